@@ -226,3 +226,26 @@ class Case:
     homes: tuple[str, ...] = ()
     plan_part: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HomeChanges:
+    """What a detection run means for the homes; ids are set, merge and split are events.
+
+    Parameters
+    ----------
+    kept, new : tuple of Home
+        ``kept`` carry refreshed geometry and links under their old id.
+    merged : tuple of (str, str)
+        (id that ends, id that goes on).
+    split : tuple of (str, str)
+        (id that goes on, new id that left it).
+    closed : tuple of (str, str)
+        (id, reason) of homes that nothing rests on any more.
+    """
+
+    kept: tuple[Home, ...] = ()
+    new: tuple[Home, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+    split: tuple[tuple[str, str], ...] = ()
+    closed: tuple[tuple[str, str], ...] = ()
