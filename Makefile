@@ -1,0 +1,51 @@
+# Two commands do everything: `make demo` and `make test`. Both create .venv when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/.installed-run
+DEV := $(BIN)/.installed-dev
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test test-long lint format screenshots bench catalogue clean help
+
+help:            ## say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(RUN)     ## set up, then carry the sample through the whole chain into build/demo
+	$(BIN)/regularize demo build/demo --overwrite
+
+test: $(DEV)     ## format, lint, types, tests (what is long is sampled)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	sh scripts/chromium.sh
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+
+test-long: $(DEV)  ## the same, whole: takes minutes
+	sh scripts/chromium.sh
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+format: $(DEV)   ## mend the format and what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+catalogue: $(DEV)  ## compile the message catalogues
+	$(BIN)/python scripts/catalogue.py
+
+bench: $(DEV)    ## run the benchmarks and rewrite their tables in docs/
+	for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
+
+clean:           ## remove what was built; .venv stays
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]'
+	@touch $@
+
+# gdal-utils is only its GeoPackage validator here, which needs no GDAL bindings: hence --no-deps.
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps gdal-utils
+	@touch $(RUN) $@
