@@ -1,0 +1,1 @@
+"""Areas, measures, repair and alignment of polygons: pure functions in a metric CRS."""
