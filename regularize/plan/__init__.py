@@ -1,0 +1,1 @@
+"""Facts of homes and blocks from the layers: pure functions."""

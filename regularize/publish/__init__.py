@@ -1,0 +1,1 @@
+"""Everything that leaves the house: maps, dossiers, reports. It is handed Views, never the store."""

@@ -1,0 +1,158 @@
+"""The one palette: maps, dossiers and QGIS styles take their colours from here.
+
+The hues are those of Okabe and Ito (2008), which stay apart for colour-blind readers and on weak
+projectors. A hue says what kind of decision is needed, a hatch or dash tells classes of one hue
+apart, and what is in order stays a thin grey line.
+"""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from regularize.model import QUIET_CLASSES, BuildingClass, PlotClass
+
+Hatch = Literal["none", "forward", "backward", "cross", "dots"]
+
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+GREEN = "#009E73"
+YELLOW = "#F0E442"
+BLUE = "#0072B2"
+VERMILION = "#D55E00"
+PURPLE = "#CC79A7"
+BLACK = "#000000"
+
+INK = "#1B2128"  # text and the strongest line
+GREY_DARK = "#59636E"
+GREY = "#9AA3AC"
+GREY_LIGHT = "#C9CFD5"
+GREY_FAINT = "#E6E9EC"
+PAPER = "#FFFFFF"
+GROUND = "#F7F8F9"  # behind the map
+
+# Light to dark, one hue: counts per block. Dark text stays readable on every step.
+SEQUENCE: tuple[str, ...] = ("#FDEBD9", "#FAD0A8", "#F4AE72", "#E98845")
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one class or layer is drawn, whatever draws it.
+
+    Parameters
+    ----------
+    stroke : str
+        Line colour as ``#RRGGBB``.
+    width_px : float
+        Line width in CSS pixels (1/96 inch).
+    fill : str, optional
+        Fill colour; None leaves the face empty.
+    fill_opacity : float
+        0 to 1.
+    hatch : str
+        ``none``, ``forward`` (/), ``backward`` (\\), ``cross`` or ``dots``, in `stroke`.
+    dash_px : tuple of float
+        Lengths of dash and gap; empty for a full line.
+
+    Raises
+    ------
+    ValueError
+        If a colour is not ``#RRGGBB`` or the opacity is not between 0 and 1.
+    """
+
+    stroke: str
+    width_px: float = 1.0
+    fill: str | None = None
+    fill_opacity: float = 1.0
+    hatch: Hatch = "none"
+    dash_px: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what a browser, typst or QGIS would read differently."""
+        for colour in (self.stroke, self.fill):
+            if colour is not None and not _COLOUR.fullmatch(colour):
+                raise ValueError(f"not a colour: {colour!r}")
+        if not 0 <= self.fill_opacity <= 1:
+            raise ValueError(f"not an opacity: {self.fill_opacity!r}")
+
+    def as_json(self) -> dict[str, object]:
+        """The style as plain values for the script of the page."""
+        return asdict(self)
+
+
+# Buildings: a filled face. Vermilion = the register lacks it; orange = its size differs; blue = it
+# is another building or another number of buildings; purple = it is gone; grey = go and look.
+BUILDING_STYLES: dict[str, Style] = {
+    BuildingClass.NOT_IN_CADASTRE: Style(VERMILION, 1.5, VERMILION, 0.72),
+    BuildingClass.ADJOINING_ANNEX: Style(VERMILION, 1.5, VERMILION, 0.16, "forward"),
+    BuildingClass.EXTENDED: Style(ORANGE, 1.5, ORANGE, 0.72),
+    BuildingClass.REDUCED: Style(ORANGE, 1.5, ORANGE, 0.16, "backward"),
+    BuildingClass.CHANGED: Style(BLUE, 1.5, BLUE, 0.60),
+    BuildingClass.REBUILT: Style(BLUE, 1.5, BLUE, 0.14, "forward"),
+    BuildingClass.MERGED: Style(BLUE, 1.5, BLUE, 0.14, "backward"),
+    BuildingClass.SPLIT: Style(BLUE, 1.5, BLUE, 0.14, "dots"),
+    BuildingClass.COMPLEX: Style(BLUE, 1.5, BLUE, 0.14, "cross"),
+    BuildingClass.NOT_IN_SURVEY: Style(PURPLE, 2.0, PURPLE, 0.12, "none", (5, 3)),
+    BuildingClass.UNCERTAIN: Style(GREY_DARK, 1.5, GREY_DARK, 0.10, "dots"),
+    BuildingClass.UNCHANGED: Style(GREY, 1.0),
+}
+
+# Plots lie under buildings: a dashed line, because their outline is only indicative.
+PLOT_STYLES: dict[str, Style] = {
+    PlotClass.NO_PARCEL: Style(GREEN, 2.0, GREEN, 0.20, "none", (8, 4)),
+    PlotClass.PARTLY_OUTSIDE: Style(GREEN, 2.0, GREEN, 0.06, "forward", (8, 4)),
+    PlotClass.STRADDLES: Style(GREEN, 2.0, GREEN, 0.06, "cross", (8, 4)),
+    PlotClass.INFORMAL_SUBDIVISION: Style(SKY, 2.0, SKY, 0.14, "none", (8, 4)),
+    PlotClass.PART_OF_PARCEL: Style(SKY, 2.0, SKY, 0.06, "backward", (8, 4)),
+    PlotClass.UNCERTAIN: Style(GREY_DARK, 1.5, None, 0.0, "none", (2, 4)),
+    PlotClass.REGISTERED: Style(GREY_LIGHT, 1.0, None, 0.0, "none", (2, 3)),
+}
+
+# Layers without classes: the quiet base.
+LAYER_STYLES: dict[str, Style] = {
+    "areas": Style(GREY_DARK, 1.5, None, 0.0, "none", (10, 4, 2, 4)),
+    "land": Style(GREY_LIGHT, 1.0, GREY_FAINT, 0.35),
+    "streets": Style(GREY_FAINT, 5.0, GREY_FAINT, 1.0),
+    "parcels": Style(GREY_LIGHT, 1.0),
+    "plots": Style(GREY, 1.0, None, 0.0, "none", (4, 3)),
+    "regulated_plots": Style(GREY_DARK, 1.0, None, 0.0, "none", (8, 3)),
+    "buildings": Style(GREY_DARK, 1.0),
+    "observed_buildings": Style(GREY, 1.0, None, 0.0, "none", (3, 2)),
+    "outlines": Style(GREY, 1.0, GREY_FAINT, 0.55),
+    "fences": Style(GREY, 1.0, None, 0.0, "none", (1, 3)),
+    "points": Style(GREY_DARK, 1.0, GREY_DARK, 1.0),
+    "plan_parts": Style(INK, 1.75, None, 0.0, "none", (12, 4)),
+    "case_parts": Style(BLUE, 2.5, BLUE, 0.04),
+    "blocks": Style(PAPER, 2.0),
+    "not_counted": Style(GREY, 1.0, GREY_FAINT, 0.45),
+}
+NEUTRAL = Style(GREY, 1.0)
+
+
+def class_style(kind: str, cls: str) -> Style:
+    """The style of a finding's class; neutral where the class is not known here.
+
+    Examples
+    --------
+    >>> class_style("building", "not_in_cadastre").fill
+    '#D55E00'
+    """
+    return (PLOT_STYLES if kind == "plot" else BUILDING_STYLES).get(cls, NEUTRAL)
+
+
+def layer_style(name: str) -> Style:
+    """The style of a layer without classes; neutral where it is not known here."""
+    return LAYER_STYLES.get(name, NEUTRAL)
+
+
+def class_order(kind: str) -> tuple[str, ...]:
+    """The classes of `kind` in the order in which legends list them, quiet ones last."""
+    styles = PLOT_STYLES if kind == "plot" else BUILDING_STYLES
+    return tuple(str(cls) for cls in sorted(styles, key=lambda cls: str(cls) in QUIET_CLASSES))
+
+
+def sequence_colour(value: float, breaks: tuple[float, ...]) -> str:
+    """The colour of `value` in the sequence, by ascending `breaks` (at most three of them)."""
+    step = sum(value >= limit for limit in breaks)
+    return SEQUENCE[min(step, len(SEQUENCE) - 1)]
