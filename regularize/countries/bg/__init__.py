@@ -1,0 +1,1 @@
+"""Bulgaria: what cannot be said in TOML."""
