@@ -1,0 +1,161 @@
+"""What every command shares: translated help, the common options, and how results are printed."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Session:
+    """The global options of one run."""
+
+    folder: Path = Path()
+    lang: str | None = None
+    verbose: bool = False
+    quiet: bool = False
+
+    def say(self, message: str) -> None:
+        """A line for people, on stderr, unless ``-q``."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+
+
+class Option(click.Option):
+    """An option whose help is translated when it is shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The help record in the language in use."""
+        source, self.help = self.help, _(self.help or "")
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = source
+
+
+class Translated(click.Command):
+    """What commands and groups share: help that is translated when it is shown."""
+
+    def get_short_help_str(self, limit: int = 78) -> str:
+        """The first sentence of the translated help."""
+        return _(self.help or "").split("\n")[0].rstrip(".")[:limit]
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The translated help text."""
+        source, self.help = self.help, _(self.help or "")
+        try:
+            super().format_help_text(ctx, formatter)
+        finally:
+            self.help = source
+
+
+class Command(Translated):
+    """A command whose help ends in an example."""
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+        self.options_metavar = None
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """The usage pieces, with the placeholder for options in the language in use."""
+        return [_("[OPTIONS]"), *super().collect_usage_pieces(ctx)]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  Click's signature
+        """The example, on one line so that it can be copied."""
+        if self.example:
+            with formatter.section(_("Example")):
+                formatter.write(" " * formatter.current_indent + self.example + "\n")
+
+
+class Group(Translated, click.Group):
+    """A group of commands."""
+
+    command_class = Command
+    group_class = type  # subgroups are Groups too
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  Click's signature
+        """The usage pieces, with the placeholders in the language in use."""
+        return [_("[OPTIONS]"), _("COMMAND [ARGS]...")]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  Click's signature
+        """The commands in the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+
+def option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """``click.option`` with translated help."""
+    return click.option(*names, cls=Option, **attributes)
+
+
+class CivilDate(click.ParamType[date]):
+    """A date as YYYY-MM-DD or DD.MM.YYYY; two-digit years are refused."""
+
+    name = "date"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  Click's signature
+        """How the help writes it."""
+        return "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date that `value` names."""
+        if isinstance(value, date):
+            return value
+        text = str(value).strip()
+        try:
+            if text[2:3] == "." and text[5:6] == "." and len(text) == len("01.01.2026"):
+                return date(int(text[6:]), int(text[3:5]), int(text[:2]))
+            if len(text) == len("2026-01-01"):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        raise click.BadParameter(
+            _("{value} is no date: write YYYY-MM-DD or DD.MM.YYYY").format(value=text), ctx=ctx, param=param
+        )
+
+
+DATE = CivilDate()
+PATH = click.Path(path_type=Path)
+json_option = option("--json", "as_json", is_flag=True, help="Print JSON with stable English keys.")
+overwrite_option = option("--overwrite", is_flag=True, help="Replace what stands there already.")
+area_option = option("--area", metavar="NAME", help="Only inside the area of this name.")
+on_option = option("--on", type=DATE, help="As valid on this day (default: today).")
+by_option = option(
+    "--by", metavar="WHO", default="", help="Who says so: an office or a role, no private data."
+)
+
+
+def print_json(value: Any) -> None:
+    """`value` as JSON on stdout; keys are English and stable."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A plain table on stdout, columns as wide as their longest cell."""
+    table = [[str(cell) for cell in header]] + [
+        ["" if cell is None else str(cell) for cell in row] for row in rows
+    ]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    for row in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def free_output(path: Path, *, overwrite: bool) -> Path:
+    """`path`, refused if something stands there and it is not to be replaced."""
+    if path.exists() and not overwrite:
+        raise OptionError(
+            _("{path} exists already").format(path=path), hint=_("give another name, or --overwrite")
+        )
+    return path

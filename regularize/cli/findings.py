@@ -1,0 +1,145 @@
+"""``regularize findings``: list, show, review."""
+
+import click
+
+from regularize.cli.base import (
+    Command,
+    Group,
+    Session,
+    area_option,
+    by_option,
+    json_option,
+    option,
+    pass_session,
+    print_json,
+    print_table,
+)
+from regularize.errors import OptionError
+from regularize.i18n import marked
+from regularize.i18n import translate as _
+
+
+@click.group("findings", cls=Group, help=marked("List, show and review findings."))
+def group() -> None:
+    """Findings."""
+
+
+@group.command(
+    "list",
+    cls=Command,
+    help=marked(
+        "List the findings.\n\n"
+        "Findings about what is in order appear only with --all. There is no sorting or filter by "
+        "lawfulness: the tool does not know it."
+    ),
+    example="regularize findings list --class not_in_cadastre --json",
+)
+@area_option
+@option("--code", metavar="CODE", help=marked("Only findings with this reason."))
+@option("--class", "cls", metavar="CLASS", help=marked("Only this class."))
+@option("--grade", type=click.Choice(("A", "B", "C", "D")), help=marked("Only this grade."))
+@option("--review", metavar="STATE", help=marked("Only this state of review."))
+@option("--kind", type=click.Choice(("building", "plot")), help=marked("Only buildings or only plots."))
+@option("--all", "with_quiet", is_flag=True, help=marked("Also what is unchanged or in order."))
+@option("--closed", is_flag=True, help=marked("Also findings that are closed, with their reason."))
+@json_option
+@pass_session
+def list_(
+    session: Session,
+    area: str | None,
+    code: str | None,
+    cls: str | None,
+    grade: str | None,
+    review: str | None,
+    kind: str | None,
+    with_quiet: bool,
+    closed: bool,
+    as_json: bool,
+) -> None:
+    """List findings."""
+    from regularize.workflow import projects
+    from regularize.workflow import review as reviewing
+
+    opened = projects.opened(session.folder)
+    records = reviewing.listed(
+        opened,
+        area=area,
+        code=code,
+        cls=cls,
+        grade=grade,
+        review=review,
+        kind=kind,
+        with_quiet=with_quiet,
+        with_closed=closed,
+    )
+    if as_json:
+        print_json(records)
+        return
+    lang = session.lang or opened.project.language
+    print_table(
+        (_("id"), _("class"), _("grade"), _("review"), _("home"), _("survey"), _("cadastre")),
+        [
+            (
+                record["id"],
+                opened.pack.label(f"class.{record['class']}", lang),
+                record["grade"],
+                opened.pack.label(f"review.{record['review']}", lang),
+                record["home"],
+                ",".join(record["survey_refs"]),
+                ",".join(record["register_refs"]),
+            )
+            for record in records
+        ],
+    )
+
+
+@group.command(
+    "show",
+    cls=Command,
+    help=marked("Show one finding: its reasons, measures and reviews."),
+    example="regularize findings show B-12",
+)
+@click.argument("finding_id", metavar="ID")
+@json_option
+@pass_session
+def show(session: Session, finding_id: str, as_json: bool) -> None:
+    """Show one finding."""
+    from regularize.workflow import projects, review
+
+    opened = projects.opened(session.folder)
+    record = review.shown(opened, finding_id)
+    if as_json:
+        print_json(record)
+        return
+    for line in review.lines(opened, record, lang=session.lang or opened.project.language):
+        click.echo(line)
+
+
+@group.command(
+    "review",
+    cls=Command,
+    help=marked(
+        "Say what a person has decided about a finding.\n\n"
+        "The decision survives later runs; a later change of class reopens it."
+    ),
+    example="regularize findings review B-12 --confirm --note 'measured on site' --by surveyor",
+)
+@click.argument("finding_id", metavar="ID")
+@option("--confirm", "state", flag_value="confirmed", help=marked("It is so."))
+@option("--reject", "state", flag_value="rejected", help=marked("It is not so."))
+@option("--field-check", "state", flag_value="field_check", help=marked("Somebody must look on site."))
+@option("--note", required=True, metavar="TEXT", help=marked("Why; no names."))
+@by_option
+@pass_session
+def review_(session: Session, finding_id: str, state: str | None, note: str, by: str) -> None:
+    """Review one finding."""
+    from regularize.workflow import projects, review
+
+    if state is None:
+        raise OptionError(_("a review needs a decision"), hint=_("give --confirm, --reject or --field-check"))
+    if not by:
+        raise OptionError(_("a review needs somebody who answers for it"), hint=_("give --by WHO"))
+    remarks = review.review(projects.opened(session.folder), finding_id, state=state, note=note, by=by)
+    for remark in remarks:
+        session.say(remark)
+    session.say(_("{id}: {state}").format(id=finding_id, state=state))

@@ -1,0 +1,107 @@
+"""The front door: choose the language, run the command, turn every error into one clear line."""
+
+import os
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from regularize import i18n, project
+from regularize.errors import RegularizeError
+from regularize.i18n import translate as _
+
+UNEXPECTED = 70
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Without the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        0 done, 1 refused or quarantined, 2 wrong option, 3 unreadable input, 4 store, 5 missing
+        extra, 70 unexpected, 130 interrupted.
+    """
+    args = list(sys.argv[1:] if argv is None else argv)
+    _prepare_streams()
+    i18n.use(_language_of(args))
+    from regularize.cli.app import app
+
+    try:
+        outcome = app.main(args=args, prog_name="regularize", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("interrupted; the store holds the old or the new state"), err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except RegularizeError as error:
+        show_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing more to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        # The last line of defence: one line for people, never a traceback.
+        if "--debug" in args:
+            raise
+        click.echo(
+            _("an unexpected failure ({kind}); nothing was half written").format(kind=type(error).__name__),
+            err=True,
+        )
+        click.echo(_("hint: run it again with --debug and send the last lines to the maintainers"), err=True)
+        return UNEXPECTED
+    return outcome if isinstance(outcome, int) else 0
+
+
+def show_error(error: RegularizeError) -> None:
+    """Print `error` and its hint to stderr, in the language in use."""
+    click.echo(_("error: {message}").format(message=error.message), err=True)
+    if error.hint:
+        click.echo(_("hint: {hint}").format(hint=error.hint), err=True)
+
+
+def _prepare_streams() -> None:
+    """A redirected Windows stream speaks cp1251 or worse: never die of a letter it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not stream.isatty():
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _language_of(args: Sequence[str]) -> str:
+    """--lang, else the project's language, else REGULARIZE_LANG, else the locale.
+
+    Read before Click parses, so that a usage error, too, speaks the user's language.
+    """
+    chosen = _option(args, "--lang")
+    if chosen in i18n.LANGUAGES:
+        return chosen
+    folder = _option(args, "--project", "-p") or os.environ.get("REGULARIZE_PROJECT") or "."
+    try:
+        stated = tomllib.loads((Path(folder) / project.FILE).read_text(encoding="utf-8"))
+        language = stated["project"]["language"]
+    except (OSError, ValueError, KeyError, TypeError):
+        language = os.environ.get("REGULARIZE_LANG")
+    return language if language in i18n.LANGUAGES else i18n.default_language()
+
+
+def _option(args: Sequence[str], *names: str) -> str | None:
+    """The value of an option among raw arguments: ``--lang bg`` or ``--lang=bg``."""
+    for position, word in enumerate(args):
+        for name in names:
+            if word == name and position + 1 < len(args):
+                return args[position + 1]
+            if word.startswith(f"{name}="):
+                return word.partition("=")[2]
+    return None

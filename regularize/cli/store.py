@@ -1,0 +1,73 @@
+"""``regularize store``: the one file in which everything lies."""
+
+from typing import Any
+
+import click
+
+from regularize.cli.base import Command, Group, Session, json_option, pass_session, print_json, print_table
+from regularize.errors import RefusedError
+from regularize.i18n import marked
+from regularize.i18n import translate as _
+
+
+@click.group("store", cls=Group, help=marked("The project's store: what it holds, whether it is whole."))
+def group() -> None:
+    """The store."""
+
+
+@group.command(
+    "info", cls=Command, help=marked("Say what the store holds."), example="regularize store info --json"
+)
+@json_option
+@pass_session
+def info(session: Session, as_json: bool) -> None:
+    """Say what the store holds."""
+    from regularize.workflow import projects, storage
+
+    opened = projects.opened(session.folder)
+    record = storage.info(opened)
+    if as_json:
+        print_json(record)
+        return
+    lang = session.lang or opened.project.language
+    layers: dict[str, Any] = record["layers"]
+    print_table(
+        (_("layer"), _("label"), _("rows valid today"), _("rows in all")),
+        [
+            (name, opened.pack.label(f"layer.{name}", lang), n["live"], n["total"])
+            for name, n in layers.items()
+        ],
+    )
+    click.echo()
+    print_table(
+        (_("batch"), _("what"), _("from"), _("read"), _("stored"), _("quarantined"), _("remark")),
+        storage.batch_rows(opened, record, lang=lang),
+    )
+
+
+@group.command(
+    "verify",
+    cls=Command,
+    help=marked(
+        "Check that the store is whole: the file, its indexes, every delivery's rows, the log's chain."
+    ),
+    example="regularize store verify",
+)
+@json_option
+@pass_session
+def verify(session: Session, as_json: bool) -> None:
+    """Check that the store is whole."""
+    from regularize.workflow import projects, storage
+
+    opened = projects.opened(session.folder)
+    report = storage.verify(opened)
+    if as_json:
+        print_json(report)
+    else:
+        for check in report["checks"]:
+            click.echo(f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']}  {check['detail']}".rstrip())
+    if not report["ok"]:
+        raise RefusedError(
+            _("the store is not whole"),
+            hint=_("keep the file as it is, and work on from the last backup"),
+        )
