@@ -1,0 +1,306 @@
+"""Which encoding a text is in, by evidence; and MIK, which Python does not know.
+
+A file without a declared code page reads silently as ``Íèñêî`` in every engine. So the bytes are
+judged: strict UTF-8, then byte ranges, then how well the letters fit Bulgarian. Below the stated
+confidence nothing is assumed: the user is asked.
+"""
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+
+# MIK, the code page of Bulgarian DOS programs: a straight alphabet, then frames and signs.
+_MIK_HIGH = (
+    "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
+    "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+    "└┴┬├─┼╣║╚╔╩╦╠═╬┐░▒▓│┤№§╗╝┘┌█▄▌▐▀"
+    "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\N{NO-BREAK SPACE}"
+)
+_MIK_TABLE = "".join(chr(code) for code in range(0x80)) + _MIK_HIGH
+_MIK_ENCODING = codecs.charmap_build(_MIK_TABLE)
+
+
+class _MikCodec(codecs.Codec):
+    def encode(self, input: str, errors: str = "strict") -> tuple[bytes, int]:  # noqa: A002 name of the base class
+        return codecs.charmap_encode(input, errors, _MIK_ENCODING)
+
+    def decode(self, input: bytes, errors: str = "strict") -> tuple[str, int]:  # type: ignore[override]  # noqa: A002 any buffer; name of the base class
+        return codecs.charmap_decode(input, errors, _MIK_TABLE)
+
+
+def _find_mik(name: str) -> codecs.CodecInfo | None:
+    if name not in {"mik", "bulgarian_mik"}:
+        return None
+    return codecs.CodecInfo(_MikCodec().encode, _MikCodec().decode, name="mik")  # type: ignore[arg-type]  # any buffer
+
+
+codecs.register(_find_mik)
+
+# What .cpg files and people write -> Python's name.
+_ALIASES = {
+    "1251": "cp1251",
+    "ansi1251": "cp1251",
+    "win1251": "cp1251",
+    "866": "cp866",
+    "oem866": "cp866",
+    "1252": "cp1252",
+    "ansi1252": "cp1252",
+    "1250": "cp1250",
+    "ansi1250": "cp1250",
+    "437": "cp437",
+    "oem": "cp437",
+    "850": "cp850",
+    "852": "cp852",
+    "855": "cp855",
+    "88591": "latin-1",
+    "88592": "iso8859-2",
+    "88595": "iso8859-5",
+    "65001": "utf-8",
+}
+# Language driver of a DBF header; 0 and 0x57 ("the machine's own") declare nothing.
+_LANGUAGE_DRIVERS = {
+    0x01: "cp437",
+    0x02: "cp850",
+    0x03: "cp1252",
+    0x26: "cp866",
+    0x64: "cp852",
+    0x65: "cp866",
+    0x96: "mac-cyrillic",
+    0xC8: "cp1250",
+    0xC9: "cp1251",
+}
+CYRILLIC = ("cp1251", "cp866", "mik")
+ENOUGH_LETTERS = 20
+_SAMPLE_BYTES = 400_000
+
+# Letters per thousand of Bulgarian text, rounded; what is absent does not occur in Bulgarian.
+_FREQUENCY = dict(
+    zip(
+        "аиоетнрсвлкдпмзъугбчщйжцхшюяфь",
+        (
+            117,
+            88,
+            87,
+            87,
+            77,
+            72,
+            55,
+            52,
+            44,
+            35,
+            33,
+            34,
+            28,
+            24,
+            21,
+            19,
+            15,
+            15,
+            14,
+            14,
+            7,
+            7,
+            7,
+            7,
+            6,
+            5,
+            2,
+            20,
+            3,
+            1,
+        ),
+        strict=True,
+    )
+)
+_RARE_PER_MILLE = 0.05
+_LOG_FREQUENCY = {letter: log(n / 1000) for letter, n in _FREQUENCY.items()}
+_LOG_RARE = log(_RARE_PER_MILLE / 1000)
+# Log-likelihood by which the best reading must beat the next one: odds of 1 : 160,000.
+_MARGIN = 12.0
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]{2,}")
+_DESTROYED = re.compile(r"\?{3,}|�|(?:\?+ )+\?{2,}")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the bytes say.
+
+    Parameters
+    ----------
+    encoding : str or None
+        None where the evidence does not suffice.
+    letters : int
+        Bytes outside ASCII that were looked at.
+    candidates : tuple of str
+        Encodings worth asking about, likeliest first.
+    latin : bool
+        Whether single marks stand inside Latin words, as in Spanish or Czech names.
+    """
+
+    encoding: str | None
+    letters: int
+    candidates: tuple[str, ...]
+    latin: bool = False
+
+
+def normalise(name: str) -> str:
+    """Python's name of an encoding given by a user.
+
+    Raises
+    ------
+    OptionError
+        If there is no such encoding.
+
+    Examples
+    --------
+    >>> normalise("windows-1251"), normalise("MIK")
+    ('cp1251', 'mik')
+    """
+    found = declared(name)
+    if found is None:
+        raise OptionError(
+            _("there is no encoding {name}").format(name=name),
+            hint="--encoding utf-8 | cp1251 | cp866 | mik",
+        )
+    return found
+
+
+def declared(text: str) -> str | None:
+    """The encoding that a ``.cpg`` file names; None where it names none that is known."""
+    plain = re.sub(r"[\s_-]+", "", text.strip().strip("\ufeff").lower()).removeprefix("ldid/")
+    try:
+        found = codecs.lookup(_ALIASES.get(plain, text.strip())).name
+    except (LookupError, ValueError):
+        return None
+    try:
+        "".encode(found)  # codecs such as "hex" are not of text
+    except LookupError:
+        return None
+    return "latin-1" if found == "iso8859-1" else found
+
+
+def of_language_driver(code: int) -> str | None:
+    """The encoding that the language driver byte of a DBF header declares."""
+    return _LANGUAGE_DRIVERS.get(code)
+
+
+def detect(values: Iterable[bytes]) -> Evidence:
+    """Judge the raw bytes of text values.
+
+    Parameters
+    ----------
+    values : iterable of bytes
+        Values as they stand in the file; a UTF-8 value may be cut inside its last letter, as a
+        DBF field cuts it.
+
+    Examples
+    --------
+    >>> names = ["Върба Илинден", "Крайречна улица", "Здравец"]
+    >>> detect(name.encode("mik") for name in names).encoding
+    'mik'
+    """
+    sample = _sample(values)
+    high = sum(byte >= 0x80 for value in sample for byte in value)
+    if not high:
+        return Evidence("ascii", 0, ())
+    valid = [value for value in sample if _is_utf8(value)]
+    if len(valid) == len(sample):
+        # In one-byte encodings a valid sequence is rare: two letters in a row of set ranges.
+        pairs = sum(len(value) - len(value.decode("utf-8", errors="ignore")) for value in sample)
+        return Evidence("utf-8" if pairs >= 2 else None, high, ("utf-8", *CYRILLIC))
+    if _is_latin(sample):
+        return Evidence(None, high, ("cp1252", "cp1250", "latin-1"), latin=True)
+    text = b" ".join(sample)
+    scores = {name: _likelihood(text, name) for name in CYRILLIC}
+    order = sorted(CYRILLIC, key=lambda name: -scores[name])
+    if high < ENOUGH_LETTERS:
+        return Evidence(None, high, tuple(order))
+    best, second = order[0], order[1]
+    # Where two encodings give the same text there is nothing to choose between.
+    same = _decoded(text, best) == _decoded(text, second)
+    if len(valid) / len(sample) > 0.5 or (not same and scores[best] - scores[second] < _MARGIN):
+        return Evidence(None, high, tuple(order))
+    return Evidence(best, high, tuple(order))
+
+
+def _sample(values: Iterable[bytes]) -> list[bytes]:
+    """Distinct values with bytes outside ASCII, up to a fixed amount."""
+    found: dict[bytes, None] = {}
+    total = 0
+    for value in values:
+        if not value.isascii() and value not in found:
+            found[value] = None
+            total += len(value)
+            if total > _SAMPLE_BYTES:
+                break
+    return list(found)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # Cut at the end of the field: everything before the last, incomplete letter is valid.
+        return error.reason == "unexpected end of data" and len(value) - error.start < 4
+    return True
+
+
+def _is_latin(sample: Sequence[bytes]) -> bool:
+    """Whether words mix ASCII letters with others, which Cyrillic words do not."""
+    words = [word for value in sample for word in _WORD.findall(value) if not word.isascii()]
+    mixed = sum(any(byte < 0x80 for byte in word) for word in words)
+    return bool(words) and mixed > len(words) / 2
+
+
+def _decoded(text: bytes, encoding: str) -> str:
+    return text.decode(encoding, errors="replace")
+
+
+def _likelihood(text: bytes, encoding: str) -> float:
+    """Log-likelihood of the characters outside ASCII as letters of Bulgarian."""
+    total = 0.0
+    for (previous, letter), n in Counter(_pairs(_decoded(text, encoding))).items():
+        if letter.isascii():
+            continue
+        score = _LOG_FREQUENCY.get(letter.lower(), _LOG_RARE)
+        # A capital inside a word that began in lower case is a sign of a wrong table.
+        if letter.isupper() and previous.islower():
+            score += _LOG_RARE
+        if letter in "№–—„“”«»ѝ°²":
+            score = -4.0
+        total += score * n
+    return total
+
+
+def _pairs(text: str) -> Iterable[tuple[str, str]]:
+    return zip(" " + text, text, strict=False)
+
+
+def is_destroyed(text: str) -> bool:
+    """Whether letters were replaced by question marks before the file reached us.
+
+    Examples
+    --------
+    >>> is_destroyed("????? 12"), is_destroyed("Where?")
+    (True, False)
+    """
+    return bool(_DESTROYED.search(text)) or (len(text) > 1 and set(text) == {"?"})
+
+
+def is_double_encoded(text: str) -> bool:
+    """Whether `text` is Cyrillic in cp1251 that somebody read as Latin and saved so.
+
+    Examples
+    --------
+    >>> is_double_encoded("Íèñêî çàñòðîÿâàíå"), is_double_encoded("Peñíscola")
+    (True, False)
+    """
+    marks = [char for char in text if not char.isascii() and char.isalpha()]
+    plain = [char for char in text if char.isascii() and char.isalpha()]
+    return len(marks) >= 4 and len(marks) > 4 * len(plain) and all("À" <= char <= "ÿ" for char in marks)
