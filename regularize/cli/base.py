@@ -48,9 +48,9 @@ class Option(click.Option):
 class Translated(click.Command):
     """What commands and groups share: help that is translated when it is shown."""
 
-    def get_short_help_str(self, limit: int = 78) -> str:
+    def get_short_help_str(self, limit: int = 78) -> str:  # noqa: ARG002  Click's signature
         """The first sentence of the translated help."""
-        return _(self.help or "").split("\n")[0].rstrip(".")[:limit]
+        return _(self.help or "").split("\n")[0].rstrip(".")
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The translated help text."""

@@ -1,0 +1,139 @@
+"""Is everything here that the work needs: versions, projections, encodings, modes, the store."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from regularize import gdal_guard, project
+from regularize.errors import RegularizeError
+from regularize.i18n import translate as _
+
+REQUIRED = (
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "rasterio",
+    "fiona",
+    "folium",
+    "click",
+    "pyogrio",
+    "sqlalchemy",
+    "typst",
+    "segno",
+)
+EXTRAS = {"numba": "numba", "docxtpl": "docx", "pyarrow": "parquet", "openpyxl": "xlsx"}
+# Sofia in degrees and in EPSG:7801: a published pair, far beyond what a missing grid would spoil.
+PROBE_DEGREES = (23.32, 42.70)
+PROBE_BOX_M = (321000.0, 4728000.0, 324000.0, 4732000.0)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One line of the doctor: ``ok``, ``warn`` or ``FAIL``."""
+
+    mark: str
+    name: str
+    detail: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """With stable English keys."""
+        return asdict(self)
+
+
+def examine(folder: Path) -> list[Checked]:
+    """All checks; those of the project only where there is one in `folder`."""
+    checks = [_python(), *_packages(), _projection(), *_drivers(), _streams()]
+    if (folder / project.FILE).is_file():
+        checks.extend(_project(folder))
+    return checks
+
+
+def _python() -> Checked:
+    text = ".".join(map(str, sys.version_info[:3]))
+    fits = (3, 11) <= sys.version_info[:2] < (3, 14)
+    return Checked("ok" if fits else "FAIL", "Python", text)
+
+
+def _packages() -> Iterator[Checked]:
+    for name in REQUIRED:
+        try:
+            yield Checked("ok", name, version(name))
+        except PackageNotFoundError:
+            yield Checked("FAIL", name, _("not installed; install the project again"))
+    for name, extra in EXTRAS.items():
+        try:
+            yield Checked("ok", name, version(name))
+        except PackageNotFoundError:
+            yield Checked(
+                "warn",
+                name,
+                _("not installed (optional): pip install regularize[{extra}]").format(extra=extra),
+            )
+
+
+def _projection() -> Checked:
+    from pyproj import Transformer
+
+    x, y = Transformer.from_crs(4326, 7801, always_xy=True).transform(*PROBE_DEGREES)
+    minx, miny, maxx, maxy = PROBE_BOX_M
+    fits = minx < x < maxx and miny < y < maxy
+    return Checked("ok" if fits else "FAIL", "EPSG:7801", f"E {x:.1f}  N {y:.1f}")
+
+
+def _drivers() -> Iterator[Checked]:
+    """What the guard forbids must be absent from every engine."""
+    import fiona
+    import pyogrio
+    import rasterio
+
+    engines = {
+        "pyogrio": (pyogrio.__gdal_version_string__, set(pyogrio.list_drivers())),
+        "fiona": (fiona.__gdal_version__, set(fiona.supported_drivers)),
+        "rasterio": (rasterio.__gdal_version__, set()),
+    }
+    for name, (gdal, drivers) in engines.items():
+        open_doors = drivers & gdal_guard.FORBIDDEN
+        yield Checked(
+            "FAIL" if open_doors else "ok",
+            f"GDAL ({name})",
+            f"{gdal}" + (f": {', '.join(sorted(open_doors))}" if open_doors else ""),
+        )
+
+
+def _streams() -> Checked:
+    return Checked(
+        "ok",
+        _("encoding"),
+        f"stdout {sys.stdout.encoding}, {_('files')} {sys.getfilesystemencoding()}",
+    )
+
+
+def _project(folder: Path) -> Iterator[Checked]:
+    from regularize.workflow import projects, storage
+
+    try:
+        here = projects.opened(folder)
+        yield Checked("ok", _("project"), f"{here.project.municipality}, {here.project.crs}")
+        yield _mode(here.project.store_path)
+        report = storage.verify(here)
+    except RegularizeError as error:
+        yield Checked("FAIL", _("project"), error.message)
+        return
+    for check in report["checks"]:
+        yield Checked("ok" if check["ok"] else "FAIL", f"store: {check['name']}", check["detail"])
+
+
+def _mode(path: Path) -> Checked:
+    if os.name == "nt":
+        return Checked(
+            "warn",
+            _("file mode"),
+            _("this system has no file modes: protect the folder by its owner's rights"),
+        )
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return Checked("FAIL" if mode & 0o077 else "ok", _("file mode"), f"{path.name} {mode:04o}")

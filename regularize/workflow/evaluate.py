@@ -1,0 +1,70 @@
+"""Score findings against a truth file: the only place, with the demonstration, that prints precision."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from regularize.detect import evaluate as scoring
+from regularize.errors import InputError
+from regularize.i18n import translate as _
+from regularize.workflow.projects import Opened, store_of
+
+COLUMNS = ("survey_ref", "register_ref", "class")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation, ready to print."""
+
+    evaluation: scoring.Evaluation
+
+    def as_dict(self) -> dict[str, Any]:
+        """The evaluation with stable English keys."""
+        return self.evaluation.as_dict()
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """One row per class: truth, found, precision, recall; a dash where nothing can be said."""
+        for name, score in self.evaluation.classes.items():
+            yield name, score.truth, score.found, _share(score.precision), _share(score.recall)
+
+
+def evaluate(here: Opened, truth: Path) -> Evaluated:
+    """Score the findings of the store against `truth`."""
+    with store_of(here, read_only=True) as store:
+        findings = store.findings()
+    return Evaluated(scoring.score(findings, read_truth(truth)))
+
+
+def read_truth(path: Path) -> pd.DataFrame:
+    """The truth file: CSV with survey_ref, register_ref, class; all text.
+
+    Raises
+    ------
+    InputError
+        If it is missing, unreadable, or lacks a column.
+    """
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(
+            _("no such file: {path}").format(path=path), hint=_("check the name and the folder")
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(
+            _("{path} cannot be read as a table").format(path=path),
+            hint=_("save it as CSV in UTF-8 with the columns {columns}").format(columns=", ".join(COLUMNS)),
+        ) from error
+    missing = [name for name in COLUMNS if name not in frame.columns]
+    if missing:
+        raise InputError(
+            _("{path} lacks the columns {columns}").format(path=path, columns=", ".join(missing)),
+            hint=_("its first line must read: {columns}").format(columns=",".join(COLUMNS)),
+        )
+    return frame
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,159 @@
+"""Start a project, open one, and reach its store."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from regularize import countries, project
+from regularize.countries import Pack
+from regularize.errors import InputError, OptionError
+from regularize.i18n import translate as _
+from regularize.project import Project
+from regularize.store import Store
+
+Extent = tuple[float, float, float, float]
+WEB_MERCATOR = "EPSG:3857"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project with its country pack."""
+
+    project: Project
+    pack: Pack
+
+    @property
+    def extent(self) -> Extent | None:
+        """Where coordinates of this project can lie, in its CRS."""
+        return self.pack.extent or extent_of(self.project.crs)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a delivery is judged against where there may be no project: pack, CRS, extent."""
+
+    pack: Pack
+    crs: str | None
+    extent: Extent | None
+    project: Project | None
+
+
+def start(
+    folder: Path,
+    *,
+    municipality: str,
+    settlements: Sequence[str],
+    country: str,
+    crs: str | None,
+    language: str,
+) -> tuple[Project, list[str]]:
+    """Write a new project and its empty store.
+
+    Returns
+    -------
+    Project, list of str
+        The project, and remarks for the user (a code that looks mistyped).
+
+    Raises
+    ------
+    OptionError
+        If a project stands there, the pack is unknown, or the CRS cannot carry areas.
+    """
+    pack = countries.load(country)
+    chosen = crs or pack.crs
+    if chosen is None:
+        raise OptionError(
+            _("the country pack {pack} has no CRS of its own").format(pack=pack.code),
+            hint=_("give a metric one: --crs EPSG:25830"),
+        )
+    remarks = [remark for code in settlements for remark in _settlement_remarks(pack, code)]
+    made = project.create(
+        Project(
+            root=folder,
+            municipality=municipality,
+            country=pack.code,
+            crs=metric_crs(chosen),
+            language=language,
+            settlements=tuple(settlements),
+        )
+    )
+    Store.create(made.store_path, crs=made.crs, title=municipality).close()
+    return made, remarks
+
+
+def opened(folder: Path) -> Opened:
+    """The project in `folder` with its country pack."""
+    found = project.load(folder)
+    return Opened(found, countries.load(found.country))
+
+
+def reference(folder: Path, *, country: str | None) -> Reference:
+    """The pack, CRS and extent to judge by: of the project in `folder`, else of a pack.
+
+    Without a project the CRS of a pack that has none is that of the file itself.
+    """
+    if country is None and (folder / project.FILE).is_file():
+        here = opened(folder)
+        return Reference(here.pack, here.project.crs, here.extent, here.project)
+    pack = countries.load(country or "bg")
+    return Reference(pack, pack.crs, pack.extent, None)
+
+
+@contextmanager
+def store_of(here: Opened, *, read_only: bool = False) -> Iterator[Store]:
+    """The store of a project, closed at the end."""
+    if not here.project.store_path.is_file():
+        raise InputError(
+            _("the store of this project is missing: {path}").format(path=here.project.store_path),
+            hint=_("bring store.gpkg back from the last backup"),
+        )
+    store = Store.open(here.project.store_path, read_only=read_only)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def metric_crs(name: str) -> str:
+    """`name` as ``AUTH:CODE``, refused unless areas in square metres can be measured in it."""
+    try:
+        crs = CRS.from_user_input(name)
+    except CRSError as error:
+        raise OptionError(
+            _("unknown CRS: {name}").format(name=name), hint=_("write it as AUTH:CODE, such as EPSG:7801")
+        ) from error
+    units = {axis.unit_name for axis in crs.axis_info}
+    if not crs.is_projected or units != {"metre"} or crs == CRS.from_user_input(WEB_MERCATOR):
+        raise OptionError(
+            _("areas cannot be measured in {name}").format(name=name),
+            hint=_("give a projected CRS in metres that suits the place, such as EPSG:25830"),
+        )
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else name
+
+
+def extent_of(crs: str) -> Extent | None:
+    """The area of use of `crs` in its own coordinates; None where it states none."""
+    from pyproj import Transformer
+
+    stated = CRS.from_user_input(crs)
+    use = stated.area_of_use
+    if use is None or use.west >= use.east:
+        return None
+    transformer = Transformer.from_crs(4326, stated, always_xy=True)
+    return transformer.transform_bounds(use.west, use.south, use.east, use.north)
+
+
+def _settlement_remarks(pack: Pack, code: str) -> Iterator[str]:
+    if not re.fullmatch(r"\d{5}", code):
+        raise OptionError(
+            _("{code} is no EKATTE code: five digits, leading zeros kept").format(code=code),
+            hint=_("regularize init --help"),
+        )
+    if pack.identifier is not None and not pack.identifier.ekatte_check_digit_ok(code):
+        yield _("warning: the check digit of EKATTE {code} does not fit; is it mistyped?").format(code=code)
