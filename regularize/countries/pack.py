@@ -107,6 +107,12 @@ class Pack:
         return {**(self.parent.code_lists if self.parent else {}), **own}
 
     @cached_property
+    def groups(self) -> Mapping[str, Mapping[str, frozenset[str]]]:
+        """Codes that belong together, by code list and name of the group."""
+        own = self._gather("groups*.toml", _read_groups)
+        return {**(self.parent.groups if self.parent else {}), **own}
+
+    @cached_property
     def threshold_records(self) -> Mapping[str, Mapping[str, Any]]:
         """Detection thresholds with value, unit and basis."""
         own = self._gather("detection*.toml", _read_thresholds)
@@ -132,22 +138,36 @@ class Pack:
 
     def has_label(self, key: str) -> bool:
         """Whether `key` has a label here or in the parent."""
-        return key in self.labels
+        head, _dot, tail = key.rpartition(".")
+        return key in self.labels or tail in self.codes(head)
 
     def label(self, key: str, lang: str) -> str:
         """The label for `key` in `lang`; the last part of the key where there is none.
+
+        Entries of the code lists are labels too: ``ownership.4``.
 
         Examples
         --------
         >>> load("bg").label("class.not_in_cadastre", "en")
         'Not in the cadastre'
         """
-        entry = self.labels.get(key)
-        return key.rpartition(".")[2] if entry is None else entry[lang]
+        head, _dot, tail = key.rpartition(".")
+        entry = self.labels.get(key) or self.codes(head).get(tail)
+        return tail if entry is None else entry[lang]
 
     def codes(self, name: str) -> Mapping[str, Words]:
         """The code list `name`; empty where the pack has none."""
         return self.code_lists.get(name, {})
+
+    def group(self, code_list: str, name: str) -> frozenset[str]:
+        """Codes of a list that belong together; empty where the pack has no such group.
+
+        Examples
+        --------
+        >>> "4" in load("bg").group("ownership", "municipal")
+        True
+        """
+        return self.groups.get(code_list, {}).get(name, frozenset())
 
     def profile(self, name: str) -> Profile:
         """The profile `name`.
@@ -248,6 +268,13 @@ def _read_code_lists(file: Path) -> dict[str, Mapping[str, Words]]:
     return {
         name: {code: words(value, file, f"{name}.{code}") for code, value in entries.items()}
         for name, entries in read_table(file).items()
+    }
+
+
+def _read_groups(file: Path) -> dict[str, Mapping[str, frozenset[str]]]:
+    return {
+        code_list: {name: frozenset(codes) for name, codes in groups.items()}
+        for code_list, groups in read_table(file).items()
     }
 
 

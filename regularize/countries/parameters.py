@@ -139,7 +139,7 @@ class Parameter:
         Examples
         --------
         >>> from regularize.countries import load
-        >>> width = load("bg").parameter("building_side_distance_low")
+        >>> width = load("bg").parameter("dist_side_low")
         >>> width.at(date(2026, 11, 1)).number
         3.0
         """
@@ -152,14 +152,21 @@ class Parameter:
         for row in rows:
             unstated = row.unstated(facts)
             outranks = best is None or len(row.conditions) >= len(best.conditions)
-            differs = best is None or (row.value, row.unit) != (best.value, best.unit)
+            differs = _usable(row) != _usable(best)
             if unstated and outranks and differs:
                 missing |= dict.fromkeys(unstated)
         if missing:
             return NotAssessedValue(self.name, NotAssessed.FACT_MISSING, tuple(missing), best)
-        if best is None or best.value is None or best.status == "unverified":
+        if best is None or best.value is None or _usable(best) is None:
             return NotAssessedValue(self.name, NotAssessed.LAW_UNVERIFIED, (), best)
         return Value(self.name, best.value, best.unit, best)
+
+
+def _usable(row: Row | None) -> tuple[Scalar, str] | None:
+    """What a verdict may rest on: None for a row without a value or without a source."""
+    if row is None or row.value is None or row.status == "unverified":
+        return None
+    return row.value, row.unit
 
 
 def read_parameters(file: Path) -> dict[str, Parameter]:
@@ -175,6 +182,9 @@ def read_parameters(file: Path) -> dict[str, Parameter]:
     """
     table = read_table(file)
     acts = table.pop("acts", {})
+    for act, entry in acts.items():
+        check_keys(entry, file, act, {"title"}, {"in_force_from"})
+        words(entry["title"], file, f"{act}.title")
     return {name: _parameter(name, entry, acts, file) for name, entry in table.items()}
 
 
