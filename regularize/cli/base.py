@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from regularize.errors import OptionError
+from regularize.i18n import marked
 from regularize.i18n import translate as _
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -128,12 +129,12 @@ class CivilDate(click.ParamType[date]):
 
 DATE = CivilDate()
 PATH = click.Path(path_type=Path)
-json_option = option("--json", "as_json", is_flag=True, help="Print JSON with stable English keys.")
-overwrite_option = option("--overwrite", is_flag=True, help="Replace what stands there already.")
-area_option = option("--area", metavar="NAME", help="Only inside the area of this name.")
-on_option = option("--on", type=DATE, help="As valid on this day (default: today).")
+json_option = option("--json", "as_json", is_flag=True, help=marked("Print JSON with stable English keys."))
+overwrite_option = option("--overwrite", is_flag=True, help=marked("Replace what stands there already."))
+area_option = option("--area", metavar="NAME", help=marked("Only inside the area of this name."))
+on_option = option("--on", type=DATE, help=marked("As valid on this day (default: today)."))
 by_option = option(
-    "--by", metavar="WHO", default="", help="Who says so: an office or a role, no private data."
+    "--by", metavar="WHO", default="", help=marked("Who says so: an office or a role, no private data.")
 )
 
 
