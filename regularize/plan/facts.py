@@ -1,0 +1,394 @@
+"""The facts of one home, read from the layers: what a dossier states and later steps decide on.
+
+Pure: frames in, plain JSON-able values out. Lengths in metres, areas in square metres, coordinates in
+the project's CRS; coordinates are tabled as N, E, the order in which surveyors write them.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from shapely.geometry.base import BaseGeometry
+
+from regularize.geometry.measures import area_sigma_m2
+from regularize.model import Finding, Home, NotAssessed, Verdict
+
+COVERAGE = 2.0  # standard deviations within which a measured difference proves nothing
+STREET_REACH_M = 100.0  # a street farther off is not "the street of" a home
+SLIVER_SHARE = 0.005  # a parcel that holds less of the home than this is only grazed
+TOUCH_M = 0.05  # parcels closer than this adjoin
+
+
+def compare_areas(
+    register_m2: float | None,
+    survey_m2: float | None,
+    *,
+    sigma_register_m2: float | None,
+    sigma_survey_m2: float | None,
+    tolerance_m2: float | None,
+) -> dict[str, Any]:
+    """Whether an area by the survey agrees with the register, within a tolerance.
+
+    Parameters
+    ----------
+    register_m2, survey_m2 : float or None
+    sigma_register_m2, sigma_survey_m2 : float or None
+        Standard deviations; None where unknown.
+    tolerance_m2 : float or None
+        What still counts as the same area; None where no rule states it.
+
+    Returns
+    -------
+    dict
+        ``difference_m2``, ``sigma_m2``, ``verdict`` (``met`` = within, ``not_met`` = outside,
+        ``not_assessed``) and ``because`` (a :class:`~regularize.model.NotAssessed`, or None). It is
+        ``within_uncertainty`` where the tolerance lies inside the difference +/- 2 sigma.
+
+    Examples
+    --------
+    >>> compare_areas(80, 95, sigma_register_m2=1, sigma_survey_m2=1, tolerance_m2=5)["verdict"]
+    'not_met'
+    """
+    result: dict[str, Any] = {
+        "difference_m2": None,
+        "sigma_m2": None,
+        "tolerance_m2": tolerance_m2,
+        "verdict": Verdict.NOT_ASSESSED.value,
+        "because": NotAssessed.FACT_MISSING.value,
+    }
+    if register_m2 is None or survey_m2 is None:
+        return result
+    difference = survey_m2 - register_m2
+    result["difference_m2"] = difference
+    if sigma_register_m2 is None or sigma_survey_m2 is None:
+        return result
+    sigma = math.hypot(sigma_register_m2, sigma_survey_m2)
+    result["sigma_m2"] = sigma
+    if tolerance_m2 is None:
+        return result
+    if abs(difference) + COVERAGE * sigma <= tolerance_m2:
+        verdict, because = Verdict.MET, None
+    elif abs(difference) - COVERAGE * sigma > tolerance_m2:
+        verdict, because = Verdict.NOT_MET, None
+    else:
+        verdict, because = Verdict.NOT_ASSESSED, NotAssessed.WITHIN_UNCERTAINTY.value
+    result["verdict"], result["because"] = verdict.value, because
+    return result
+
+
+def home_facts(
+    home: Home,
+    *,
+    register_buildings: GeoDataFrame | None = None,
+    observed_buildings: GeoDataFrame | None = None,
+    parcels: GeoDataFrame | None = None,
+    plots: GeoDataFrame | None = None,
+    streets: GeoDataFrame | None = None,
+    land: GeoDataFrame | None = None,
+    findings: Sequence[Finding] = (),
+    area_tolerance_m2: float | None = None,
+) -> dict[str, Any]:
+    """The facts of `home`.
+
+    Parameters
+    ----------
+    home : Home
+        Its ``*_fids`` name its rows; its geometry may be None or empty.
+    register_buildings, observed_buildings, parcels, plots, streets, land : GeoDataFrame, optional
+        Layers of ``layers.py`` in the project's CRS; may hold far more than this home.
+    findings : sequence of Finding
+        Any; those whose ``home`` is this one are taken.
+    area_tolerance_m2 : float, optional
+        See :func:`compare_areas`.
+
+    Returns
+    -------
+    dict
+        Plain values under the keys ``home``, ``objects``, ``areas``, ``parcels``, ``adjoining``,
+        ``street``, ``land``, ``boundary`` and ``findings``. What is not known is None or empty.
+    """
+    register = _rows(register_buildings, home.register_fids)
+    observed = _rows(observed_buildings, home.survey_fids)
+    occupied = _rows(plots, home.plot_fids)
+    body = _body(home, observed, register, occupied)
+    touched = _parcels_touched(parcels, body)
+    return {
+        "home": {
+            "id": home.id,
+            "settlement": home.settlement,
+            "valid_from": home.valid_from.isoformat(),
+            "valid_to": home.valid_to.isoformat() if home.valid_to else None,
+            "merged_into": home.merged_into,
+            "identifiers": _distinct(row.get("identifier") for row in register),
+        },
+        "objects": [
+            _object(row, what)
+            for what, rows in (
+                ("building_register", register),
+                ("building_survey", observed),
+                ("plot", occupied),
+            )
+            for row in rows
+        ],
+        "areas": _areas(register, observed, occupied, touched, area_tolerance_m2),
+        "parcels": [{k: v for k, v in row.items() if k != "geometry"} for row in touched],
+        "adjoining": _adjoining(parcels, touched, body),
+        "street": _nearest_street(streets, body),
+        "land": _land(land, body),
+        "boundary": _boundary(observed or register or occupied),
+        "findings": [_finding(f) for f in findings if f.home == home.id and not f.closed_reason],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A cell of a frame as JSON knows it; missing values of any make are None."""
+    if value is None or (isinstance(value, float | np.floating) and math.isnan(value)):
+        return None
+    if isinstance(value, np.generic):
+        return value.item()
+    if hasattr(value, "isoformat"):
+        text = str(value.isoformat())
+        return None if text == "NaT" else text[:10]
+    return value
+
+
+def _rows(frame: GeoDataFrame | None, fids: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows of `frame` with these row numbers, as dicts, in the order of the row numbers."""
+    if frame is None or not len(frame) or not fids:
+        return []
+    chosen = frame[frame["fid"].isin(list(fids))].sort_values("fid")
+    names = [str(name) for name in chosen.columns]
+    return [
+        {name: value if name == "geometry" else _plain(value) for name, value in zip(names, row, strict=True)}
+        for row in chosen.itertuples(index=False, name=None)
+    ]
+
+
+def _usable(geometry: Any) -> bool:
+    return isinstance(geometry, BaseGeometry) and not geometry.is_empty
+
+
+def _body(home: Home, *groups: list[dict[str, Any]]) -> BaseGeometry | None:
+    """What the home covers: the best-known outlines of it, else the home's own geometry."""
+    for rows in groups:
+        found = [row["geometry"] for row in rows if _usable(row.get("geometry"))]
+        if found:
+            return shapely.union_all(shapely.make_valid(np.array(found, dtype=object)))
+    return shapely.make_valid(home.geometry) if _usable(home.geometry) else None
+
+
+def _near(frame: GeoDataFrame | None, body: BaseGeometry | None, reach_m: float) -> list[dict[str, Any]]:
+    if frame is None or body is None or not len(frame):
+        return []
+    west, south, east, north = body.bounds
+    window = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
+    positions = sorted(int(i) for i in frame.sindex.query(window))
+    return _rows(frame, [int(fid) for fid in frame["fid"].iloc[positions]])
+
+
+def _area(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Area of a row's outline and its standard deviation, in square metres."""
+    geometry, sigma_m = row.get("geometry"), row.get("sigma_m")
+    if not _usable(geometry) or not shapely.area(geometry) > 0:
+        return None, None
+    return float(shapely.area(geometry)), (area_sigma_m2(geometry, sigma_m) if sigma_m is not None else None)
+
+
+def _total(rows: Iterable[Mapping[str, Any]]) -> tuple[float | None, float | None]:
+    """Areas added up; their errors as of independent surveys of each outline."""
+    pairs = [_area(row) for row in rows]
+    known = [area for area, _ in pairs if area is not None]
+    if not known:
+        return None, None
+    sigmas = [sigma for area, sigma in pairs if area is not None]
+    return sum(known), (None if None in sigmas else math.hypot(*(s for s in sigmas if s is not None)))
+
+
+def _stated(rows: Iterable[Mapping[str, Any]]) -> float | None:
+    """The areas as the register states them in figures; None where one is missing."""
+    stated = [row.get("area_register_m2") for row in rows]
+    return float(sum(s for s in stated if s is not None)) if stated and None not in stated else None
+
+
+def _areas(
+    register: list[dict[str, Any]],
+    observed: list[dict[str, Any]],
+    occupied: list[dict[str, Any]],
+    touched: list[dict[str, Any]],
+    tolerance_m2: float | None,
+) -> list[dict[str, Any]]:
+    out = []
+    # The parcel that a plot is compared with is the one that holds the home; where the home lies in
+    # several, no single parcel area answers to the plot.
+    holding = [row for row in touched if row["share"] >= SLIVER_SHARE]
+    for what, by_register, by_survey in (
+        ("building", register, observed),
+        ("plot", holding if len(holding) == 1 else [], occupied),
+    ):
+        if not by_register and not by_survey:
+            continue
+        (register_m2, sigma_register), (survey_m2, sigma_survey) = _total(by_register), _total(by_survey)
+        out.append(
+            {
+                "what": what,
+                "stated_m2": _stated(by_register),
+                "register_m2": register_m2,
+                "sigma_register_m2": sigma_register,
+                "survey_m2": survey_m2,
+                "sigma_survey_m2": sigma_survey,
+                **compare_areas(
+                    register_m2,
+                    survey_m2,
+                    sigma_register_m2=sigma_register,
+                    sigma_survey_m2=sigma_survey,
+                    tolerance_m2=tolerance_m2,
+                ),
+            }
+        )
+    return out
+
+
+def _object(row: Mapping[str, Any], what: str) -> dict[str, Any]:
+    area, sigma = _area(row)
+    kept = (
+        "ref",
+        "identifier",
+        "source",
+        "sigma_m",
+        "valid_from",
+        "storeys",
+        "dwellings",
+        "area_register_m2",
+    )
+    return {"what": what, **{name: row.get(name) for name in kept}, "area_m2": area, "sigma_m2": sigma}
+
+
+def _parcels_touched(parcels: GeoDataFrame | None, body: BaseGeometry | None) -> list[dict[str, Any]]:
+    """Parcels that hold part of the home, largest share first. Shares are of the home's area."""
+    out = []
+    for row in _near(parcels, body, 0.0):
+        if body is None or not _usable(row["geometry"]) or not body.area > 0:
+            continue
+        common = float(shapely.area(shapely.intersection(body, shapely.make_valid(row["geometry"]))))
+        if common / body.area < SLIVER_SHARE:
+            continue
+        area, sigma = _area(row)
+        kept = (
+            "identifier",
+            "ref",
+            "ownership_kind",
+            "territory_purpose",
+            "land_use_code",
+            "area_register_m2",
+        )
+        out.append(
+            {
+                **{name: row.get(name) for name in (*kept, "sigma_m", "geometry")},
+                "area_m2": area,
+                "sigma_m2": sigma,
+                "common_m2": common,
+                "share": common / body.area,
+            }
+        )
+    return sorted(out, key=lambda row: (-row["share"], str(row["identifier"])))
+
+
+def _adjoining(
+    parcels: GeoDataFrame | None, touched: list[dict[str, Any]], body: BaseGeometry | None
+) -> list[str]:
+    """Identifiers of the parcels that share a boundary with those that hold the home."""
+    own = {row["identifier"] for row in touched}
+    ground = [row["geometry"] for row in touched] or ([body] if body is not None else [])
+    if not ground:
+        return []
+    core = shapely.union_all(shapely.make_valid(np.array(ground, dtype=object)))
+    found = (
+        row.get("identifier") or row.get("ref")
+        for row in _near(parcels, core, TOUCH_M)
+        if _usable(row["geometry"]) and shapely.dwithin(core, row["geometry"], TOUCH_M)
+    )
+    return sorted(set(_distinct(found)) - own)
+
+
+def _nearest_street(streets: GeoDataFrame | None, body: BaseGeometry | None) -> dict[str, Any] | None:
+    """The nearest street, by straight distance in metres from the home's outline."""
+    best: dict[str, Any] | None = None
+    for row in _near(streets, body, STREET_REACH_M):
+        if not _usable(row["geometry"]):
+            continue
+        distance = float(shapely.distance(body, row["geometry"]))
+        if best is None or distance < best["distance_m"]:
+            best = {"name": row.get("name"), "width_m": row.get("width_m"), "distance_m": distance}
+    return best if best is not None and best["distance_m"] <= STREET_REACH_M else None
+
+
+def _land(land: GeoDataFrame | None, body: BaseGeometry | None) -> list[dict[str, Any]]:
+    """Category of owner and purpose of the land beneath the home, with the share of each."""
+    out = []
+    for row in _near(land, body, 0.0):
+        if body is None or not _usable(row["geometry"]) or not body.area > 0:
+            continue
+        share = float(
+            shapely.area(shapely.intersection(body, shapely.make_valid(row["geometry"]))) / body.area
+        )
+        if share >= SLIVER_SHARE:
+            kept = ("land_owner_category", "territory_purpose", "land_use_code", "source")
+            out.append({**{name: row.get(name) for name in kept}, "share": share})
+    return sorted(out, key=lambda row: (-row["share"], str(row["land_owner_category"])))
+
+
+def _boundary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Corners of the outlines, clockwise from the northernmost, with the side to the next corner.
+
+    The survey's outlines where there are any, else the register's, else the plot's.
+    """
+    out: list[dict[str, Any]] = []
+    for row in rows:
+        if not _usable(row.get("geometry")):
+            continue
+        for part in shapely.get_parts(shapely.get_parts(row["geometry"])):
+            if part.geom_type != "Polygon":
+                continue
+            for ring in (part.exterior, *part.interiors):
+                corners = shapely.get_coordinates(shapely.force_2d(ring))[:-1]
+                if shapely.is_ccw(ring):
+                    corners = corners[::-1]
+                corners = np.roll(corners, -int(np.lexsort((corners[:, 0], -corners[:, 1]))[0]), axis=0)
+                sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+                out.extend(
+                    {
+                        "n": len(out) + 1 + i,
+                        "northing_m": float(north),
+                        "easting_m": float(east),
+                        "side_m": float(side),
+                        "sigma_m": row.get("sigma_m"),
+                        "ref": row.get("identifier") or row.get("ref"),
+                    }
+                    for i, ((east, north), side) in enumerate(zip(corners, sides, strict=True))
+                )
+    return out
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "kind": finding.kind,
+        "class": finding.cls,
+        "grade": finding.grade.value,
+        "score": finding.score,
+        "review": finding.review.value,
+        "reasons": list(finding.reasons),
+        "measures": {
+            name: {"value": measure.value, "sigma": measure.sigma, "unit": measure.unit}
+            for name, measure in finding.measures.items()
+        },
+        "survey_refs": list(finding.survey_refs),
+        "register_refs": list(finding.register_refs),
+    }
+
+
+def _distinct(values: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(str(value) for value in values if value))

@@ -1,0 +1,399 @@
+"""From facts to the words and figures of a dossier: every value final, printable and in one language.
+
+The template only sets them on the page; it computes nothing but the scale of the map.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from regularize.i18n import in_language
+from regularize.i18n import marked as _
+from regularize.publish.text import NO_BREAK, format_day, format_number, printable
+
+Labels = Callable[[str, str], str]  # (key, language) -> word; a country pack's ``label``
+Table = dict[str, Any]
+
+_UNITS = {"m": {"bg": "м", "en": "m"}, "m2": {"bg": "м²", "en": "m²"}}
+_DIGITS = {"m": 2, "m2": 1, "1": 2}
+_SHORT_HASH = 12
+
+_VERDICTS = {
+    "met": _("within"),
+    "not_met": _("outside"),
+    "not_assessed": _("not assessed"),
+}
+_BECAUSE = {
+    "within_uncertainty": _("within the uncertainty of measurement"),
+    "fact_missing": _("a fact is missing"),
+    "law_unverified": _("the rule is not verified"),
+    "advice_needed": _("advice is needed"),
+}
+_OBJECTS = {
+    "building": _("Building"),
+    "building_register": _("Building, by the register"),
+    "building_survey": _("Building, by the survey"),
+    "plot": _("Plot as occupied"),
+}
+_DOCUMENT_STATES = {"present": _("present"), "missing": _("missing"), "not_needed": _("not needed")}
+_STEP_STATES = {
+    "done": _("done"),
+    "current": _("under way"),
+    "due": _("due"),
+    "later": _("later"),
+    "overdue": _("overdue"),
+}
+
+_FIXED = {
+    "title": _("Dossier of a home"),
+    "subtitle": _("Facts, findings and state of the procedure"),
+    "candidate": _(
+        "Everything in this dossier is a candidate until a person decides. "
+        "Not being in the cadastre says nothing about rights to the home or about its lawfulness."
+    ),
+    "identification": _("Identification"),
+    "situation": _("Situation"),
+    "location": _("Location"),
+    "scale": _("Scale"),
+    "no_geometry": _("No outline of this home is known, so no map is drawn."),
+    "sources": _("Sources"),
+    "findings": _("Findings"),
+    "no_findings": _("No finding concerns this home."),
+    "reasons": _("Reasons"),
+    "areas": _("Areas by register and by survey"),
+    "no_areas": _("No area is known."),
+    "areas_note": _(
+        "Areas in m². Within or outside is said of the tolerance, and only where the difference is "
+        "clear of twice its standard deviation."
+    ),
+    "parcels": _("Parcels that hold the home"),
+    "no_parcels": _("No parcel of the cadastre holds this home."),
+    "adjoining": _("Adjoining parcels"),
+    "land": _("Land beneath the home"),
+    "boundary": _("Coordinates of the boundary points"),
+    "boundary_note": _(
+        "Coordinates in metres, N before E, in {crs}. The side runs to the next point; σ is the standard "
+        "deviation of a point."
+    ),
+    "case": _("State of the procedure"),
+    "no_case": _("No case is open for this home."),
+    "deadlines": _("Deadlines"),
+    "documents": _("Documents"),
+    "reviews": _("Review history"),
+    "no_reviews": _("No person has reviewed the findings yet."),
+    "basis": _("How this dossier was made"),
+    "rules": _("Rules run"),
+    "parameters": _("Parameters"),
+    "chain": _("Head of the event log"),
+    "signatures": _("Signatures"),
+    "page": _("page {page} of {pages}"),
+    "figure_survey": _("home, by the survey"),
+    "figure_register": _("home, by the register"),
+    "figure_parcel": _("parcel"),
+    "figure_plot": _("plot as occupied"),
+    "figure_building": _("other building"),
+    "qr": _("QR code with the number of the home, the version of the dossier and a short hash"),
+    "map_alt": _("Sketch of the home and its neighbours at a true scale"),
+    "location_alt": _("Map of where the home lies in the neighbourhood"),
+}
+
+
+def _dicts(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value or () if isinstance(item, Mapping)]
+
+
+class _Sheet:
+    """Writes values in one language."""
+
+    def __init__(self, facts: Mapping[str, Any], lang: str, labels: Labels) -> None:
+        self.facts, self.lang, self.labels = facts, lang, labels
+
+    def say(self, message: str) -> str:
+        return in_language(message, self.lang)
+
+    def word(self, key: str, value: Any) -> str:
+        """The label of a coded value; the bare code where the pack has none."""
+        if value in {None, ""}:
+            return "–"
+        return printable(self.labels(f"{key}.{value}", self.lang))
+
+    def text(self, value: Any) -> str:
+        return printable(value, lines=True) if value not in {None, ""} else "–"
+
+    def many(self, values: Sequence[Any] | None) -> str:
+        return ", ".join(printable(v) for v in values) if values else "–"
+
+    def day(self, value: Any) -> str:
+        return printable(format_day(None if value is None else str(value), lang=self.lang))
+
+    def number(self, value: Any, digits: int = 2, *, sign: bool = False) -> str:
+        return format_number(value, digits, lang=self.lang, sign=sign)
+
+    def pair(self, value: Any, sigma: Any, unit: str, *, sign: bool = False, bare: bool = False) -> str:
+        """``84,2 ± 1,3 m²``, with spaces that never break."""
+        if value is None:
+            return "–"
+        digits = _DIGITS.get(unit, 2)
+        text = self.number(value, digits, sign=sign)
+        if sigma is not None:
+            text += f"{NO_BREAK}±{NO_BREAK}{self.number(sigma, digits)}"
+        name = _UNITS.get(unit, {}).get(self.lang, "")
+        return f"{text}{NO_BREAK}{name}" if name and not bare else text
+
+    def share(self, value: Any) -> str:
+        return "–" if value is None else f"{self.number(100 * value, 1)}{NO_BREAK}%"
+
+    def table(self, head: Sequence[str], rows: list[list[str]], align: str) -> Table:
+        """A table: `align` has one letter per column (``l``, ``r``, ``c``)."""
+        return {"head": [self.say(h) for h in head], "rows": rows, "align": align}
+
+    # -- parts of the dossier -------------------------------------------------------------------
+
+    def identification(self) -> list[list[str]]:
+        home, street = self.facts.get("home", {}), self.facts.get("street")
+        near = "–"
+        if street:
+            name = printable(street.get("name")) or self.say(_("street without a name"))
+            near = self.say(_("{name}, {distance} away")).format(
+                name=name, distance=self.pair(street.get("distance_m"), None, "m")
+            )
+        rows = [
+            (_("Home"), self.text(home.get("id"))),
+            (
+                _("Cadastral identifiers"),
+                self.many(home.get("identifiers"))
+                if home.get("identifiers")
+                else self.say(_("none: no building of the register is linked")),
+            ),
+            (_("Municipality"), self.text(home.get("municipality"))),
+            (_("Settlement"), self.text(home.get("settlement_name") or home.get("settlement"))),
+            (_("Area"), self.text(home.get("area"))),
+            (_("Nearest street"), near),
+            (_("Known since"), self.day(home.get("valid_from"))),
+        ]
+        if home.get("valid_to"):
+            rows.append((_("Closed on"), self.day(home.get("valid_to"))))
+        if home.get("merged_into"):
+            rows.append((_("Goes on as"), self.text(home.get("merged_into"))))
+        return [[self.say(label), value] for label, value in rows]
+
+    def sources(self) -> Table:
+        rows = [
+            [
+                self.word("origin", s.get("origin")),
+                self.word("layer", s.get("layer")),
+                self.text(s.get("source")),
+                self.day(s.get("valid_from")),
+                self.pair(s.get("sigma_m"), None, "m"),
+            ]
+            for s in _dicts(self.facts.get("sources"))
+        ]
+        return self.table((_("From"), _("Layer"), _("Source"), _("Date"), _("Accuracy σ")), rows, "lllrr")
+
+    def findings(self) -> list[dict[str, Any]]:
+        out = []
+        for f in _dicts(self.facts.get("findings")):
+            rows = [
+                [self.word("measure", name), self.pair(m.get("value"), m.get("sigma"), str(m.get("unit")))]
+                for name, m in (f.get("measures") or {}).items()
+            ]
+            grade = self.word("grade", f.get("grade"))
+            facts = [
+                (_("Grade"), grade),
+                (_("Review"), self.word("review", f.get("review"))),
+                (_("By the survey"), self.many(f.get("survey_refs"))),
+                (_("By the register"), self.many(f.get("register_refs"))),
+            ]
+            out.append(
+                {
+                    "id": self.text(f.get("id")),
+                    "title": self.word("class", f.get("class")),
+                    "facts": [[self.say(label), value] for label, value in facts],
+                    "reasons": [self.word("reason", code) for code in f.get("reasons") or ()],
+                    "measures": self.table((_("Measured"), _("Value ± σ")), rows, "lr"),
+                }
+            )
+        return out
+
+    def areas(self) -> Table:
+        rows = []
+        for a in _dicts(self.facts.get("areas")):
+            verdict = self.say(_VERDICTS.get(str(a.get("verdict")), _VERDICTS["not_assessed"]))
+            because = _BECAUSE.get(str(a.get("because")))
+            rows.append(
+                [
+                    self.say(_OBJECTS[a["what"]]) if a.get("what") in _OBJECTS else self.text(a.get("what")),
+                    self.number(a.get("stated_m2"), 0),
+                    self.pair(a.get("register_m2"), a.get("sigma_register_m2"), "m2", bare=True),
+                    self.pair(a.get("survey_m2"), a.get("sigma_survey_m2"), "m2", bare=True),
+                    self.pair(a.get("difference_m2"), a.get("sigma_m2"), "m2", bare=True, sign=True),
+                    f"{verdict} ({self.say(because)})" if because else verdict,
+                ]
+            )
+        head = (_("Object"), _("Stated"), _("Register"), _("Survey"), _("Difference"), _("Verdict"))
+        return self.table(head, rows, "lrrrrl")
+
+    def parcels(self) -> Table:
+        rows = [
+            [
+                self.text(p.get("identifier") or p.get("ref")),
+                self.share(p.get("share")),
+                self.pair(p.get("area_m2"), p.get("sigma_m2"), "m2"),
+                self.word("ownership", p.get("ownership_kind")),
+                self.word("territory_purpose", p.get("territory_purpose")),
+            ]
+            for p in _dicts(self.facts.get("parcels"))
+        ]
+        head = (_("Parcel"), _("Share of the home"), _("Area of the parcel"), _("Ownership"), _("Purpose"))
+        return self.table(head, rows, "lrrll")
+
+    def land(self) -> Table:
+        rows = [
+            [
+                self.word("land_owner_category", p.get("land_owner_category")),
+                self.word("territory_purpose", p.get("territory_purpose")),
+                self.share(p.get("share")),
+            ]
+            for p in _dicts(self.facts.get("land"))
+        ]
+        return self.table((_("Category of owner"), _("Purpose"), _("Share of the home")), rows, "llr")
+
+    def boundary(self) -> Table:
+        rows = [
+            [
+                str(b.get("n")),
+                self.number(b.get("northing_m"), 2),
+                self.number(b.get("easting_m"), 2),
+                self.number(b.get("sigma_m"), 2),
+                self.number(b.get("side_m"), 2),
+            ]
+            for b in _dicts(self.facts.get("boundary"))
+        ]
+        return self.table((_("No."), "N", "E", "σ", _("Side")), rows, "rrrrr")
+
+    def case(self) -> dict[str, Any] | None:
+        case = self.facts.get("case")
+        if not case:
+            return None
+        lines = [
+            (_("Case"), self.text(case.get("id"))),
+            (_("Procedure"), self.text(case.get("title"))),
+            (_("State"), self.text(case.get("state"))),
+            (_("Opened on"), self.day(case.get("opened_on"))),
+        ]
+        steps = [
+            {
+                "title": self.text(step.get("title")),
+                "state": step.get("state") if step.get("state") in _STEP_STATES else "later",
+                "word": self.say(_STEP_STATES.get(str(step.get("state")), _STEP_STATES["later"])),
+                "when": self.day(step.get("on") or step.get("due")),
+                "basis": printable(step.get("basis")),
+            }
+            for step in _dicts(case.get("steps"))
+        ]
+        deadlines = [
+            [self.text(d.get("title")), self.day(d.get("due")), self.text(d.get("basis"))]
+            for d in _dicts(case.get("deadlines"))
+        ]
+        return {
+            "facts": [[self.say(label), value] for label, value in lines],
+            "steps": steps,
+            "deadlines": self.table((_("What"), _("Until"), _("Basis")), deadlines, "lrl"),
+            "notes": [self.text(note) for note in case.get("notes") or ()],
+        }
+
+    def documents(self) -> Table:
+        rows = [
+            [
+                "■" if d.get("state") == "present" else "□",
+                self.text(d.get("title")),
+                self.say(_DOCUMENT_STATES[d["state"]]) if d.get("state") in _DOCUMENT_STATES else "–",
+                self.text(d.get("basis")),
+                self.day(d.get("due")),
+            ]
+            for d in _dicts(self.facts.get("documents"))
+        ]
+        return self.table(("", _("Document"), _("State"), _("Basis"), _("Until")), rows, "cllll")
+
+    def reviews(self) -> Table:
+        rows = [
+            [
+                self.day(r.get("on")),
+                self.text(r.get("finding")),
+                self.word("review", r.get("state")),
+                self.text(r.get("note")),
+            ]
+            for r in _dicts(self.facts.get("reviews"))
+        ]
+        return self.table((_("Date"), _("Finding"), _("Decision"), _("Note")), rows, "llll")
+
+    def basis(self) -> dict[str, Any]:
+        made = self.facts.get("provenance") or {}
+        head = printable(made.get("chain_head"))
+        lines = [
+            (_("State of the data on"), self.day(made.get("data_on"))),
+            (_("Coordinate system"), self.text(made.get("crs"))),
+            (_("Detection run"), self.text(made.get("run"))),
+            (_("Program"), f"regularize {printable(made.get('version'))}".rstrip()),
+            (_("Version of the dossier"), self.text(made.get("dossier_version"))),
+            (_("Head of the event log"), head or "–"),
+        ]
+        parameters = [
+            [
+                self.text(p.get("name")),
+                self.text(p["value"]) if isinstance(p.get("value"), str) else self.number(p.get("value")),
+                self.text(p.get("unit")),
+                self.text(p.get("citation")),
+                self.day(p.get("checked_on")),
+                self.word("status", p.get("status")),
+            ]
+            for p in _dicts(made.get("parameters"))
+        ]
+        names = (_("Parameter"), _("Value"), _("Unit"), _("Citation"), _("Checked on"), _("Status"))
+        return {
+            "facts": [[self.say(label), value] for label, value in lines],
+            "rules": self.many(made.get("rules")),
+            "parameters": self.table(names, parameters, "lrlllr"),
+        }
+
+
+def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dict[str, Any]:
+    """What the template of the dossier is given, as plain JSON-able values.
+
+    Parameters
+    ----------
+    facts : mapping
+        See :func:`regularize.publish.dossier.render_dossier`.
+    lang : {"bg", "en"}
+    labels : callable
+        Word of a coded value in a language: a country pack's ``label``.
+    """
+    sheet = _Sheet(facts, lang, labels)
+    made = facts.get("provenance") or {}
+    home_id = printable(facts.get("home", {}).get("id"))
+    fixed = {key: sheet.say(message) for key, message in _FIXED.items()}
+    fixed["boundary_note"] = fixed["boundary_note"].format(crs=printable(made.get("crs")) or "–")
+    return {
+        "lang": lang,
+        "fixed": fixed,
+        "home": home_id,
+        "data_on": sheet.day(made.get("data_on")),
+        "short_hash": printable(made.get("chain_head"))[:_SHORT_HASH],
+        "version": printable(made.get("dossier_version")) or "1",
+        "identification": sheet.identification(),
+        "sources": sheet.sources(),
+        "findings": sheet.findings(),
+        "areas": sheet.areas(),
+        "parcels": sheet.parcels(),
+        "adjoining": sheet.many(facts.get("adjoining")),
+        "land": sheet.land(),
+        "boundary": sheet.boundary(),
+        "case": sheet.case(),
+        "documents": sheet.documents(),
+        "reviews": sheet.reviews(),
+        "basis": sheet.basis(),
+        "signatures": [
+            sheet.say(_("Prepared by")),
+            sheet.say(_("Checked by")),
+            sheet.say(_("Chief architect of the municipality")),
+        ],
+    }
