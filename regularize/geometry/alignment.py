@@ -318,8 +318,10 @@ def _leave_one_out(design: Array, values: Array) -> tuple[Array, Array]:
     solution: Array = np.zeros((design.shape[1], values.shape[1]))
     for _ in range(_ROUNDS):
         root = np.sqrt(weight)[:, None]
-        new = np.linalg.lstsq(design * root, values * root, rcond=None)[0]
-        residual = np.asarray(values - design @ new)
+        new: Array = np.asarray(
+            np.linalg.lstsq(design * root, values * root, rcond=None)[0], dtype=np.float64
+        )
+        residual = values - design @ new
         sigma = float(_MAD * np.median(np.abs(residual)))
         done = bool(np.abs(new - solution).max() < _STILL_M) or sigma <= _STILL_M
         solution = new
@@ -329,5 +331,5 @@ def _leave_one_out(design: Array, values: Array) -> tuple[Array, Array]:
     weighted = design * np.sqrt(weight)[:, None]
     inverse = np.linalg.pinv(weighted.T @ weighted)
     leverage = np.clip(np.einsum("ij,jk,ik->i", weighted, inverse, weighted), 0.0, 0.99)
-    residual = np.asarray(values - design @ solution)
+    residual = values - design @ solution
     return solution, np.hypot(*residual.T) / (1.0 - leverage)
