@@ -1,0 +1,385 @@
+"""Areas of intersection without topology, compiled by numba. Imported by ``areas`` only when it pays.
+
+A polygon is the sum of the strips below its edges, each with a sign: plus below an upper edge, minus
+below a lower one. The area that two polygons share is therefore the sum over all pairs of edges
+(i of A, j of B) of ``s_i * s_j`` times the integral of ``min(y_i(x), y_j(x))`` over the x they have in
+common. Concave rings, holes, parts and shared edges need no special case, and nothing is noded.
+
+Edges run from left to right: ``x0 <= x1``. They are sorted by ``x0`` within their polygon. An upright
+edge has sign 0: it adds nothing, but it says where an outline runs.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Polygons = npt.NDArray[np.object_]
+
+FAN = 8  # children of a node of the tree
+UPRIGHT_M = 1e-200  # narrower than this an edge has no slope that a float can hold
+
+
+def _compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``numba.njit``, kept on disk for the next start where the disk lets us."""
+
+    def compile_(function: Callable[..., Any]) -> Callable[..., Any]:
+        made: Callable[..., Any]
+        try:
+            made = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        except (RuntimeError, OSError):  # no folder for the compiled code, or it cannot be written
+            made = numba.njit(signature, nogil=True, error_model="numpy")(function)
+        return made
+
+    return compile_
+
+
+@_compiled("int64[:](float64[:, ::1], float64, float64, float64)")
+def _hilbert(boxes: Floats, x_m: float, y_m: float, size_m: float) -> Integers:
+    """Places of the middles of `boxes` on a Hilbert curve of 2^16 x 2^16 cells over a square."""
+    places = np.empty(len(boxes), np.int64)
+    scale = 65535.0 / size_m if size_m > 0.0 else 0.0
+    for k in range(len(boxes)):
+        x = np.int64(((boxes[k, 0] + boxes[k, 2]) / 2.0 - x_m) * scale)
+        y = np.int64(((boxes[k, 1] + boxes[k, 3]) / 2.0 - y_m) * scale)
+        place = np.int64(0)
+        side = np.int64(32768)
+        while side > 0:
+            right = np.int64((x & side) != 0)
+            upper = np.int64((y & side) != 0)
+            place += side * side * ((3 * right) ^ upper)
+            if upper == 0:
+                if right == 1:
+                    x = 65535 - x
+                    y = 65535 - y
+                x, y = y, x
+            side >>= 1
+        places[k] = place
+    return places
+
+
+@_compiled("Tuple((float64[:, ::1], int64[::1]))(float64[:, ::1], int64[::1])")
+def _tree(boxes: Floats, order: Integers) -> tuple[Floats, Integers]:
+    """A packed tree over `boxes` in `order`: all levels' boxes from the leaves up, where each begins."""
+    levels = 1
+    total = width = len(order)
+    while width > 1:
+        width = (width + FAN - 1) // FAN
+        total += width
+        levels += 1
+    nodes = np.empty((total, 4))
+    begin = np.zeros(levels + 1, np.int64)
+    for k in range(len(order)):
+        for side in range(4):
+            nodes[k, side] = boxes[order[k], side]
+    begin[1] = len(order)
+    for level in range(1, levels):
+        below, here = begin[level - 1], begin[level]
+        width = (here - below + FAN - 1) // FAN
+        begin[level + 1] = here + width
+        for k in range(width):
+            node = here + k
+            nodes[node, 0] = nodes[node, 1] = np.inf
+            nodes[node, 2] = nodes[node, 3] = -np.inf
+            for child in range(below + k * FAN, min(below + (k + 1) * FAN, here)):
+                nodes[node, 0] = min(nodes[node, 0], nodes[child, 0])
+                nodes[node, 1] = min(nodes[node, 1], nodes[child, 1])
+                nodes[node, 2] = max(nodes[node, 2], nodes[child, 2])
+                nodes[node, 3] = max(nodes[node, 3], nodes[child, 3])
+    return nodes, begin
+
+
+@_compiled("int64[:, ::1](float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1])")
+def _search(boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leaves: Integers) -> Integers:
+    """The pairs (box, leaf) whose insides meet, box by box in `order`."""
+    found = np.empty((4 * len(order) + 16, 2), np.int64)
+    size = 0
+    top = len(begin) - 2
+    stack = np.empty((FAN * len(begin), 2), np.int64)  # (level, node): one row of children per level
+    for query in order:
+        x_low, y_low, x_high, y_high = boxes[query, 0], boxes[query, 1], boxes[query, 2], boxes[query, 3]
+        waiting = 1
+        stack[0, 0] = top
+        stack[0, 1] = begin[top]
+        while waiting > 0:
+            waiting -= 1
+            level, node = stack[waiting, 0], stack[waiting, 1]
+            if (
+                nodes[node, 0] >= x_high
+                or nodes[node, 2] <= x_low
+                or nodes[node, 1] >= y_high
+                or nodes[node, 3] <= y_low
+            ):
+                continue
+            if level == 0:
+                if size == len(found):
+                    grown = np.empty((2 * size, 2), np.int64)
+                    for k in range(size):
+                        grown[k, 0] = found[k, 0]
+                        grown[k, 1] = found[k, 1]
+                    found = grown
+                found[size, 0] = query
+                found[size, 1] = leaves[node]
+                size += 1
+                continue
+            first = begin[level - 1] + (node - begin[level]) * FAN
+            for child in range(first, min(first + FAN, begin[level])):
+                stack[waiting, 0] = level - 1
+                stack[waiting, 1] = child
+                waiting += 1
+    return found[:size]
+
+
+@_compiled("void(float64[:, ::1], int64, int64)")
+def _sort(table: Floats, first: int, last: int) -> None:
+    """Sort the rows from `first` to before `last` by their first column (Shell's gaps by 2.25)."""
+    gap = 1
+    while gap * 9 // 4 + 1 < last - first:
+        gap = gap * 9 // 4 + 1
+    while gap > 0:
+        for k in range(first + gap, last):
+            x0, y0, x1, y1, sign = table[k, 0], table[k, 1], table[k, 2], table[k, 3], table[k, 4]
+            at = k
+            while at - gap >= first and table[at - gap, 0] > x0:
+                for column in range(5):
+                    table[at, column] = table[at - gap, column]
+                at -= gap
+            table[at, 0] = x0
+            table[at, 1] = y0
+            table[at, 2] = x1
+            table[at, 3] = y1
+            table[at, 4] = sign
+        gap = gap * 4 // 9
+
+
+@_compiled(
+    "Tuple((float64[:, ::1], int64[::1], float64[::1]))"
+    "(float64[:, ::1], int64[::1], int64[::1], boolean[::1], int64)"
+)
+def _edges(
+    coordinates: Floats, ring_start: Integers, ring_owner: Integers, is_hole: npt.NDArray[np.bool_], n: int
+) -> tuple[Floats, Integers, Floats]:
+    """The edges of `n` polygons: rows (x0, y0, x1, y1, sign), where each polygon's begin, and areas.
+
+    `ring_start` has one entry more than there are rings; `ring_owner` does not decrease.
+    """
+    table = np.empty((len(coordinates), 5))
+    start = np.zeros(n + 1, np.int64)
+    area_m2 = np.zeros(n)
+    size = 0
+    ring = 0
+    for owner in range(n):
+        first = size
+        while ring < len(ring_owner) and ring_owner[ring] == owner:
+            low, high = ring_start[ring], ring_start[ring + 1]
+            twice = 0.0
+            for k in range(low + 1, high - 1):
+                twice += (coordinates[k, 0] - coordinates[low, 0]) * (
+                    coordinates[k + 1, 1] - coordinates[low, 1]
+                )
+                twice -= (coordinates[k + 1, 0] - coordinates[low, 0]) * (
+                    coordinates[k, 1] - coordinates[low, 1]
+                )
+            turn = 1.0 if (twice > 0.0) != is_hole[ring] else -1.0
+            area_m2[owner] += -abs(twice) / 2.0 if is_hole[ring] else abs(twice) / 2.0
+            for k in range(low, high - 1):
+                x0, y0 = coordinates[k, 0], coordinates[k, 1]
+                x1, y1 = coordinates[k + 1, 0], coordinates[k + 1, 1]
+                sign = -turn
+                if x0 > x1:
+                    x0, y0, x1, y1 = x1, y1, x0, y0
+                    sign = turn
+                elif x0 == x1:
+                    sign = 0.0
+                table[size, 0] = x0
+                table[size, 1] = y0
+                table[size, 2] = x1
+                table[size, 3] = y1
+                table[size, 4] = sign
+                size += 1
+            ring += 1
+        _sort(table, first, size)
+        start[owner + 1] = size
+    return table[:size], start, area_m2
+
+
+@_compiled(
+    "float64(float64[:, ::1], int64, int64, float64, float64[:, ::1], int64,"
+    " float64[:, ::1], int64, int64, float64[:, ::1], int64, float64[:, ::1], float64[::1])"
+)
+def _shared_area(
+    inner: Floats,
+    inner_first: int,
+    inner_last: int,
+    inner_area_m2: float,
+    inner_boxes: Floats,
+    inner_at: int,
+    outer: Floats,
+    outer_first: int,
+    outer_last: int,
+    outer_boxes: Floats,
+    outer_at: int,
+    near: Floats,
+    farthest: Floats,
+) -> float:
+    """The area that two polygons share; the first is the one with the smaller box."""
+    x_low, y_low = inner_boxes[inner_at, 0], inner_boxes[inner_at, 1]
+    x_high, y_high = inner_boxes[inner_at, 2], inner_boxes[inner_at, 3]
+    outer_low = outer_boxes[outer_at, 1]
+    middle = (x_low + x_high) / 2.0
+    meets = False
+    inside = 0.0
+    size = 0
+    reach = -np.inf
+    for j in range(outer_first, outer_last):
+        x0, y0, x1, y1 = outer[j, 0], outer[j, 1], outer[j, 2], outer[j, 3]
+        if x0 >= x_high:
+            break
+        # What lies wholly below cancels: it takes the same from above and below each of inner's edges.
+        if x1 <= x_low or max(y0, y1) <= y_low:
+            continue
+        if min(y0, y1) < y_high:
+            meets = True
+        if x0 <= middle < x1:
+            inside += outer[j, 4]
+        if outer[j, 4] == 0.0 or x1 - x0 < UPRIGHT_M:
+            continue
+        near[size, 0] = x0
+        near[size, 1] = y0 - y_low
+        near[size, 2] = x1
+        near[size, 3] = (y1 - y0) / (x1 - x0)
+        near[size, 4] = outer[j, 4]
+        reach = max(reach, x1)
+        farthest[size] = reach
+        size += 1
+    if not meets:  # outer's outline passes inner's box by: one ray upwards decides for all of it
+        return inner_area_m2 if inside > 0.5 else 0.0
+    total = 0.0
+    begin = 0
+    for i in range(inner_first, inner_last):
+        sign = inner[i, 4]
+        x0, y0, x1 = inner[i, 0], inner[i, 1] - y_low, inner[i, 2]
+        if sign == 0.0 or x1 - x0 < UPRIGHT_M or max(inner[i, 1], inner[i, 3]) <= outer_low:
+            continue
+        slope = (inner[i, 3] - inner[i, 1]) / (x1 - x0)
+        while begin < size and farthest[begin] <= x0:
+            begin += 1
+        part = 0.0
+        for j in range(begin, size):
+            if near[j, 0] >= x1:
+                break
+            u = max(x0, near[j, 0])
+            v = min(x1, near[j, 2])
+            if u >= v:
+                continue
+            mine_u = y0 + (u - x0) * slope
+            mine_v = y0 + (v - x0) * slope
+            above_u = mine_u - (near[j, 1] + (u - near[j, 0]) * near[j, 3])
+            above_v = mine_v - (near[j, 1] + (v - near[j, 0]) * near[j, 3])
+            twice = mine_u + mine_v
+            if above_u > 0.0:
+                if above_v >= 0.0:
+                    twice -= above_u + above_v
+                else:
+                    twice -= above_u * above_u / (above_u - above_v)
+            elif above_v > 0.0:
+                twice -= above_v * above_v / (above_v - above_u)
+            part += near[j, 4] * (v - u) * twice
+        total += sign * part
+    return total / 2.0
+
+
+@_compiled(
+    "float64[::1](int64[:, ::1], float64[:, ::1], int64[::1], float64[::1], float64[:, ::1],"
+    " float64[:, ::1], int64[::1], float64[::1], float64[:, ::1])"
+)
+def _shared_areas(
+    pairs: Integers,
+    edges_a: Floats,
+    start_a: Integers,
+    area_a: Floats,
+    boxes_a: Floats,
+    edges_b: Floats,
+    start_b: Integers,
+    area_b: Floats,
+    boxes_b: Floats,
+) -> Floats:
+    """The area that each pair (left, right) shares, in m2. The smaller box of a pair asks the larger."""
+    most = 1
+    for k in range(len(start_a) - 1):
+        most = max(most, start_a[k + 1] - start_a[k])
+    for k in range(len(start_b) - 1):
+        most = max(most, start_b[k + 1] - start_b[k])
+    near = np.empty((most, 5))  # the edges that matter, and the farthest x1 up to each
+    farthest = np.empty(most)
+    found = np.empty(len(pairs))
+    for k in range(len(pairs)):
+        a, b = pairs[k, 0], pairs[k, 1]
+        size_a = (boxes_a[a, 2] - boxes_a[a, 0]) * (boxes_a[a, 3] - boxes_a[a, 1])
+        size_b = (boxes_b[b, 2] - boxes_b[b, 0]) * (boxes_b[b, 3] - boxes_b[b, 1])
+        if size_a <= size_b:
+            found[k] = _shared_area(
+                edges_a, start_a[a], start_a[a + 1], area_a[a], boxes_a, a,
+                edges_b, start_b[b], start_b[b + 1], boxes_b, b, near, farthest,
+            )  # fmt: skip
+        else:
+            found[k] = _shared_area(
+                edges_b, start_b[b], start_b[b + 1], area_b[b], boxes_b, b,
+                edges_a, start_a[a], start_a[a + 1], boxes_a, a, near, farthest,
+            )  # fmt: skip
+    return found
+
+
+def overlaps(
+    a: Polygons, coordinates_a: Floats, b: Polygons, coordinates_b: Floats
+) -> tuple[Integers, Integers, Floats]:
+    """Pairs of `a` and `b` whose boxes meet, and the area in m2 that each pair shares (0 if none).
+
+    Parameters
+    ----------
+    a, b : ndarray of shapely geometries
+        Valid polygons and multipolygons only, at least one of each.
+    coordinates_a, coordinates_b : ndarray of shape (n, 2)
+        All their coordinates, finite, as :func:`shapely.get_coordinates` gives them.
+    """
+    boxes_a, boxes_b = shapely.bounds(a), shapely.bounds(b)
+    order_a, order_b = (_curve_order(boxes, boxes_a, boxes_b) for boxes in (boxes_a, boxes_b))
+    pairs = _search(boxes_a, order_a, *_tree(boxes_b, order_b), order_b)
+    area_m2 = _shared_areas(
+        pairs, *_edge_table(a, coordinates_a), boxes_a, *_edge_table(b, coordinates_b), boxes_b
+    )
+    return pairs[:, 0], pairs[:, 1], area_m2
+
+
+def _curve_order(boxes: Floats, *all_boxes: Floats) -> Integers:
+    """The order of `boxes` along a Hilbert curve over all: what is near in space comes near in time."""
+    low = np.min([each[:, :2].min(axis=0) for each in all_boxes], axis=0)
+    high = np.max([each[:, 2:].max(axis=0) for each in all_boxes], axis=0)
+    return np.argsort(_hilbert(boxes, low[0], low[1], float((high - low).max())), kind="stable")
+
+
+def _edge_table(layer: Polygons, coordinates: Floats) -> tuple[Floats, Integers, Floats]:
+    """The edges of a layer, where each polygon's begin, and the polygons' areas."""
+    length = shapely.get_num_coordinates(layer)
+    owner = np.arange(len(layer))
+    is_hole = np.zeros(len(layer), bool)
+    # A polygon without holes is one ring; rings are taken apart only where there are several.
+    several = np.flatnonzero((shapely.get_type_id(layer) != 3) | (shapely.get_num_interior_rings(layer) > 0))
+    if len(several):
+        one = np.setdiff1d(owner, several, assume_unique=True)
+        parts, of_layer = shapely.get_parts(layer[several], return_index=True)
+        rings, of_part = shapely.get_rings(parts, return_index=True)
+        owner = np.concatenate([one, several[of_layer[of_part]]])
+        length = np.concatenate([length[one], shapely.get_num_coordinates(rings)])
+        is_hole = np.concatenate([np.zeros(len(one), bool), np.diff(of_part, prepend=-1) == 0])
+        order = np.argsort(owner, kind="stable")
+        owner, length, is_hole = owner[order], length[order], is_hole[order]
+    start = np.zeros(len(length) + 1, np.int64)
+    np.cumsum(length, out=start[1:])
+    table: tuple[Floats, Integers, Floats] = _edges(coordinates, start, owner, is_hole, len(layer))
+    return table
