@@ -14,69 +14,12 @@ from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
 from regularize.geometry.measures import area_sigma_m2
-from regularize.model import Finding, Home, NotAssessed, Verdict
+from regularize.model import Finding, Home
+from regularize.plan.agreement import compare_areas
 
-COVERAGE = 2.0  # standard deviations within which a measured difference proves nothing
 STREET_REACH_M = 100.0  # a street farther off is not "the street of" a home
 SLIVER_SHARE = 0.005  # a parcel that holds less of the home than this is only grazed
 TOUCH_M = 0.05  # parcels closer than this adjoin
-
-
-def compare_areas(
-    register_m2: float | None,
-    survey_m2: float | None,
-    *,
-    sigma_register_m2: float | None,
-    sigma_survey_m2: float | None,
-    tolerance_m2: float | None,
-) -> dict[str, Any]:
-    """Whether an area by the survey agrees with the register, within a tolerance.
-
-    Parameters
-    ----------
-    register_m2, survey_m2 : float or None
-    sigma_register_m2, sigma_survey_m2 : float or None
-        Standard deviations; None where unknown.
-    tolerance_m2 : float or None
-        What still counts as the same area; None where no rule states it.
-
-    Returns
-    -------
-    dict
-        ``difference_m2``, ``sigma_m2``, ``verdict`` (``met`` = within, ``not_met`` = outside,
-        ``not_assessed``) and ``because`` (a :class:`~regularize.model.NotAssessed`, or None). It is
-        ``within_uncertainty`` where the tolerance lies inside the difference +/- 2 sigma.
-
-    Examples
-    --------
-    >>> compare_areas(80, 95, sigma_register_m2=1, sigma_survey_m2=1, tolerance_m2=5)["verdict"]
-    'not_met'
-    """
-    result: dict[str, Any] = {
-        "difference_m2": None,
-        "sigma_m2": None,
-        "tolerance_m2": tolerance_m2,
-        "verdict": Verdict.NOT_ASSESSED.value,
-        "because": NotAssessed.FACT_MISSING.value,
-    }
-    if register_m2 is None or survey_m2 is None:
-        return result
-    difference = survey_m2 - register_m2
-    result["difference_m2"] = difference
-    if sigma_register_m2 is None or sigma_survey_m2 is None:
-        return result
-    sigma = math.hypot(sigma_register_m2, sigma_survey_m2)
-    result["sigma_m2"] = sigma
-    if tolerance_m2 is None:
-        return result
-    if abs(difference) + COVERAGE * sigma <= tolerance_m2:
-        verdict, because = Verdict.MET, None
-    elif abs(difference) - COVERAGE * sigma > tolerance_m2:
-        verdict, because = Verdict.NOT_MET, None
-    else:
-        verdict, because = Verdict.NOT_ASSESSED, NotAssessed.WITHIN_UNCERTAINTY.value
-    result["verdict"], result["because"] = verdict.value, because
-    return result
 
 
 def home_facts(
@@ -192,9 +135,9 @@ def _near(frame: GeoDataFrame | None, body: BaseGeometry | None, reach_m: float)
 def _area(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Area of a row's outline and its standard deviation, in square metres."""
     geometry, sigma_m = row.get("geometry"), row.get("sigma_m")
-    if not _usable(geometry) or not shapely.area(geometry) > 0:
+    if not isinstance(geometry, BaseGeometry) or not geometry.area > 0:
         return None, None
-    return float(shapely.area(geometry)), (area_sigma_m2(geometry, sigma_m) if sigma_m is not None else None)
+    return geometry.area, (area_sigma_m2(geometry, sigma_m) if sigma_m is not None else None)
 
 
 def _total(rows: Iterable[Mapping[str, Any]]) -> tuple[float | None, float | None]:
@@ -358,9 +301,10 @@ def _boundary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                     corners = corners[::-1]
                 corners = np.roll(corners, -int(np.lexsort((corners[:, 0], -corners[:, 1]))[0]), axis=0)
                 sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+                first = len(out) + 1
                 out.extend(
                     {
-                        "n": len(out) + 1 + i,
+                        "n": first + i,
                         "northing_m": float(north),
                         "easting_m": float(east),
                         "side_m": float(side),

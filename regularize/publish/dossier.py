@@ -16,7 +16,7 @@ from typing import Any
 
 from regularize.errors import RegularizeError
 from regularize.i18n import translate as _
-from regularize.publish.drawing import Drawing
+from regularize.publish.paper import Drawing
 from regularize.publish.sheet import Labels, dossier_sheet
 from regularize.publish.situation import COLOURS
 
@@ -128,7 +128,9 @@ def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
             ),
             hint=_("put the font file beside the template, or use „Libertinus Serif“"),
         )
-    return bytes(pdf)
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst gave no PDF")
+    return pdf
 
 
 def _lay_out(template: Path, root: Path) -> Path:

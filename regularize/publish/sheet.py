@@ -13,7 +13,6 @@ from regularize.publish.text import NO_BREAK, format_day, format_number, printab
 Labels = Callable[[str, str], str]  # (key, language) -> word; a country pack's ``label``
 Table = dict[str, Any]
 
-_UNITS = {"m": {"bg": "м", "en": "m"}, "m2": {"bg": "м²", "en": "m²"}}
 _DIGITS = {"m": 2, "m2": 1, "1": 2}
 _SHORT_HASH = 12
 
@@ -22,23 +21,16 @@ _VERDICTS = {
     "not_met": _("outside"),
     "not_assessed": _("not assessed"),
 }
-_BECAUSE = {
-    "within_uncertainty": _("within the uncertainty of measurement"),
-    "fact_missing": _("a fact is missing"),
-    "law_unverified": _("the rule is not verified"),
-    "advice_needed": _("advice is needed"),
-}
 _OBJECTS = {
     "building": _("Building"),
     "building_register": _("Building, by the register"),
     "building_survey": _("Building, by the survey"),
     "plot": _("Plot as occupied"),
 }
-_DOCUMENT_STATES = {"present": _("present"), "missing": _("missing"), "not_needed": _("not needed")}
 _STEP_STATES = {
     "done": _("done"),
     "current": _("under way"),
-    "due": _("due"),
+    "due": _("due then"),
     "later": _("later"),
     "overdue": _("overdue"),
 }
@@ -116,6 +108,11 @@ class _Sheet:
             return "–"
         return printable(self.labels(f"{key}.{value}", self.lang))
 
+    @staticmethod
+    def lower(words: str) -> str:
+        """`words` in the middle of a line."""
+        return words[:1].lower() + words[1:]
+
     def text(self, value: Any) -> str:
         return printable(value, lines=True) if value not in {None, ""} else "–"
 
@@ -136,8 +133,7 @@ class _Sheet:
         text = self.number(value, digits, sign=sign)
         if sigma is not None:
             text += f"{NO_BREAK}±{NO_BREAK}{self.number(sigma, digits)}"
-        name = _UNITS.get(unit, {}).get(self.lang, "")
-        return f"{text}{NO_BREAK}{name}" if name and not bare else text
+        return text if bare or unit in {"1", "None", ""} else f"{text}{NO_BREAK}{self.word('unit', unit)}"
 
     def share(self, value: Any) -> str:
         return "–" if value is None else f"{self.number(100 * value, 1)}{NO_BREAK}%"
@@ -196,9 +192,9 @@ class _Sheet:
                 [self.word("measure", name), self.pair(m.get("value"), m.get("sigma"), str(m.get("unit")))]
                 for name, m in (f.get("measures") or {}).items()
             ]
-            grade = self.word("grade", f.get("grade"))
+            kind = self.word("kind", f.get("kind"))
             facts = [
-                (_("Grade"), grade),
+                (_("Grade"), self.word("grade", f.get("grade"))),
                 (_("Review"), self.word("review", f.get("review"))),
                 (_("By the survey"), self.many(f.get("survey_refs"))),
                 (_("By the register"), self.many(f.get("register_refs"))),
@@ -206,7 +202,7 @@ class _Sheet:
             out.append(
                 {
                     "id": self.text(f.get("id")),
-                    "title": self.word("class", f.get("class")),
+                    "title": f"{kind}: {self.lower(self.word('class', f.get('class')))}",
                     "facts": [[self.say(label), value] for label, value in facts],
                     "reasons": [self.word("reason", code) for code in f.get("reasons") or ()],
                     "measures": self.table((_("Measured"), _("Value ± σ")), rows, "lr"),
@@ -218,7 +214,7 @@ class _Sheet:
         rows = []
         for a in _dicts(self.facts.get("areas")):
             verdict = self.say(_VERDICTS.get(str(a.get("verdict")), _VERDICTS["not_assessed"]))
-            because = _BECAUSE.get(str(a.get("because")))
+            because = a.get("because")
             rows.append(
                 [
                     self.say(_OBJECTS[a["what"]]) if a.get("what") in _OBJECTS else self.text(a.get("what")),
@@ -226,7 +222,7 @@ class _Sheet:
                     self.pair(a.get("register_m2"), a.get("sigma_register_m2"), "m2", bare=True),
                     self.pair(a.get("survey_m2"), a.get("sigma_survey_m2"), "m2", bare=True),
                     self.pair(a.get("difference_m2"), a.get("sigma_m2"), "m2", bare=True, sign=True),
-                    f"{verdict} ({self.say(because)})" if because else verdict,
+                    f"{verdict}: {self.lower(self.word('not_assessed', because))}" if because else verdict,
                 ]
             )
         head = (_("Object"), _("Stated"), _("Register"), _("Survey"), _("Difference"), _("Verdict"))
@@ -306,7 +302,7 @@ class _Sheet:
             [
                 "■" if d.get("state") == "present" else "□",
                 self.text(d.get("title")),
-                self.say(_DOCUMENT_STATES[d["state"]]) if d.get("state") in _DOCUMENT_STATES else "–",
+                self.word("document", d.get("state")),
                 self.text(d.get("basis")),
                 self.day(d.get("due")),
             ]
@@ -344,7 +340,7 @@ class _Sheet:
                 self.text(p.get("unit")),
                 self.text(p.get("citation")),
                 self.day(p.get("checked_on")),
-                self.word("status", p.get("status")),
+                self.word("parameter_status", p.get("status")),
             ]
             for p in _dicts(made.get("parameters"))
         ]

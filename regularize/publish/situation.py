@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from regularize.publish.drawing import (
+from regularize.publish.paper import (
     Drawing,
     Frame,
     Labels,
@@ -29,6 +29,7 @@ from regularize.publish.text import format_number
 
 _METRE = {"bg": "м", "en": "m"}
 MOST_AROUND = 1500  # shapes of one kind in the location map
+WIDEST_SKETCH = 500  # the yard is shown whole as long as the scale stays 1:500 or larger
 MOST_SIDES = 40  # a ring with more sides gets neither dimensions nor point numbers
 
 # Survey and register differ by hue and by dash, so that a black-and-white copy still tells them apart.
@@ -223,8 +224,8 @@ def draw_situation(
     *,
     lang: str,
     width_mm: float = 170.0,
-    height_mm: float = 118.0,
-    margin_m: float = 7.0,
+    height_mm: float = 128.0,
+    margin_m: float = 10.0,
 ) -> Drawing | None:
     """The situation of a home at the largest usual scale that shows it whole.
 
@@ -247,7 +248,9 @@ def draw_situation(
     focus = [s.geometry for s in (*scene.home_observed, *scene.home_register) if _drawable(s)]
     if not focus:
         return None
-    frame = frame_around(focus, width_mm, height_mm, margin_m)
+    body = shapely.union_all(shapely.make_valid(np.array(focus, dtype=object)))
+    yards = [s.geometry for s in scene.plots if _drawable(s) and shapely.intersects(s.geometry, body)]
+    frame = frame_around(focus, width_mm, height_mm, margin_m, ground=yards, smallest=WIDEST_SKETCH)
     labels = Labels(frame, [])
     ink, line = COLOURS["ink"], COLOURS["line"]
     over = _scale_bar(frame, labels, _METRE[lang]) + _north_arrow(frame, labels, "С" if lang == "bg" else "N")
@@ -269,10 +272,14 @@ def draw_situation(
     measured = scene.home_observed or scene.home_register
     texts = _numbers(frame, scene.points, labels) + _dimensions(frame, measured, labels, lang)
     labels.taken.extend(geometry for geometry, _ in (*home_observed, *home_register))
+    buildings = [geometry for geometry, _ in (*register, *observed)]
     for geometry, name in streets:
         texts += labels.place(name, _street_spots(geometry), 3.0, fill=ink, font_style="italic")
     for geometry, name in parcels:
-        texts += labels.place(name, _inner_spots(geometry), 2.7, fill=COLOURS["parcel"])
+        # beside the buildings where there is room, over them where there is none
+        texts += labels.place(
+            name, _inner_spots(geometry), 2.7, buildings, fill=COLOURS["parcel"]
+        ) or labels.place(name, _inner_spots(geometry), 2.7, fill=COLOURS["parcel"])
     for geometry, name in (*register, *observed):
         texts += labels.place(name, _inner_spots(geometry), 2.0, fill=COLOURS["parcel"])
     texts += _grid(frame, labels)
@@ -285,7 +292,7 @@ def draw_location(
     lang: str,
     width_mm: float = 80.0,
     height_mm: float = 60.0,
-    margin_m: float = 90.0,
+    margin_m: float = 50.0,
 ) -> Drawing | None:
     """Where the home lies in its neighbourhood: a small map at a true scale, without identifiers.
 

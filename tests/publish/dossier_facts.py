@@ -13,20 +13,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from regularize import i18n
+from regularize.countries import load
 from regularize.model import Finding, Grade, Home, Measure
-from regularize.publish.situation import Scene, Shape
+from regularize.plan.facts import home_facts
+from regularize.publish.scene import home_scene
+from regularize.publish.situation import Scene
 
 EAST, NORTH = 412_300.0, 4_701_200.0
 CRS = "EPSG:7801"
 
 WORDS = {
-    "class.extended": {"bg": "разширена сграда", "en": "extended building"},
-    "class.informal_subdivision": {"bg": "неофициално разделен имот", "en": "informal subdivision"},
-    "grade.A": {"bg": "A (сигурно)", "en": "A (certain)"},
-    "grade.B": {"bg": "B (вероятно)", "en": "B (likely)"},
-    "review.new": {"bg": "чака преглед", "en": "awaits review"},
-    "review.confirmed": {"bg": "потвърдено", "en": "confirmed"},
-    "review.field_check": {"bg": "за проверка на място", "en": "field check"},
     "reason.FOOTPRINT_LARGER": {
         "bg": "Заснетият контур излиза извън сградата по регистъра.",
         "en": "The surveyed outline reaches beyond the registered building.",
@@ -39,22 +35,12 @@ WORDS = {
     "measure.area_register_m2": {"bg": "площ по регистър", "en": "area by register"},
     "measure.overlap_ratio": {"bg": "дял на припокриване", "en": "share of overlap"},
     "measure.share_of_parcel": {"bg": "дял от имота", "en": "share of parcel"},
-    "origin.cadastre": {"bg": "кадастър", "en": "cadastre"},
-    "origin.survey": {"bg": "заснемане", "en": "survey"},
-    "layer.parcels": {"bg": "поземлени имоти", "en": "parcels"},
-    "layer.buildings": {"bg": "сгради", "en": "buildings"},
-    "layer.observed_buildings": {"bg": "заснети сгради", "en": "observed buildings"},
-    "layer.plots": {"bg": "ползвани дворове", "en": "plots as occupied"},
-    "ownership.4": {"bg": "общинска частна", "en": "municipal private"},
-    "territory_purpose.1": {"bg": "урбанизирана територия", "en": "urbanised territory"},
-    "land_owner_category.municipal_private": {"bg": "частна общинска собственост", "en": "municipal private"},
-    "status.verified": {"bg": "проверен", "en": "verified"},
-    "status.unverified": {"bg": "непроверен", "en": "not verified"},
 }
 
 
 def labels(key: str, lang: str) -> str:
-    return WORDS.get(key, {}).get(lang) or key.rpartition(".")[2]
+    """The Bulgarian pack's labels, with words for the invented reasons and measures."""
+    return WORDS[key][lang] if key in WORDS else load("bg").label(key, lang)
 
 
 def speak_bulgarian(folder: Path, source: Path) -> Path:
@@ -80,6 +66,16 @@ PLOT = at((0, 0), (20, 0.6), (19.4, 22.5), (-0.4, 22))
 PARCEL = at((0, -0.2), (38, 1.0), (36.8, 23.2), (-0.6, 22.0))
 
 
+AROUND = (
+    [(-0.6, 22.0), (17.6, 22.58), (17.0, 44), (-1.2, 43)],
+    [(17.6, 22.58), (36.8, 23.2), (36.2, 45), (17.0, 44)],
+    [(36.8, 23.2), (58, 24), (57.5, 46), (36.2, 45)],
+    [(-22, 21.4), (-0.6, 22.0), (-1.2, 43), (-22.6, 42)],
+    [(-21.6, -0.9), (0, -0.2), (-0.6, 22.0), (-22, 21.4)],
+    [(38, 1.0), (58.6, 1.6), (58, 24), (36.8, 23.2)],
+)
+
+
 def frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     common = {
         "sigma_m": 0.1,
@@ -95,10 +91,7 @@ def frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
 
 def parcels() -> gpd.GeoDataFrame:
     known = {"ownership_kind": "4", "territory_purpose": "1", "land_use_code": "1000", "sigma_m": 0.2}
-    around = [box(-20 + 19 * i, 23.5, 18.6, 20) for i in range(4)] + [
-        box(-21, -0.5, 20, 22),
-        box(38.6, 0.5, 20, 22),
-    ]
+    around = [at(*corners) for corners in AROUND]
     rows = [{"identifier": "00001.501.230", "geometry": PARCEL, "area_register_m2": 840.0}]
     rows += [
         {"identifier": f"00001.501.{231 + i}", "geometry": g, "area_register_m2": None}
@@ -200,20 +193,16 @@ def findings() -> list[Finding]:
     ]
 
 
-def scene() -> Scene:
-    register, survey, around = neighbours(), observed(), parcels()
-    corners = list(SURVEY.exterior.coords)[:-1]
-    return Scene(
-        home_observed=[Shape(SURVEY)],
-        home_register=[Shape(REGISTER)],
-        register=[Shape(g) for g in register.geometry[1:]],
-        observed=[Shape(g) for g in survey.geometry[1:]],
-        parcels=[
-            Shape(g, i.rpartition(".")[2]) for g, i in zip(around.geometry, around["identifier"], strict=True)
-        ],
-        plots=[Shape(PLOT)],
-        streets=[Shape(g, n) for g, n in zip(streets().geometry, streets()["name"], strict=True)],
-        points=[(x, y, str(i + 1)) for i, (x, y) in enumerate(corners)],
+def scene(boundary: list[dict[str, Any]]) -> Scene:
+    return home_scene(
+        register_fids={1},
+        survey_fids={1},
+        register_buildings=neighbours(),
+        observed_buildings=observed(),
+        parcels=parcels(),
+        plots=plots(),
+        streets=streets(),
+        boundary=boundary,
     )
 
 
@@ -335,8 +324,6 @@ def around_facts() -> dict[str, Any]:
 
 
 def facts() -> dict[str, Any]:
-    from regularize.plan.facts import home_facts
-
     read = home_facts(
         home(),
         register_buildings=neighbours(),
