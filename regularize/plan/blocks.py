@@ -87,8 +87,8 @@ def partition(
     Examples
     --------
     >>> from shapely import Point
-    >>> partition([Point(i, 0).buffer(0.3) for i in range(30)], k=11).dwellings
-    (15, 15)
+    >>> partition([Point(i, 0).buffer(0.3) for i in range(60)], k=11).dwellings
+    (30, 30)
     """
     if k < 1:
         raise ValueError("k is at least 1")
@@ -264,7 +264,8 @@ def _polygons(geometry: BaseGeometry) -> BaseGeometry:
     ]
     areal = [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
     if len(areal) == 1:
-        return areal[0]
+        only: BaseGeometry = areal[0]
+        return only
     return shapely.MultiPolygon(areal) if areal else shapely.Polygon()
 
 

@@ -1,198 +1,306 @@
-"""Paper of a true scale: a window of the ground in millimetres, its paths, and labels that keep apart."""
+"""From Views to what the canvas of a page draws: geometry, legend rows, columns, labels."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from regularize.publish.text import printable
+from regularize.i18n import in_language
+from regularize.layers import COMMON, Audience, Column
+from regularize.publish import packing
+from regularize.publish.palette import Style, layer_style
+from regularize.publish.text import format_day, format_number
+from regularize.publish.view import View
 
-Array = npt.NDArray[np.float64]
-SCALES = (100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 25_000, 50_000, 100_000)
-MOST_SHAPES = 400  # of one kind in one drawing, nearest first
-FONT = "Libertinus Serif"
-_LETTER = 0.54  # mean advance of the face in em, rounded up
+Labels = Callable[[str], str]
 
-
-@dataclass(frozen=True)
-class Shape:
-    """A geometry in the project's CRS (metres, x = easting) and the label it may carry."""
-
-    geometry: BaseGeometry
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """An SVG that is true to 1:`denominator` when it is `width_mm` wide."""
-
-    svg: str
-    denominator: int
-    width_mm: float
-    height_mm: float
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A window of the ground on paper: millimetres per metre, and where its upper left corner lies."""
-
-    west: float
-    north: float
-    width_mm: float
-    height_mm: float
-    denominator: int
-
-    @property
-    def mm_per_m(self) -> float:
-        return 1000.0 / self.denominator
-
-    @property
-    def box(self) -> BaseGeometry:
-        return shapely.box(0.0, 0.0, self.width_mm, self.height_mm)
-
-    def paper(self, coordinates: Array) -> Array:
-        return np.column_stack(
-            (
-                (coordinates[:, 0] - self.west) * self.mm_per_m,
-                (self.north - coordinates[:, 1]) * self.mm_per_m,
-            )
-        )
-
-    def shapes(self, shapes: Sequence[Shape], most: int = MOST_SHAPES) -> list[tuple[BaseGeometry, str]]:
-        """What of `shapes` lies in the frame, in paper millimetres, simplified to what print can show."""
-        usable = [s for s in shapes if s.geometry is not None and not s.geometry.is_empty]
-        if not usable:
-            return []
-        geometries = shapely.force_2d(np.array([s.geometry for s in usable], dtype=object))
-        bounds = shapely.bounds(geometries)
-        east = self.west + self.width_mm / self.mm_per_m
-        south = self.north - self.height_mm / self.mm_per_m
-        inside = (
-            (bounds[:, 0] <= east)
-            & (bounds[:, 2] >= self.west)
-            & (bounds[:, 1] <= self.north)
-            & (bounds[:, 3] >= south)
-        )
-        near = np.flatnonzero(inside)
-        if len(near) > most:
-            middle = np.array([(self.west + east) / 2, (south + self.north) / 2] * 2)
-            away = np.abs(bounds[near] - middle).sum(axis=1)
-            near = np.sort(near[np.argsort(away, kind="stable")[:most]])
-        drawn = shapely.transform(geometries[near], self.paper)
-        drawn = shapely.simplify(drawn, 0.05)
-        drawn = shapely.clip_by_rect(shapely.make_valid(drawn), 0.0, 0.0, self.width_mm, self.height_mm)
-        return [(g, usable[i].label) for g, i in zip(drawn, near, strict=True) if not shapely.is_empty(g)]
+# Columns that serve the program, not the reader.
+HIDDEN = frozenset({"fid", "batch", "origin", "counts", "valid_to"})
+SEARCHED = frozenset(
+    {"id", "identifier", "ref", "home", "survey_refs", "register_refs", "designation", "quarter", "name"}
+    | {"title", "case", "block"}
+)
+# Code columns -> the code list that explains their values.
+CODE_LISTS = {"ownership_kind": "ownership", "plan_kind": "plan_kind", "state": "state", "kind": "kind"}
+# What is seen at first; the rest waits in the list of layers.
+SHOWN_FIRST = frozenset({"areas", "streets", "parcels", "buildings", "plan_parts", "case_parts"})
+_CODE = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
 @dataclass
-class Labels:
-    """Places already taken, so that no label covers another; what finds no place is not written."""
+class Row:
+    """One line of the legend: a class of a layer, or a whole layer (`cls` = -1)."""
 
-    frame: Frame
-    taken: list[BaseGeometry]
+    key: str
+    label: str
+    style: Style
+    cls: int = -1
+    count: int | None = None
+    note: str = ""
+    on: bool = True
+    shape: str = "area"
 
-    def place(
-        self, text: str, spots: Iterable[tuple[float, float, float]], size_mm: float, **style: str
-    ) -> str:
-        """`text` at the first free spot (x, y, degrees); empty where none is free."""
-        shown = printable(text, longest=40)
-        if not shown:
-            return ""
-        half_width, half_height = len(shown) * size_mm * _LETTER / 2, size_mm * 0.52
-        inner = shapely.box(0.8, 0.8, self.frame.width_mm - 0.8, self.frame.height_mm - 0.8)
-        for x, y, degrees in spots:
-            box: BaseGeometry = shapely.box(x - half_width, y - half_height, x + half_width, y + half_height)
-            if degrees:
-                box = _turned(box, x, y, math.radians(degrees))
-            if not inner.contains(box) or shapely.intersects(box, np.array(self.taken, dtype=object)).any():
-                continue
-            self.taken.append(box)
-            attributes = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in style.items())
-            turned = f' transform="rotate({degrees:.1f} {x:.2f} {y:.2f})"' if degrees else ""
-            return (
-                f"<g{turned}>"
-                f'<rect x="{x - half_width:.2f}" y="{y - half_height:.2f}" width="{2 * half_width:.2f}"'
-                f' height="{2 * half_height:.2f}" fill="#ffffff" fill-opacity="0.7"/>'
-                f'<text x="{x:.2f}" y="{y + size_mm * 0.32:.2f}" font-size="{size_mm}"'
-                f' text-anchor="middle"{attributes}>{escape(shown)}</text></g>'
+
+@dataclass
+class Drawn:
+    """One layer as the canvas draws it, in longitude and latitude."""
+
+    name: str
+    label: str
+    geometries: list[BaseGeometry] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    classes: list[int] | None = None
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[list[Any]] = field(default_factory=list)
+    label_font: str = "place"
+    in_table: bool = False
+
+    def header(self, meaning: str) -> dict[str, Any]:
+        """What the script needs beside the geometry."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "n": len(self.geometries),
+            "classes": self.classes,
+            "columns": self.columns,
+            "labels": self.labels,
+            "label_font": self.label_font,
+            "in_table": self.in_table,
+            "meaning": meaning,
+        }
+
+
+@dataclass(frozen=True)
+class MapMeta:
+    """What a map says about itself.
+
+    Parameters
+    ----------
+    audience : str
+        ``office``, ``council`` or ``public``; every view must be for it.
+    title : str
+        Municipality or project.
+    on : date
+        The day whose state is shown.
+    place : str
+        Area or neighbourhood.
+    recipient : str
+        Who an office map is given to; printed on it.
+    dates : sequence of (str, str)
+        Data dates panel: layer or source, and its date and counts.
+    class_notes : mapping of str to str
+        "What does this mean", by class, in the language of the page.
+    reason_titles : mapping of str to str
+        Titles of reason codes, in the language of the page.
+    """
+
+    audience: Audience
+    title: str
+    on: date
+    place: str = ""
+    recipient: str = ""
+    dates: Sequence[tuple[str, str]] = ()
+    class_notes: Mapping[str, str] = field(default_factory=dict)
+    reason_titles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Sheet:
+    """A page in the making: layers in drawing order, and what the panel lists."""
+
+    layers: list[Drawn] = field(default_factory=list)
+    order: list[tuple[str, str]] = field(default_factory=list)  # (layer, row key), bottom to top
+    groups: list[dict[str, Any]] = field(default_factory=list)  # title, rows (layer, key), ...
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    headline: dict[str, str] | None = None
+    empty: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, drawn: Drawn, *, order: bool = True) -> None:
+        """Add a layer on top of those that stand."""
+        self.layers.append(drawn)
+        if order:
+            self.order += [(drawn.name, row.key) for row in drawn.rows]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Words of one page: interface strings, labels of the country pack, numbers, dates."""
+
+    lang: str
+    labels: Labels
+
+    def ui(self, message: str) -> str:
+        """An interface string in the language of the page."""
+        return in_language(message, self.lang)
+
+    def code(self, name: str, value: str) -> str:
+        """The label of a code; the code itself where it is free text or not explained."""
+        return self.labels(f"{name}.{value}") if _CODE.fullmatch(value) else value
+
+    def quantity(self, value: float, unit: str | None, sigma: float | None = None) -> str:
+        """``48.2 ± 1.9 m²``: as many decimals as the uncertainty leaves meaning to."""
+        _ = self.ui
+        name = {"m": _("m"), "m2": _("sq m")}.get(unit or "", "")
+        digits = (1 if unit == "m2" else 2) if sigma is None or sigma < 10 else 0
+        text = format_number(value, digits, lang=self.lang)
+        if sigma is not None:
+            text += f" ± {format_number(sigma, digits, lang=self.lang)}"
+        return f"{text}\u00a0{name}" if name else text
+
+    def cell(self, column: Column, value: Any) -> str | list[str] | None:
+        """A value of a column as the reader sees it."""
+        if value is None or value == "":
+            return None
+        if column.dtype == "date":
+            return format_day(value, lang=self.lang)
+        if column.dtype == "real":
+            return self.quantity(value, column.unit)
+        if column.dtype == "integer":
+            return format_number(value, 0, lang=self.lang)
+        if column.dtype == "json":
+            return [str(item) for item in value]
+        return self.code(CODE_LISTS[column.name], value) if column.name in CODE_LISTS else value
+
+
+def draw(view: View, speaker: Speaker, *, on: bool = True, font: str | None = None) -> Drawn:
+    """A layer without classes: one row, its visible columns, and labels from its names.
+
+    Parameters
+    ----------
+    view : View
+    speaker : Speaker
+    on : bool
+        Whether it is shown at first.
+    font : str, optional
+        A font of the page: the layer's names are written on the map in it.
+    """
+    label = speaker.labels(f"layer.{view.layer.name}")
+    drawn = Drawn(view.layer.name, label)
+    frame = placed(view)
+    style = layer_style(view.layer.name)
+    lines = bool(len(frame)) and bool((shapely.get_dimensions(frame.geometry.to_numpy()) == 1).all())
+    drawn.rows = [
+        Row(view.layer.name, label, style, count=None, on=on, shape="line" if lines else "area"),
+    ]
+    drawn.geometries = geographic(frame)
+    drawn.columns = columns_of(view, frame, speaker)
+    if font:
+        names = [speaker_text(row, ("name", "title", "designation")) for row in frame.to_dict("records")]
+        drawn.labels, drawn.label_font = place_labels(frame, names, once=True), font
+    return drawn
+
+
+def base_layer(view: View, speaker: Speaker) -> Drawn:
+    """A layer of the quiet base, or of the plan."""
+    font = {"streets": "street", "plan_parts": "place", "case_parts": "place"}.get(view.layer.name)
+    drawn = draw(view, speaker, on=view.layer.name in SHOWN_FIRST, font=font)
+    drawn.in_table = view.layer.name in {"plan_parts", "case_parts"}
+    return drawn
+
+
+def placed(view: View) -> gpd.GeoDataFrame:
+    """The rows that have a place, along a Hilbert curve, in the CRS they came in."""
+    frame = view.frame
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return gpd.GeoDataFrame(geometry=[])
+    known = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    return known.iloc[packing.spatial_order(known)].reset_index(drop=True)
+
+
+def geographic(frame: gpd.GeoDataFrame) -> list[BaseGeometry]:
+    """The geometries in WGS 84, longitude first."""
+    return [] if frame.empty else list(frame.geometry.to_crs(packing.GEOGRAPHIC))
+
+
+def columns_of(view: View, frame: gpd.GeoDataFrame, speaker: Speaker) -> list[dict[str, Any]]:
+    """The columns that a popup, the table and the search show; empty ones are left out."""
+    contract = (*view.layer.columns, *COMMON)
+    columns = []
+    for column in contract:
+        if column.name in HIDDEN or column.name not in frame.columns:
+            continue
+        values = [speaker.cell(column, value) for value in frame[column.name]]
+        if any(value is not None for value in values):
+            columns.append(
+                column_data(speaker.labels(f"column.{column.name}"), values, search=column.name in SEARCHED)
             )
-        return ""
+    return columns
 
 
-def _turned(box: BaseGeometry, x: float, y: float, radians: float) -> BaseGeometry:
-    """`box` turned about (x, y), clockwise on paper, where y runs down."""
-    cos, sin = math.cos(radians), math.sin(radians)
-
-    def turn(c: Array) -> Array:
-        return np.column_stack(
-            (x + (c[:, 0] - x) * cos - (c[:, 1] - y) * sin, y + (c[:, 0] - x) * sin + (c[:, 1] - y) * cos)
-        )
-
-    return shapely.transform(box, turn)
-
-
-def path(geometry: BaseGeometry) -> str:
-    """The path data of lines and rings, in millimetres."""
-    parts = []
-    for part in shapely.get_parts(geometry):
-        if part.geom_type == "GeometryCollection":
-            parts.append(path(part))
-            continue
-        if part.geom_type == "Polygon":
-            rings, closed = [part.exterior, *part.interiors], True
-        elif part.geom_type in {"LineString", "LinearRing"}:
-            rings, closed = [part], False
-        else:
-            continue
-        for ring in rings:
-            coordinates = shapely.get_coordinates(ring)
-            steps = "L".join(f"{x:.2f} {y:.2f}" for x, y in (coordinates[:-1] if closed else coordinates))
-            parts.append(f"M{steps}Z" if closed else f"M{steps}")
-    return "".join(parts)
+def column_data(label: str, values: Sequence[str | list[str] | None], *, search: bool) -> dict[str, Any]:
+    """One column; few different texts are written once and numbered."""
+    data: dict[str, Any] = {"label": label, "search": search}
+    if all(isinstance(value, str) for value in values):
+        words = sorted({value for value in values if isinstance(value, str)})
+        if len(words) * 4 <= len(values):
+            number = {word: i for i, word in enumerate(words)}
+            return {**data, "words": words, "values": [number[str(value)] for value in values]}
+    return {**data, "values": list(values)}
 
 
-def paths(shapes: Sequence[tuple[BaseGeometry, str]], **style: str) -> str:
-    data = "".join(path(geometry) for geometry, _ in shapes)
-    if not data:
-        return ""
-    attributes = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in style.items())
-    return f'<path d="{data}" fill-rule="evenodd"{attributes}/>'
+def speaker_text(row: Mapping[Any, Any], names: Sequence[str]) -> str:
+    """The first text among `names` that the row has."""
+    return next((str(row[name]) for name in names if row.get(name)), "")
 
 
-def upright(degrees: float) -> float:
-    """An angle at which text is not upside down, in (-90, 90]."""
-    turned = (degrees + 180.0) % 180.0
-    return turned - 180.0 if turned > 90.0 else turned
+def place_labels(frame: gpd.GeoDataFrame, texts: Sequence[str], *, once: bool = False) -> list[list[Any]]:
+    """Where the texts may stand: [feature, text, lon, lat, angle in degrees, room in metres].
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        In a metric CRS.
+    texts : sequence of str
+        One per row; empty ones are left out.
+    once : bool
+        Write each text only where it has most room.
+    """
+    spots = [(i, text, *_spot(frame.geometry.iloc[i])) for i, text in enumerate(texts) if text]
+    if once:
+        best: dict[str, tuple[Any, ...]] = {}
+        for spot in spots:
+            if spot[1] not in best or spot[4] > best[spot[1]][4]:
+                best[spot[1]] = spot
+        spots = [best[text] for text in sorted(best)]
+    if not spots:
+        return []
+    at = gpd.GeoSeries([spot[2] for spot in spots], crs=frame.crs).to_crs(packing.GEOGRAPHIC)
+    return [
+        [spot[0], spot[1], round(point.x, 7), round(point.y, 7), round(spot[3], 1), round(spot[4], 1)]
+        for spot, point in zip(spots, at, strict=True)
+    ]
 
 
-def parts_of(geometry: BaseGeometry, kind: str) -> list[BaseGeometry]:
-    return [p for p in shapely.get_parts(shapely.get_parts(geometry)) if p.geom_type == kind]
+def _spot(geometry: BaseGeometry) -> tuple[BaseGeometry, float, float]:
+    """Point, angle (degrees, against the clock from east) and room (m) for a label."""
+    if shapely.get_dimensions(geometry) == 1:
+        lines = [np.asarray(part.coords)[:, :2] for part in shapely.get_parts(geometry)]
+        start = np.concatenate([line[:-1] for line in lines])
+        end = np.concatenate([line[1:] for line in lines])
+        lengths = np.hypot(*(end - start).T)
+        k = int(np.argmax(lengths))
+        return shapely.Point((start[k] + end[k]) / 2), _upright(end[k] - start[k]), float(lengths[k])
+    if shapely.get_dimensions(geometry) == 0:
+        return geometry.representative_point(), 0.0, 40.0
+    box = np.asarray(geometry.minimum_rotated_rectangle.exterior.coords)[:, :2]
+    sides = np.diff(box[:3], axis=0)
+    long, short = sorted(sides, key=lambda side: -float(np.hypot(*side)))
+    length, width = float(np.hypot(*long)), float(np.hypot(*short))
+    centre = geometry.centroid if geometry.contains(geometry.centroid) else geometry.representative_point()
+    if length > 4 * width:  # a street as a polygon
+        return centre, _upright(long), length * 0.8
+    return centre, 0.0, math.sqrt(geometry.area)
 
 
-def frame_around(focus: Sequence[BaseGeometry], width_mm: float, height_mm: float, margin_m: float) -> Frame:
-    """The frame around `focus` at the largest usual scale that leaves `margin_m` on every side."""
-    west, south, east, north = shapely.total_bounds(np.array(focus, dtype=object))
-    wide, high = east - west + 2 * margin_m, north - south + 2 * margin_m
-    fitting = (d for d in SCALES if wide * 1000 / d <= width_mm and high * 1000 / d <= height_mm)
-    exact = max(wide * 1000 / width_mm, high * 1000 / height_mm)
-    denominator = next(fitting, math.ceil(exact / SCALES[-1]) * SCALES[-1])
-    half_wide, half_high = width_mm * denominator / 2000, height_mm * denominator / 2000
-    return Frame(
-        (west + east) / 2 - half_wide, (south + north) / 2 + half_high, width_mm, height_mm, denominator
-    )
-
-
-def svg(frame: Frame, body: str) -> str:
-    wide, high = frame.width_mm, frame.height_mm
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:g}mm" height="{high:g}mm"'
-        f' viewBox="0 0 {wide:g} {high:g}" font-family="{FONT}" fill="none" stroke-linejoin="round">'
-        f'<rect width="{wide:g}" height="{high:g}" fill="#ffffff"/>{body}'
-        f'<rect x="0.15" y="0.15" width="{wide - 0.3:g}" height="{high - 0.3:g}"'
-        f' stroke="#222222" stroke-width="0.3"/></svg>'
-    )
+def _upright(step: Any) -> float:
+    """The angle of a line, turned so that text along it does not stand on its head."""
+    angle = math.degrees(math.atan2(float(step[1]), float(step[0])))
+    return angle - 180 if angle > 90 else angle + 180 if angle <= -90 else angle

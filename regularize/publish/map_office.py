@@ -1,0 +1,134 @@
+"""The office map: findings by class, with everything that the work on them needs."""
+
+from collections.abc import Mapping
+
+from regularize.model import QUIET_CLASSES, ReviewState
+from regularize.publish import palette
+from regularize.publish.drawing import (
+    Drawn,
+    MapMeta,
+    Row,
+    Sheet,
+    Speaker,
+    base_layer,
+    column_data,
+    columns_of,
+    geographic,
+    placed,
+)
+from regularize.publish.palette import class_order, class_style
+from regularize.publish.text import format_number
+from regularize.publish.view import View
+
+KINDS = ("building", "plot")
+# Bottom to top. Findings on plots lie under the buildings, findings on buildings above them.
+BELOW = ("land", "areas", "streets", "parcels", "regulated_plots", "plots")
+ABOVE = ("buildings", "observed_buildings", "fences", "points")
+ON_TOP = ("plan_parts", "case_parts")
+NEEDS_DECISION = frozenset({ReviewState.NEW.value, ReviewState.FIELD_CHECK.value})
+
+
+def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> Sheet:
+    """Layers, legend and notes of the office map; `views` by layer name."""
+    _ = speaker.ui
+    sheet = Sheet()
+    findings = _findings(views["findings"], meta, speaker) if "findings" in views else None
+    for name in BELOW:
+        if name in views:
+            sheet.add(base_layer(views[name], speaker))
+    if findings:
+        sheet.order += [(findings.name, row.key) for row in findings.rows if row.key.startswith("plot/")]
+    for name in ABOVE:
+        if name in views:
+            sheet.add(base_layer(views[name], speaker))
+    if findings:
+        sheet.order += [(findings.name, row.key) for row in findings.rows if not row.key.startswith("plot/")]
+    for name in ON_TOP:
+        if name in views:
+            sheet.add(base_layer(views[name], speaker))
+    base = [(drawn.name, row.key) for drawn in sheet.layers for row in drawn.rows]
+    if findings:
+        sheet.add(findings, order=False)
+        titles = {"building": _("Findings: buildings"), "plot": _("Findings: plots")}
+        for kind in (*KINDS, "rejected"):
+            keys = [(findings.name, row.key) for row in findings.rows if row.key.split("/")[0] == kind]
+            if keys:
+                title = titles.get(kind, _("Rejected on review"))
+                sheet.groups.append({"title": title, "rows": keys, "open": kind != "rejected"})
+    waiting = _waiting(views.get("findings"))
+    if waiting:
+        sheet.headline = {
+            "number": format_number(waiting, 0, lang=speaker.lang),
+            "text": _("findings wait for a decision"),
+        }
+    else:
+        sheet.empty = _("No findings wait for a decision in this view.")
+    if base:
+        sheet.groups.append({"title": _("Layers"), "rows": base, "open": True, "quiet": True})
+    sheet.notes = [
+        _("A finding is a candidate until a person has looked at it. Colours name the kind of difference."),
+        _("For office use. It holds data of single homes: do not pass it on."),
+    ]
+    return sheet
+
+
+def _waiting(view: View | None) -> int:
+    if view is None:
+        return 0
+    rows = zip(view.frame["class"], view.frame["review"], strict=True)
+    return sum(cls not in QUIET_CLASSES and review in NEEDS_DECISION for cls, review in rows)
+
+
+def _findings(view: View, meta: MapMeta, speaker: Speaker) -> Drawn:
+    _ = speaker.ui
+    frame = placed(view)
+    drawn = Drawn("findings", speaker.labels("layer.findings"), in_table=True)
+    rejected = ReviewState.REJECTED.value
+    keys = [
+        f"rejected/{cls}" if review == rejected else f"{kind}/{cls}"
+        for kind, cls, review in zip(frame["kind"], frame["class"], frame["review"], strict=True)
+    ]
+    known = [f"{kind}/{cls}" for kind in KINDS for cls in class_order(kind)]
+    present = sorted(
+        set(keys), key=lambda key: (key not in known, known.index(key) if key in known else 0, key)
+    )
+    for number, key in enumerate(present):
+        kind, cls = key.split("/", 1)
+        quiet = cls in QUIET_CLASSES or kind == "rejected"
+        style = palette.NEUTRAL if kind == "rejected" else class_style(kind, cls)
+        drawn.rows.append(
+            Row(
+                key,
+                speaker.code("class", cls),
+                style,
+                cls=number,
+                count=keys.count(key),
+                note=meta.class_notes.get(cls, ""),
+                on=not quiet,
+            )
+        )
+    drawn.classes = [present.index(key) for key in keys]
+    drawn.geometries = geographic(frame)
+    special: dict[str, list[str | list[str] | None]] = {
+        "grade": [speaker.code("grade", grade) for grade in frame["grade"]],
+        "review": [speaker.code("review", review) for review in frame["review"]],
+        "measures": [
+            [
+                f"{speaker.code('measure', name)}: {speaker.quantity(m[0], m[2], m[1])}"
+                for name, m in measures.items()
+            ]
+            for measures in frame["measures"]
+        ],
+        "reasons": [
+            [meta.reason_titles.get(code) or speaker.code("reason", code) for code in reasons]
+            for reasons in frame["reasons"]
+        ],
+    }
+    plain = {c["label"]: c for c in columns_of(view, frame, speaker)}
+    for name in ("id", "grade", "measures", "reasons", "survey_refs", "register_refs", "review", "home"):
+        label = speaker.labels(f"column.{name}")
+        if name in special:
+            drawn.columns.append(column_data(label, special[name], search=False))
+        elif label in plain:
+            drawn.columns.append(plain[label])
+    return drawn

@@ -1,0 +1,238 @@
+"""The privacy gate: outputs accept only a :class:`View` of a layer for an audience.
+
+What the column contracts (``layers.py``) do not name for an audience does not exist for it. Counts
+leave only at or above the smallest count k, which is data (``countries/generic/publishing.toml``).
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.layers import AUDIENCES, COMMON, Audience, Column, Layer, layer_named
+from regularize.model import Finding
+
+_GATE = object()
+# Audiences that may see the single home, hence its exact counts.
+_EXACT: frozenset[Audience] = frozenset({"office", "resident"})
+
+
+class NotForAudienceError(OptionError):
+    """Nothing of the layer may be shown to the audience."""
+
+
+@cache
+def smallest_count() -> int:
+    """The smallest count that may be shown outside the office (k)."""
+    text = files("regularize.countries.generic").joinpath("publishing.toml").read_text(encoding="utf-8")
+    return int(tomllib.loads(text)["suppression_k"]["value"])
+
+
+def suppress(counts: Mapping[str, int], k: int, *, with_total: bool = True) -> dict[str, int | None]:
+    """Hide the counts below `k`, and more where the total would give them back.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        One line of a table: cells that add up to a total. Zero is a count like any other: were it
+        shown, a later release would tell when the first case appears.
+    k : int
+        The smallest count shown.
+    with_total : bool
+        Whether the total of the line is shown too, so that the hidden cells together must still
+        hide at least `k` behind at least two cells.
+
+    Returns
+    -------
+    dict
+        The counts in the same order, None where hidden.
+
+    Examples
+    --------
+    >>> suppress({"1": 30, "2": 4, "3": 12}, 11)
+    {'1': 30, '2': None, '3': None}
+    """
+    hidden = {key for key, n in counts.items() if n < k}
+    if hidden and with_total:
+        rest = sorted((key for key in counts if key not in hidden), key=lambda key: (counts[key], key))
+        for key in rest:
+            if len(hidden) > 1 and sum(counts[h] for h in hidden) >= k:
+                break
+            hidden.add(key)
+    return {key: None if key in hidden else n for key, n in counts.items()}
+
+
+def is_visible(layer: Layer, audience: Audience) -> bool:
+    """Whether `audience` may see anything of `layer`."""
+    return audience in layer.geometry_audience or bool(layer.visible(audience))
+
+
+@dataclass(frozen=True)
+class View:
+    """One layer as one audience may see it. Made only by :meth:`of`.
+
+    Parameters
+    ----------
+    layer : Layer
+    audience : str
+    frame : GeoDataFrame or DataFrame
+        Only visible columns, in contract order; without geometry where the audience may not see
+        the outlines. Its index is fresh and says nothing about the store.
+    totals : mapping of str to (int or None)
+        For layers with counts: the counts of the whole area by class, hidden below k, and
+        ``"all"``, their sum.
+    """
+
+    layer: Layer
+    audience: Audience
+    frame: pd.DataFrame
+    totals: Mapping[str, int | None] = field(default_factory=dict)
+    gate: object = None
+
+    def __post_init__(self) -> None:
+        """Refuse every other way to make one."""
+        if self.gate is not _GATE:
+            raise TypeError("a View is made by View.of")
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether the outlines may be shown."""
+        return isinstance(self.frame, gpd.GeoDataFrame)
+
+    @classmethod
+    def of(cls, layer: Layer, frame: gpd.GeoDataFrame, audience: Audience, *, k: int | None = None) -> "View":
+        """Let through what `audience` may see of `frame`.
+
+        Parameters
+        ----------
+        layer : Layer
+            The contract. Columns that it does not name are dropped for everyone.
+        frame : GeoDataFrame
+            Not changed. Metric or geographic, but with a CRS where it has rows.
+        audience : str
+        k : int, optional
+            The smallest count shown to councils and the public; from the data files by default.
+
+        Raises
+        ------
+        NotForAudienceError
+            If neither outlines nor any column may be seen.
+        TypeError
+            If a column holds another type than its contract says: such a value is not let through.
+        """
+        if audience not in AUDIENCES:
+            raise ValueError(f"unknown audience {audience!r}")
+        if not is_visible(layer, audience):
+            raise NotForAudienceError(
+                _("the layer {layer} is not for the audience {audience}").format(
+                    layer=layer.name, audience=audience
+                ),
+                hint=_("councils and the public see findings as counts per block"),
+            )
+        contract = {column.name: column for column in (*COMMON, *layer.columns)}
+        names = [name for name in layer.visible(audience) if name in frame.columns]
+        data = {name: [_checked(value, contract[name]) for value in frame[name]] for name in names}
+        totals: dict[str, int | None] = {}
+        if "counts" in data:
+            data["counts"], totals = _counts(data["counts"], audience, k or smallest_count())
+        columns = pd.DataFrame(data, index=range(len(frame)), dtype=object)
+        if audience not in layer.geometry_audience:
+            return cls(layer, audience, columns, totals, _GATE)
+        geometry = gpd.GeoSeries(np.asarray(frame.geometry.array), index=columns.index, crs=frame.crs)
+        shown = gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
+        if audience not in _EXACT and not names:
+            # The order of rows is an attribute too: bare outlines leave sorted by position.
+            shown = shown.iloc[_by_position(shown)].reset_index(drop=True)
+        return cls(layer, audience, shown, totals, _GATE)
+
+
+def findings_frame(findings: Sequence[Finding], *, crs: str) -> gpd.GeoDataFrame:
+    """The findings as a frame of the derived layer ``findings``, ready for :meth:`View.of`.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    crs : str
+        The CRS of their geometry: the project's.
+    """
+    rows = [
+        {
+            "id": f.id,
+            "kind": f.kind,
+            "class": f.cls,
+            "grade": f.grade.value,
+            "score": float(f.score),
+            "reasons": json.dumps(list(f.reasons), ensure_ascii=False),
+            "measures": json.dumps(
+                {name: [m.value, m.sigma, m.unit] for name, m in f.measures.items()}, ensure_ascii=False
+            ),
+            "survey_refs": json.dumps(list(f.survey_refs), ensure_ascii=False),
+            "register_refs": json.dumps(list(f.register_refs), ensure_ascii=False),
+            "review": f.review.value,
+            "home": f.home,
+        }
+        for f in findings
+    ]
+    names = [column.name for column in layer_named("findings").columns]
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=names, dtype=object), geometry=[f.geometry for f in findings], crs=crs
+    )
+
+
+def _checked(value: Any, column: Column) -> Any:
+    """`value` as plain Python of the contract's type, None where it is missing."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if column.dtype == "text" and isinstance(value, str):
+        return str(value)
+    if column.dtype == "integer" and isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    if column.dtype == "integer" and isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return int(value)  # pandas turns integers into floats where some are missing
+    if column.dtype == "real" and isinstance(value, (int, float, np.integer, np.floating)):
+        return float(value)
+    if column.dtype == "date":
+        return value[:10] if isinstance(value, str) else value.isoformat()[:10]
+    if column.dtype == "json" and isinstance(value, (str, Mapping, Sequence)):
+        return json.loads(value) if isinstance(value, str) else value
+    # The value itself stays out of the message: it may be personal.
+    raise TypeError(f"column {column.name}: {type(value).__name__} is not {column.dtype}")
+
+
+def _counts(
+    rows: Iterable[Mapping[str, int] | None], audience: Audience, k: int
+) -> tuple[list[dict[str, int | None]], dict[str, int | None]]:
+    """Counts per block and over the area, as `audience` may see them.
+
+    Councils get two lines of the table, the sums per block and the sums per class, each hidden
+    below `k`; the cells where block and class cross stay in the office.
+    """
+    table = [{str(cls): int(n) for cls, n in (row or {}).items()} for row in rows]
+    classes = sorted({cls for row in table for cls in row})
+    by_class = {cls: sum(row.get(cls, 0) for row in table) for cls in classes}
+    total = sum(by_class.values())
+    if audience in _EXACT:
+        return [dict(row) for row in table], {**by_class, "all": total}
+    shown_total = total if total >= k else None
+    with_total = shown_total is not None
+    blocks = suppress({str(i): sum(row.values()) for i, row in enumerate(table)}, k, with_total=with_total)
+    totals = suppress(by_class, k, with_total=with_total)
+    return [{"all": blocks[str(i)]} for i in range(len(table))], {**totals, "all": shown_total}
+
+
+def _by_position(frame: gpd.GeoDataFrame) -> list[int]:
+    """Row positions from north to south and west to east, the same for any order of rows."""
+    if frame.empty:
+        return []
+    bounds = frame.geometry.bounds.to_numpy()
+    wkb = [geometry.wkb if geometry is not None else b"" for geometry in frame.geometry]
+    return sorted(range(len(frame)), key=lambda i: (-bounds[i, 3], bounds[i, 0], wkb[i]))
