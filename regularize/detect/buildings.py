@@ -1,0 +1,392 @@
+"""What every observed and registered building is to the other side: findings for a person to decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from regularize.detect import flags as on_land
+from regularize.detect import scoring
+from regularize.detect.comparison import Comparison, compare, reasons_of_size
+from regularize.detect.matching import Match, match
+from regularize.detect.sides import Floats, Shapes, Side, prepare, tolerances
+from regularize.geometry.alignment import NO_SHIFT, Shift, estimate
+from regularize.geometry.measures import area_sigmas_m2
+from regularize.i18n import translate as _
+from regularize.model import BuildingClass, Finding, Issue, Measure, Severity
+
+Positions = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class BuildingResult:
+    """What came of comparing buildings.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        One per component, ids still empty; ``unchanged`` ones included.
+    shift : Shift
+        The one used.
+    issues : tuple of Issue
+    """
+
+    findings: list[Finding]
+    shift: Shift
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """Both sides, as used by every step below."""
+
+    observed: Side
+    register: Side
+    moved: Shapes
+    shift: Shift
+    match: Match
+    flags: list[dict[str, float]]
+    thresholds: Mapping[str, float]
+    area_o: Floats
+    area_r: Floats
+    sigma_area_o: Floats
+    sigma_area_r: Floats
+    gap_o: Floats
+    gap_r: Floats
+    largest_o: Floats
+    largest_r: Floats
+
+
+def detect_buildings(
+    register: gpd.GeoDataFrame | None,
+    observed: gpd.GeoDataFrame | None,
+    *,
+    thresholds: Mapping[str, float],
+    shift: Shift | None = None,
+    parcels: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoDataFrame | None = None,
+    groups: on_land.Groups | None = None,
+) -> BuildingResult:
+    """Compare observed buildings with the registered ones.
+
+    Parameters
+    ----------
+    register, observed : GeoDataFrame or None
+        Layers ``buildings`` and ``observed_buildings``, in the project's metric CRS. None or empty:
+        nothing was delivered.
+    thresholds : mapping
+        ``pack.thresholds``.
+    shift : Shift, optional
+        From register to observation; estimated where not given.
+    parcels, streets, land : GeoDataFrame, optional
+        For the flags: what the building stands on.
+    groups : mapping, optional
+        ``pack.groups``: which codes mean municipal land, forest and so on.
+
+    Returns
+    -------
+    BuildingResult
+        Nothing in the input is changed; the result depends on the rows' contents only.
+
+    Examples
+    --------
+    >>> result = detect_buildings(store.layer("buildings"), store.layer("observed_buildings"),
+    ...                           thresholds=pack.thresholds, parcels=store.layer("parcels"))
+    """
+    ours, issues_o = prepare(
+        observed,
+        default_sigma_m=thresholds["sigma_default_observed_m"],
+        thresholds=thresholds,
+        layer="observed_buildings",
+    )
+    theirs, issues_r = prepare(
+        register,
+        default_sigma_m=thresholds["sigma_default_register_m"],
+        thresholds=thresholds,
+        layer="buildings",
+    )
+    issues = [*issues_o, *issues_r]
+    if not len(ours):
+        message = _("no observed buildings: nothing can be compared with the register")
+        return BuildingResult([], shift or NO_SHIFT, (*issues, _notice("NO_OBSERVED_BUILDINGS", message)))
+    if not len(theirs):
+        message = _("no registered buildings were delivered: every observed building appears as not in it")
+        issues.append(_notice("NO_REGISTER_BUILDINGS", message))
+    used = shift or estimate(ours.shapes, theirs.shapes, thresholds=thresholds)
+    if not used.accepted and len(theirs):
+        message = _("the shift between register and survey cannot be determined; none is applied")
+        issues.append(_notice("SHIFT_UNDETERMINED", message))
+    scene = _scene(ours, theirs, used, thresholds, parcels, streets, land, groups)
+    findings, too_small = _findings(scene)
+    issues += too_small
+    return BuildingResult(findings, used, tuple(issues))
+
+
+def _scene(
+    observed: Side,
+    register: Side,
+    shift: Shift,
+    thresholds: Mapping[str, float],
+    parcels: gpd.GeoDataFrame | None,
+    streets: gpd.GeoDataFrame | None,
+    owned: gpd.GeoDataFrame | None,
+    groups: on_land.Groups | None,
+) -> _Scene:
+    moved = shift.moved(register.shapes)
+    matched = match(observed, register, moved, thresholds=thresholds)
+    beneath = on_land.ground(shift, parcels=parcels, streets=streets, land=owned, groups=groups)
+    t = tolerances(observed.sigma_m, on_land.parcel_sigma_m(parcels, thresholds), thresholds)
+    largest_o, largest_r = np.zeros(len(observed)), np.zeros(len(register))
+    np.maximum.at(largest_o, matched.overlaps.observed, matched.overlaps.overlap_m2)
+    np.maximum.at(largest_r, matched.overlaps.register, matched.overlaps.overlap_m2)
+    return _Scene(
+        observed=observed,
+        register=register,
+        moved=moved,
+        shift=shift,
+        match=matched,
+        flags=on_land.land_flags(observed.shapes, t, beneath, thresholds=thresholds),
+        thresholds=thresholds,
+        area_o=np.asarray(shapely.area(observed.shapes)),
+        area_r=np.asarray(shapely.area(register.shapes)),
+        sigma_area_o=area_sigmas_m2(observed.shapes, observed.sigma_m),
+        sigma_area_r=area_sigmas_m2(register.shapes, register.sigma_m),
+        gap_o=_gaps(observed.shapes, moved),
+        gap_r=_gaps(moved, observed.shapes),
+        largest_o=largest_o,
+        largest_r=largest_r,
+    )
+
+
+def _gaps(shapes: Shapes, others: Shapes) -> Floats:
+    """Distance of each shape to the nearest of the others; infinite where there is none."""
+    gap: Floats = np.full(len(shapes), np.inf)
+    if len(shapes) and len(others):
+        (i, _j), distance = shapely.STRtree(others).query_nearest(
+            shapes, return_distance=True, all_matches=False
+        )
+        gap[i] = distance
+    return gap
+
+
+def _findings(scene: _Scene) -> tuple[list[Finding], list[Issue]]:
+    """All findings, from north-west to south-east, and what was too small for one."""
+    found: list[Finding] = []
+    issues: list[Issue] = []
+    comparisons = compare(
+        scene.match, scene.observed, scene.register, scene.moved, thresholds=scene.thresholds
+    )
+    found += [_matched(scene, comparison) for comparison in comparisons]
+    found += [_doubtful(scene, i, j) for i, j in scene.match.doubtful]
+    for i in scene.match.new:
+        if scene.area_o[i] < scene.thresholds["building_min_area_m2"] and i not in scene.match.adjoins_new:
+            message = _("observed_buildings: an outline of {area:.1f} m2 is too small to be reported").format(
+                area=scene.area_o[i]
+            )
+            x, y = shapely.get_coordinates(shapely.centroid(scene.observed.shapes[i]))[0].tolist()
+            issues.append(Issue("BELOW_MIN_AREA", Severity.INFO, message, None, x, y))
+        else:
+            found.append(_new(scene, i))
+    found += [_gone(scene, j) for j in scene.match.gone]
+    boxes = shapely.bounds(np.array([f.geometry for f in found], dtype=object))
+    order = np.lexsort((boxes[:, 0], -boxes[:, 3])).tolist() if found else []
+    return [found[i] for i in order], issues
+
+
+def _matched(scene: _Scene, c: Comparison) -> Finding:
+    """A component with both sides."""
+    t = scene.thresholds
+    deciding = scoring.margin(c.margin_m, c.tolerance_m / t["sigma_factor"])
+    if c.size_margin is not None:
+        deciding *= c.size_margin
+    reasons = list(reasons_of_size(c))
+    if len(c.register) > 1:
+        reasons.append("SEVERAL_REGISTERED")
+    if len(c.observed) > 1:
+        reasons.append("SEVERAL_OBSERVED")
+    if c.weak:
+        reasons.append("WEAK_OVERLAP")
+        deciding *= t["score_weak"]
+    extra = {
+        "overlap_m2": Measure(c.overlap_m2, _joint_sigma(scene, c.observed, c.register), "m2"),
+        "gain_m2": Measure(c.gain_m2, _joint_sigma(scene, c.observed, c.register), "m2"),
+        "loss_m2": Measure(c.loss_m2, _joint_sigma(scene, c.observed, c.register), "m2"),
+        "iou": Measure(c.iou, None, "1"),
+    }
+    if c.boundary_ratio is not None:
+        extra["boundary_ratio"] = Measure(c.boundary_ratio, None, "1")
+    return _finding(scene, c.cls, c.observed, c.register, reasons, deciding, c.tolerance_m, extra)
+
+
+def _doubtful(scene: _Scene, i: int, j: int) -> Finding:
+    """One building seen inaccurately, or one gone and another new: nobody can tell from here."""
+    gap = Measure(float(shapely.distance(scene.observed.shapes[i], scene.moved[j])), None, "m")
+    tolerance = _tolerance(scene, (i,), (j,))
+    factor = scene.thresholds["score_uncertain"]
+    return _finding(
+        scene, BuildingClass.UNCERTAIN, (i,), (j,), ["LOOKALIKE_NEARBY"], factor, tolerance, {"gap_m": gap}
+    )
+
+
+def _new(scene: _Scene, i: int) -> Finding:
+    """An observed building without a registered one."""
+    tolerance = _tolerance(scene, (i,), ())
+    deciding = _apart(
+        scene, float(scene.area_o[i]), float(scene.largest_o[i]), float(scene.gap_o[i]), tolerance
+    )
+    extra = _gap_measure(scene.gap_o[i], tolerance, scene.thresholds)
+    if i in scene.match.adjoins_new:
+        cls, reasons = BuildingClass.ADJOINING_ANNEX, ["ADJOINS_MATCHED"]
+        register = scene.match.adjoins_new[i]
+    else:
+        cls, reasons = BuildingClass.NOT_IN_CADASTRE, ["NO_REGISTERED_PARTNER"]
+        register = ()
+    if not len(scene.register):
+        reasons.append("NO_REGISTER_BUILDINGS")
+    return _finding(scene, cls, (i,), register, reasons, deciding, tolerance, extra)
+
+
+def _gone(scene: _Scene, j: int) -> Finding:
+    """A registered building without an observed one."""
+    t = scene.thresholds
+    tolerance = _tolerance(scene, (), (j,))
+    deciding = _apart(
+        scene, float(scene.area_r[j]), float(scene.largest_r[j]), float(scene.gap_r[j]), tolerance
+    )
+    extra = _gap_measure(scene.gap_r[j], tolerance, t)
+    cls, reasons = BuildingClass.NOT_IN_SURVEY, ["NO_OBSERVED_PARTNER"]
+    observed: Positions = ()
+    if j in scene.match.adjoins_gone:
+        reasons.append("ADJOINS_MATCHED")
+        if tolerance > t["size_max_tolerance_m"] and scene.match.adjoins_gone[j]:
+            # An inaccurate outline next door may well include it.
+            cls, observed = BuildingClass.UNCERTAIN, scene.match.adjoins_gone[j]
+            deciding = min(deciding, t["score_uncertain"])
+    elif scene.gap_r[j] > t["survey_reach_m"]:
+        reasons.append("NO_SURVEY_NEARBY")
+        deciding = min(deciding, t["score_no_survey_nearby"])
+    return _finding(
+        scene, cls, observed, (j,), reasons, deciding, tolerance, extra, own=scene.register.shapes[j]
+    )
+
+
+def _apart(scene: _Scene, area_m2: float, overlap_m2: float, gap_m: float, tolerance_m: float) -> float:
+    """How surely a building has no partner: its distance from having one, in sigmas."""
+    t = scene.thresholds
+    side = float(np.sqrt(area_m2))
+    distance = t["edge_min_ratio"] * side - overlap_m2 / side + gap_m
+    return scoring.margin(distance, tolerance_m / t["sigma_factor"])
+
+
+def _gap_measure(gap_m: float, tolerance_m: float, t: Mapping[str, float]) -> dict[str, Measure]:
+    if not np.isfinite(gap_m):
+        return {}
+    return {"gap_m": Measure(float(gap_m), tolerance_m / t["sigma_factor"], "m")}
+
+
+def _finding(
+    scene: _Scene,
+    cls: BuildingClass,
+    observed: Positions,
+    register: Positions,
+    reasons: list[str],
+    deciding: float,
+    tolerance_m: float,
+    extra: Mapping[str, Measure],
+    own: BaseGeometry | None = None,
+) -> Finding:
+    """Put a finding together: measures, flags, score and grade."""
+    t, ours, theirs = scene.thresholds, scene.observed, scene.register
+    o, r = list(observed), list(register)
+    measures: dict[str, Measure] = {}
+    if o and own is None:
+        measures["area_survey_m2"] = _area(scene.area_o[o], scene.sigma_area_o[o])
+    if r and cls is not BuildingClass.ADJOINING_ANNEX:
+        measures["area_register_m2"] = _area(scene.area_r[r], scene.sigma_area_r[r])
+    measures |= extra
+    measures["tolerance_m"] = Measure(tolerance_m, None, "m")
+    pairs = max(scene.shift.pairs, 1)
+    for name, value in (("shift_dx_m", scene.shift.dx_m), ("shift_dy_m", scene.shift.dy_m)):
+        measures[name] = Measure(value, scene.shift.sigma_m / float(np.sqrt(pairs)), "m")
+    flagged: dict[str, float] = {}
+    for i in o if own is None else ():
+        for flag, m2 in scene.flags[i].items():
+            flagged[flag] = flagged.get(flag, 0.0) + m2
+    for flag, m2 in flagged.items():
+        measures[flag.lower() + "_m2"] = Measure(m2, None, "m2")
+    sigma_o = float(ours.sigma_m[o].max()) if o else float(np.median(ours.sigma_m))
+    twice = bool(o) and own is None and bool(ours.twice_observed[o].all())
+    every = [*reasons, *flagged]
+    if not scene.shift.accepted and len(theirs):
+        every.append("SHIFT_UNDETERMINED")
+    if sigma_o >= t["machine_sigma_m"]:
+        every.append("MACHINE_DRAWN")
+    if twice:
+        every.append("SECOND_SOURCE_AGREES")
+    if any(len(ours.fids[i]) > 1 for i in o) or any(len(theirs.fids[j]) > 1 for j in r):
+        every.append("COUNTED_ONCE")
+    area = (
+        float(min(*scene.area_o[o], *scene.area_r[r]))
+        if len(o) + len(r) > 1
+        else float((scene.area_o[o] if o else scene.area_r[r])[0])
+    )
+    score = (
+        deciding
+        * scoring.source_quality(area, tolerance_m, t)
+        * (scoring.shift_quality(scene.shift, t) if len(theirs) else 1.0)
+        * scoring.cardinality(len(o), len(r), t)
+        * scoring.age(_latest(ours, o), _latest(theirs, r), t)
+    )
+    shapes = ours.shapes[o]
+    geometry = own if own is not None else shapes[0] if len(o) == 1 else shapely.union_all(shapes)
+    return Finding(
+        kind="building",
+        cls=cls.value,
+        geometry=geometry,
+        survey_fids=tuple(sorted(fid for i in o for fid in ours.fids[i])),
+        register_fids=tuple(sorted(fid for j in r for fid in theirs.fids[j])),
+        survey_refs=tuple(ref for i in o for ref in ours.refs[i]),
+        register_refs=tuple(ref for j in r for ref in theirs.refs[j]),
+        reasons=tuple(dict.fromkeys(every)),
+        measures=measures,
+        score=float(min(max(score, 0.0), 1.0)),
+        grade=scoring.grade(score, sigma_o, t, second_source=twice, worst=not len(theirs)),
+    )
+
+
+def _tolerance(scene: _Scene, observed: Positions, register: Positions) -> float:
+    """t of a finding; a side that takes no part stands in with its typical accuracy."""
+    t = scene.thresholds
+    o, r = scene.observed.sigma_m, scene.register.sigma_m
+    a = float(o[list(observed)].max()) if observed else float(np.median(o))
+    if register:
+        b = float(r[list(register)].max())
+    else:
+        b = float(np.median(r)) if len(r) else t["sigma_default_register_m"]
+    return float(tolerances(a, b, t))
+
+
+def _area(area_m2: Floats, sigma_m2: Floats) -> Measure:
+    return Measure(float(area_m2.sum()), float(np.sqrt((sigma_m2**2).sum())), "m2")
+
+
+def _joint_sigma(scene: _Scene, observed: Positions, register: Positions) -> float:
+    """Of what two outlines have or have not in common: both outlines err."""
+    squares = (scene.sigma_area_o[list(observed)] ** 2).sum() + (
+        scene.sigma_area_r[list(register)] ** 2
+    ).sum()
+    return float(np.sqrt(squares))
+
+
+def _latest(side: Side, rows: list[int]) -> date | None:
+    known = [d for d in (side.dates[i] for i in rows) if d is not None]
+    return max(known) if known else None
+
+
+def _notice(code: str, message: str) -> Issue:
+    return Issue(code, Severity.WARNING, message)

@@ -1,0 +1,213 @@
+"""What changed between matched buildings: gain and loss beyond the tolerance, and the class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from regularize.detect import scoring
+from regularize.detect.matching import Match, matched_tolerance_m
+from regularize.detect.sides import Floats, Ints, Shapes, Side
+from regularize.model import BuildingClass
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One component with both sides.
+
+    Parameters
+    ----------
+    cls : BuildingClass
+    observed, register : tuple of int
+        Positions on either side.
+    tolerance_m : float
+    overlap_m2, gain_m2, loss_m2 : float
+        In common, observed only, registered only; in full, without the tolerance.
+    iou : float
+    margin_m : float
+        How far the overlap lies from none, as a width in metres.
+    size_margin : float or None
+        Probability that the decision on size holds; None where it was not assessed.
+    boundary_ratio : float or None
+        Share of the observed outline within the tolerance of the registered one, of changed ones.
+    gained, lost : bool
+        Whether gain or loss exceed the tolerance significantly.
+    weak : bool
+        Whether the pair rests on a slight overlap of inaccurate outlines.
+    """
+
+    cls: BuildingClass
+    observed: tuple[int, ...]
+    register: tuple[int, ...]
+    tolerance_m: float
+    overlap_m2: float
+    gain_m2: float
+    loss_m2: float
+    iou: float
+    margin_m: float
+    size_margin: float | None
+    boundary_ratio: float | None
+    gained: bool
+    lost: bool
+    weak: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Sizes:
+    """Gain and loss beyond the tolerance of one-to-one pairs."""
+
+    gain_m2: Floats
+    loss_m2: Floats
+    limit_m2: Floats
+
+
+def compare(
+    matched: Match, observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[str, float]
+) -> list[Comparison]:
+    """Compare every component of `matched` and say its class.
+
+    Parameters
+    ----------
+    matched : Match
+    observed, register : Side
+    moved : array of polygons
+        The register's shapes on the observation.
+    thresholds : mapping
+        ``size_*`` and ``rebuilt_*``.
+    """
+    groups = matched.groups
+    if not groups:
+        return []
+    of_o: Ints = np.full(len(observed), -1)
+    of_r: Ints = np.full(len(register), -1)
+    for number, (a, b) in enumerate(groups):
+        of_o[list(a)], of_r[list(b)] = number, number
+    links = matched.overlaps
+    inside = (of_o[links.observed] >= 0) & (of_o[links.observed] == of_r[links.register])
+    n = len(groups)
+    overlap = _sums(of_o[links.observed[inside]], links.overlap_m2[inside], n)
+    area_o = _sums(of_o, shapely.area(observed.shapes), n)
+    area_r = _sums(of_r, shapely.area(moved), n)
+    overlap = np.minimum(overlap, np.minimum(area_o, area_r))  # parts of one side may overlap
+    t = np.array([matched_tolerance_m(group, observed, register, thresholds) for group in groups])
+    single = np.array([len(a) == 1 and len(b) == 1 for a, b in groups])
+    assessed = np.flatnonzero(single & (t <= thresholds["size_max_tolerance_m"]))
+    shapes_o = observed.shapes[[groups[g][0][0] for g in assessed]]
+    shapes_r = moved[[groups[g][1][0] for g in assessed]]
+    sizes = _sizes(shapes_o, shapes_r, overlap[assessed], t[assessed], thresholds)
+    at = {int(g): k for k, g in enumerate(assessed)}
+    result = []
+    for g, (a, b) in enumerate(groups):
+        gain, loss = float(area_o[g] - overlap[g]), float(area_r[g] - overlap[g])
+        union = float(area_o[g] + area_r[g] - overlap[g])
+        smaller = float(min(area_o[g], area_r[g]))
+        share = float(overlap[g]) / smaller
+        iou = float(overlap[g]) / union
+        cls, certain, ratio, gained, lost = _by_number(len(a), len(b)), None, None, False, False
+        if g in at:
+            k = at[g]
+            gained = bool(sizes.gain_m2[k] >= sizes.limit_m2[k] and gain >= thresholds["size_min_full_m2"])
+            lost = bool(sizes.loss_m2[k] >= sizes.limit_m2[k] and loss >= thresholds["size_min_full_m2"])
+            share_lost = min(gain, loss) / float(area_r[g])
+            cls = _by_size(gained, lost, iou, share_lost, thresholds)
+            sigma_m = float(t[g]) / thresholds["sigma_factor"]
+            certain = _certainty(sizes, k, sigma_m, gained, lost)
+            if gained or lost:
+                ratio = _boundary_ratio(shapes_o[k], shapes_r[k], float(t[g]))
+        margin_m = (share - thresholds["edge_min_ratio"]) * float(np.sqrt(smaller))
+        result.append(
+            Comparison(
+                cls=cls,
+                observed=a,
+                register=b,
+                tolerance_m=float(t[g]),
+                overlap_m2=float(overlap[g]),
+                gain_m2=gain,
+                loss_m2=loss,
+                iou=iou,
+                margin_m=max(margin_m, 0.0),
+                size_margin=certain,
+                boundary_ratio=ratio,
+                gained=gained,
+                lost=lost,
+                weak=g in matched.weak,
+            )
+        )
+    return result
+
+
+def reasons_of_size(c: Comparison) -> tuple[str, ...]:
+    """The reason codes that explain the class of a comparison by size."""
+    if c.size_margin is None:
+        return ("SIZE_NOT_ASSESSED",) if len(c.observed) == len(c.register) == 1 else ()
+    reasons = []
+    if c.gained:
+        reasons.append("GAIN_BEYOND_TOLERANCE")
+    if c.lost:
+        reasons.append("LOSS_BEYOND_TOLERANCE")
+    if c.cls is BuildingClass.REBUILT:
+        reasons.append("LITTLE_IN_COMMON")
+    return tuple(reasons) or ("WITHIN_TOLERANCE",)
+
+
+def _sizes(
+    observed: Shapes, register: Shapes, overlap: Floats, t: Floats, thresholds: Mapping[str, float]
+) -> _Sizes:
+    """Gain and loss beyond the tolerance; built only where the full ones are large enough."""
+    area_o, area_r = np.asarray(shapely.area(observed)), np.asarray(shapely.area(register))
+    gain, loss = np.zeros(len(observed)), np.zeros(len(observed))
+    least = thresholds["size_min_full_m2"]
+    for values, mine, other, full in (
+        (gain, observed, register, area_o - overlap),
+        (loss, register, observed, area_r - overlap),
+    ):
+        ask = np.flatnonzero(full >= least)
+        beyond = shapely.difference(mine[ask], shapely.buffer(other[ask], t[ask]))
+        narrow = thresholds["size_opening_m"]
+        opened = shapely.buffer(shapely.buffer(beyond, -narrow), narrow)
+        values[ask] = shapely.area(opened)
+    limit = np.maximum(thresholds["size_min_area_m2"], thresholds["size_min_share"] * area_r)
+    return _Sizes(gain, loss, limit)
+
+
+def _by_number(n_observed: int, n_register: int) -> BuildingClass:
+    if n_observed == 1 and n_register == 1:
+        return BuildingClass.UNCHANGED
+    if n_observed == 1:
+        return BuildingClass.MERGED
+    return BuildingClass.SPLIT if n_register == 1 else BuildingClass.COMPLEX
+
+
+def _by_size(
+    gained: bool, lost: bool, iou: float, share_lost: float, thresholds: Mapping[str, float]
+) -> BuildingClass:
+    if gained and lost:
+        other = iou < thresholds["rebuilt_max_iou"] or share_lost > thresholds["rebuilt_min_share"]
+        return BuildingClass.REBUILT if other else BuildingClass.CHANGED
+    if gained:
+        return BuildingClass.EXTENDED
+    return BuildingClass.REDUCED if lost else BuildingClass.UNCHANGED
+
+
+def _certainty(sizes: _Sizes, k: int, sigma_m: float, gained: bool, lost: bool) -> float:
+    """Probability that each of both decisions, on gain and on loss, holds."""
+    result = 1.0
+    for value, decided in ((float(sizes.gain_m2[k]), gained), (float(sizes.loss_m2[k]), lost)):
+        distance = value - float(sizes.limit_m2[k])
+        result *= scoring.margin(
+            distance if decided else max(-distance, 0.0), sigma_m * float(np.sqrt(value))
+        )
+    return result
+
+
+def _boundary_ratio(observed: BaseGeometry, register: BaseGeometry, tolerance_m: float) -> float:
+    outline = observed.boundary
+    near = outline.intersection(register.boundary.buffer(tolerance_m))
+    return float(near.length / outline.length)
+
+
+def _sums(group: Ints, values: Floats, n: int) -> Floats:
+    kept = group >= 0
+    return np.bincount(group[kept], weights=values[kept], minlength=n).astype(np.float64)

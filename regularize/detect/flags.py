@@ -1,0 +1,251 @@
+"""What land an observed building or plot lies on: flags with their square metres."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from regularize.detect.sides import Floats, Shapes
+from regularize.geometry import areas
+from regularize.geometry.alignment import Shift
+from regularize.i18n import translate as _
+from regularize.model import Issue, Severity
+
+Groups = Mapping[str, Mapping[str, frozenset[str]]]
+
+STRADDLES = "STRADDLES_PARCELS"
+OUTSIDE = "OUTSIDE_PARCELS"
+STREET = "ON_STREET"
+
+# Flag -> (columns that can say so, code lists that know the codes, name of the group of codes). Which
+# codes belong to a group is the country pack's knowledge.
+_SPEAKING: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
+    (
+        "ON_STATE_LAND",
+        ("ownership_kind", "land_owner_category"),
+        ("ownership", "land_owner_category"),
+        "state",
+    ),
+    (
+        "ON_MUNICIPAL_LAND",
+        ("ownership_kind", "land_owner_category"),
+        ("ownership", "land_owner_category"),
+        "municipal",
+    ),
+    ("ON_AGRICULTURAL_LAND", ("territory_purpose",), ("territory_purpose",), "agricultural"),
+    ("ON_FOREST_LAND", ("territory_purpose",), ("territory_purpose",), "forest"),
+    ("ON_WATER_LAND", ("territory_purpose",), ("territory_purpose",), "water"),
+    (STREET, ("territory_purpose",), ("territory_purpose",), "transport"),
+)
+FLAGS: tuple[str, ...] = (STRADDLES, OUTSIDE, *(row[0] for row in _SPEAKING))
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The land beneath, on the observation.
+
+    Parameters
+    ----------
+    parcels : array of polygons
+    parcel_flags, land_flags : list of tuple of str
+        What the codes of each polygon say of it.
+    land, streets : array of polygons
+    """
+
+    parcels: Shapes
+    parcel_flags: list[tuple[str, ...]]
+    land: Shapes
+    land_flags: list[tuple[str, ...]]
+    streets: Shapes
+
+
+def ground(
+    shift: Shift,
+    *,
+    parcels: gpd.GeoDataFrame | None = None,
+    streets: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoDataFrame | None = None,
+    groups: Groups | None = None,
+) -> Ground:
+    """Make parcels, streets and land ready; what comes from the register is moved by the shift.
+
+    Parameters
+    ----------
+    shift : Shift
+    parcels, streets, land : GeoDataFrame, optional
+        Layers of the store. A street drawn as a line counts where its width is stated.
+    groups : mapping, optional
+        Code groups of the country pack; without them no flag is taken from codes.
+    """
+    parcel_shapes, parcel_rows = _usable(parcels, shift)
+    land_shapes, land_rows = _usable(land, shift)
+    return Ground(
+        parcels=parcel_shapes,
+        parcel_flags=_speaking(parcels, parcel_rows, groups or {}),
+        land=land_shapes,
+        land_flags=_speaking(land, land_rows, groups or {}),
+        streets=_corridors(streets, shift),
+    )
+
+
+def land_flags(
+    shapes: Shapes, tolerance_m: Floats, on: Ground, *, thresholds: Mapping[str, float]
+) -> list[dict[str, float]]:
+    """For each shape its flags with square metres; strips within the tolerance do not count.
+
+    Parameters
+    ----------
+    shapes : array of polygons
+    tolerance_m : ndarray
+        t of each shape against the parcels.
+    on : Ground
+    thresholds : mapping
+    """
+    found: list[dict[str, float]] = [{} for _shape in shapes]
+    least_m2 = thresholds["flag_min_area_m2"]
+    area = np.asarray(shapely.area(shapes))
+    for beneath, flags in ((on.parcels, on.parcel_flags), (on.land, on.land_flags)):
+        i, j, m2 = _solid(shapes, beneath, tolerance_m, least_m2)
+        for at, under, value in zip(i.tolist(), j.tolist(), m2.tolist(), strict=True):
+            for flag in flags[under]:
+                found[at][flag] = found[at].get(flag, 0.0) + value
+        if beneath is on.parcels and len(on.parcels):
+            parts = np.bincount(i, minlength=len(shapes))
+            largest = np.zeros(len(shapes))
+            np.maximum.at(largest, i, m2)
+            total = np.bincount(i, weights=m2, minlength=len(shapes))
+            # Where parcels overlap each other a building may lie in two without crossing any line.
+            across = np.minimum(total - largest, area - largest)
+            for at in np.flatnonzero((parts > 1) & (across >= least_m2)).tolist():
+                found[at][STRADDLES] = float(across[at])
+            covered = areas.coverage(shapes, on.parcels)
+            for at in np.flatnonzero(area - covered > least_m2).tolist():
+                outside = _outside(shapes[at], on.parcels, float(tolerance_m[at]))
+                if outside >= least_m2:
+                    found[at][OUTSIDE] = outside
+    i, _j, m2 = _solid(shapes, on.streets, tolerance_m, least_m2)
+    on_street = np.bincount(i, weights=m2, minlength=len(shapes))
+    for at in np.flatnonzero(on_street > 0).tolist():
+        found[at][STREET] = max(found[at].get(STREET, 0.0), float(on_street[at]))
+    return [
+        {flag: min(m2s[flag], float(area[at])) for flag in FLAGS if m2s.get(flag, 0.0) > 0}
+        for at, m2s in enumerate(found)
+    ]
+
+
+def parcel_sigma_m(parcels: gpd.GeoDataFrame | None, thresholds: Mapping[str, float]) -> float:
+    """The typical accuracy of the parcels' lines."""
+    if parcels is None or "sigma_m" not in parcels:
+        return thresholds["sigma_default_register_m"]
+    sigma = parcels["sigma_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    known = sigma[(sigma > 0) & (sigma <= thresholds["sigma_max_m"])]
+    return float(np.median(known)) if len(known) else thresholds["sigma_default_register_m"]
+
+
+def opened(shapes: Shapes, radius_m: npt.ArrayLike) -> Shapes:
+    """Shapes without their strips narrower than twice the radius."""
+    shrunk = shapely.buffer(shapes, -np.asarray(radius_m), join_style="mitre")
+    result: Shapes = np.asarray(
+        shapely.intersection(shapely.buffer(shrunk, np.asarray(radius_m), join_style="mitre"), shapes)
+    )
+    return result
+
+
+def parcel_overlaps(parcels: Shapes, thresholds: Mapping[str, float]) -> tuple[Issue, ...]:
+    """Parcels that overlap each other: shares of them are counted once, and this says where."""
+    found = areas.self_pairs(parcels, min_area_m2=thresholds["parcels_overlap_min_m2"])
+    issues = []
+    for left, right, m2 in zip(
+        found.left.tolist(), found.right.tolist(), found.area_m2.tolist(), strict=True
+    ):
+        common = shapely.intersection(parcels[left], parcels[right])
+        point = shapely.point_on_surface(common)
+        message = _("two parcels overlap each other by {area:.1f} m2").format(area=m2)
+        issues.append(
+            Issue("PARCELS_OVERLAP", Severity.WARNING, message, None, float(point.x), float(point.y))
+        )
+    return tuple(issues)
+
+
+def _solid(
+    shapes: Shapes, beneath: Shapes, tolerance_m: Floats, least_m2: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+    """Pairs whose common area is more than a strip along a line, with that area."""
+    found = areas.pairs(shapes, beneath, min_area_m2=least_m2)
+    i, j, m2 = found.left, found.right, found.area_m2.copy()
+    partial = np.flatnonzero(shapely.area(shapes[i]) - m2 > least_m2)
+    piece = shapely.intersection(shapes[i[partial]], beneath[j[partial]])
+    body = shapely.is_empty(shapely.buffer(piece, -tolerance_m[i[partial]] / 2))
+    m2[partial[body]] = 0.0
+    kept = m2 >= least_m2
+    return i[kept], j[kept], m2[kept]
+
+
+def _outside(shape: Any, parcels: Shapes, tolerance_m: float) -> float:
+    """Area of a shape that lies in no parcel, without strips along their lines."""
+    near = parcels[shapely.intersects(parcels, shape)] if len(parcels) else parcels
+    left = shapely.difference(shape, shapely.union_all(near)) if len(near) else shape
+    return float(shapely.area(opened(np.array([left], dtype=object), tolerance_m / 2))[0])
+
+
+def _usable(frame: gpd.GeoDataFrame | None, shift: Shift) -> tuple[Shapes, npt.NDArray[np.int64]]:
+    """Polygons of a layer on the observation, and which rows they are."""
+    if frame is None or not len(frame):
+        return np.array([], dtype=object), np.array([], dtype=np.int64)
+    shapes: Shapes = np.array(frame.geometry.array, dtype=object)
+    rows = np.flatnonzero(np.isfinite(shapely.bounds(shapes)).all(axis=1) & (shapely.area(shapes) > 0))
+    broken = rows[~shapely.is_valid(shapes[rows])]
+    shapes[broken] = shapely.make_valid(shapes[broken], method="structure")
+    return _placed(frame, shapes, rows, shift), rows
+
+
+def _placed(frame: gpd.GeoDataFrame, shapes: Shapes, rows: npt.NDArray[np.int64], shift: Shift) -> Shapes:
+    """The rows' shapes; a survey lies on the observation already, all else is moved."""
+    kept: Shapes = shapes[rows]
+    moved = shift.moved(kept)
+    if "origin" in frame:
+        surveyed = (frame["origin"].to_numpy(dtype=object)[rows] == "survey").astype(bool)
+        moved[surveyed] = kept[surveyed]
+    return moved
+
+
+def _corridors(frame: gpd.GeoDataFrame | None, shift: Shift) -> Shapes:
+    """Streets as polygons: drawn as such, or lines widened by their stated width."""
+    if frame is None or not len(frame):
+        return np.array([], dtype=object)
+    shapes: Shapes = np.array(frame.geometry.array, dtype=object)
+    width = (
+        np.nan_to_num(frame["width_m"].to_numpy(dtype=np.float64, na_value=np.nan))
+        if "width_m" in frame
+        else np.zeros(len(frame))
+    )
+    line = (
+        np.isfinite(shapely.bounds(shapes)).all(axis=1) & (shapely.get_dimensions(shapes) == 1) & (width > 0)
+    )
+    shapes[line] = shapely.buffer(shapes[line], width[line] / 2, cap_style="flat")
+    rows = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    parts = shapely.get_parts(shapely.union_all(shapely.make_valid(_placed(frame, shapes, rows, shift))))
+    return np.asarray([p for p in parts if p.geom_type == "Polygon"], dtype=object)
+
+
+def _speaking(
+    frame: gpd.GeoDataFrame | None, rows: npt.NDArray[np.int64], groups: Groups
+) -> list[tuple[str, ...]]:
+    """The flags that the codes of each row stand for."""
+    flags: list[list[str]] = [[] for _row in rows]
+    if frame is None:
+        return [tuple(f) for f in flags]
+    for flag, columns, lists, group in _SPEAKING:
+        codes = frozenset().union(*(groups.get(name, {}).get(group, frozenset()) for name in lists))
+        for column in columns:
+            if column not in frame or not codes:
+                continue
+            values = frame[column].to_numpy(dtype=object)[rows]
+            for at, value in enumerate(values):
+                if value in codes and flag not in flags[at]:
+                    flags[at].append(flag)
+    return [tuple(f) for f in flags]

@@ -1,0 +1,247 @@
+"""Which observed and registered buildings are the same: an overlap graph and its components."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from regularize.detect.sides import Floats, Ints, Shapes, Side, components, tolerances
+from regularize.geometry import areas
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Pairs of (observed, registered) positions; arrays of equal length.
+
+    Parameters
+    ----------
+    observed, register : ndarray of int
+    overlap_m2 : ndarray
+    tolerance_m : ndarray
+        t of the pair, from the accuracies of both rows.
+    """
+
+    observed: Ints
+    register: Ints
+    overlap_m2: Floats
+    tolerance_m: Floats
+
+    def only(self, which: npt.NDArray[np.bool_]) -> "Links":
+        """The pairs for which `which` is true."""
+        return Links(
+            self.observed[which], self.register[which], self.overlap_m2[which], self.tolerance_m[which]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """How the two sides hang together.
+
+    Parameters
+    ----------
+    groups : list of (tuple of int, tuple of int)
+        Observed and registered positions of each component with both sides.
+    weak : set of int
+        Positions in `groups` that rest on a slight overlap of inaccurate outlines only.
+    doubtful : list of (int, int)
+        (observed, registered): near each other, alike in size, and without another partner.
+    new, gone : list of int
+        Observed and registered positions without any partner.
+    adjoins_new, adjoins_gone : mapping of position to tuple of positions
+        For a partner-less building, those of the other side that it adjoins; empty where it adjoins
+        only a matched building of its own side.
+    overlaps : Links
+        Every pair that overlaps at all.
+    """
+
+    groups: list[tuple[tuple[int, ...], tuple[int, ...]]]
+    weak: frozenset[int]
+    doubtful: list[tuple[int, int]]
+    new: list[int]
+    gone: list[int]
+    adjoins_new: Mapping[int, tuple[int, ...]]
+    adjoins_gone: Mapping[int, tuple[int, ...]]
+    overlaps: Links
+
+
+def match(observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[str, float]) -> Match:
+    """Match the two sides.
+
+    Parameters
+    ----------
+    observed, register : Side
+    moved : array of polygons
+        The register's shapes on the observation (:meth:`regularize.geometry.alignment.Shift.moved`).
+    thresholds : mapping
+        ``edge_*``, ``uncertain_*``, ``weak_*`` and ``adjoins_gap_m``.
+    """
+    overlaps = _overlaps(observed, register, moved, thresholds)
+    edges = overlaps.only(_common_body(overlaps, observed, moved, thresholds))
+    n, m = len(observed), len(register)
+    alone_o, alone_r = np.ones(n, dtype=bool), np.ones(m, dtype=bool)
+    alone_o[edges.observed], alone_r[edges.register] = False, False
+    weak = _weak(overlaps, alone_o, alone_r, observed, moved, thresholds)
+    alone_o[weak.observed], alone_r[weak.register] = False, False
+    left = np.concatenate([edges.observed, weak.observed])
+    right = np.concatenate([edges.register, weak.register])
+    label = components(n + m, left, right + n)
+    weak_labels = set(label[weak.observed].tolist())
+    by_label: dict[int, tuple[list[int], list[int]]] = {}
+    for at in np.flatnonzero(~alone_o).tolist():
+        by_label.setdefault(int(label[at]), ([], []))[0].append(at)
+    for at in np.flatnonzero(~alone_r).tolist():
+        by_label[int(label[n + at])][1].append(at)
+    groups = [(tuple(a), tuple(b)) for _, (a, b) in sorted(by_label.items())]
+    weak_groups = frozenset(i for i, key in enumerate(sorted(by_label)) if key in weak_labels)
+    doubtful = _doubtful(alone_o, alone_r, observed, register, moved, thresholds)
+    new = np.setdiff1d(np.flatnonzero(alone_o), [a for a, _b in doubtful])
+    gone = np.setdiff1d(np.flatnonzero(alone_r), [b for _a, b in doubtful])
+    gap_m = thresholds["adjoins_gap_m"]
+    return Match(
+        groups=groups,
+        weak=weak_groups,
+        doubtful=doubtful,
+        new=new.tolist(),
+        gone=gone.tolist(),
+        adjoins_new=_adjoining(new, observed.shapes, ~alone_o, moved, ~alone_r, gap_m),
+        adjoins_gone=_adjoining(gone, moved, ~alone_r, observed.shapes, ~alone_o, gap_m),
+        overlaps=overlaps,
+    )
+
+
+def matched_tolerance_m(
+    group: tuple[tuple[int, ...], tuple[int, ...]], observed: Side, register: Side, t: Mapping[str, float]
+) -> float:
+    """The tolerance of a whole component: that of its least accurate rows."""
+    a = max(float(observed.sigma_m[i]) for i in group[0])
+    b = max(float(register.sigma_m[i]) for i in group[1])
+    return float(tolerances(a, b, t))
+
+
+def _overlaps(observed: Side, register: Side, moved: Shapes, thresholds: Mapping[str, float]) -> Links:
+    found = areas.pairs(observed.shapes, moved)
+    return Links(
+        found.left,
+        found.right,
+        found.area_m2,
+        tolerances(observed.sigma_m[found.left], register.sigma_m[found.right], thresholds),
+    )
+
+
+def _common_body(
+    links: Links, observed: Side, moved: Shapes, thresholds: Mapping[str, float]
+) -> npt.NDArray[np.bool_]:
+    """Whether a pair shares a body and not just a wall."""
+    a, b = observed.shapes[links.observed], moved[links.register]
+    area_a, area_b = shapely.area(a), shapely.area(b)
+    ratio = links.overlap_m2 / np.minimum(area_a, area_b)
+    common: npt.NDArray[np.bool_] = (links.overlap_m2 > thresholds["edge_min_overlap_m2"]) & (
+        ratio >= thresholds["edge_min_ratio"]
+    )
+    # A wall drawn on the wrong side by t can at most share a strip; eroding both takes the strip
+    # away. The cap keeps small houses from vanishing, and a dominant overlap needs no test.
+    ask = np.flatnonzero(common & (ratio < thresholds["edge_sure_ratio"]))
+    half = links.tolerance_m[ask] / 2
+    cap = thresholds["edge_erosion_cap"]
+    inner_a = shapely.buffer(a[ask], -np.minimum(half, cap * np.sqrt(area_a[ask])))
+    inner_b = shapely.buffer(b[ask], -np.minimum(half, cap * np.sqrt(area_b[ask])))
+    common[ask] = shapely.intersects(inner_a, inner_b)
+    return common
+
+
+def _weak(
+    links: Links,
+    alone_o: npt.NDArray[np.bool_],
+    alone_r: npt.NDArray[np.bool_],
+    observed: Side,
+    moved: Shapes,
+    thresholds: Mapping[str, float],
+) -> Links:
+    """Of inaccurate outlines without a partner those that overlap each other, one to one."""
+    smaller = np.minimum(shapely.area(observed.shapes[links.observed]), shapely.area(moved[links.register]))
+    ratio = links.overlap_m2 / smaller
+    possible = links.only(
+        (links.tolerance_m > thresholds["size_max_tolerance_m"])
+        & (ratio >= thresholds["weak_min_ratio"])
+        & (links.overlap_m2 > thresholds["edge_min_overlap_m2"])
+        & alone_o[links.observed]
+        & alone_r[links.register]
+    )
+    order = np.lexsort((possible.register, possible.observed, -possible.overlap_m2))
+    return possible.only(_greedy(possible.observed, possible.register, order))
+
+
+def _doubtful(
+    alone_o: npt.NDArray[np.bool_],
+    alone_r: npt.NDArray[np.bool_],
+    observed: Side,
+    register: Side,
+    moved: Shapes,
+    thresholds: Mapping[str, float],
+) -> list[tuple[int, int]]:
+    """Partner-less buildings that may be one and the same, seen inaccurately; one to one."""
+    o, r = np.flatnonzero(alone_o), np.flatnonzero(alone_r)
+    if not len(o) or not len(r):
+        return []
+    factor = thresholds["sigma_factor"]
+    most_m = factor * np.hypot(observed.sigma_m[o].max(), register.sigma_m[r].max())
+    reach_m = most_m - thresholds["uncertain_reach_less_m"]
+    if most_m <= thresholds["uncertain_from_tolerance_m"] or reach_m < 0:
+        return []
+    i, j = shapely.STRtree(moved[r]).query(observed.shapes[o], predicate="dwithin", distance=reach_m)
+    i, j = o[i], r[j]
+    t = tolerances(observed.sigma_m[i], register.sigma_m[j], thresholds)
+    gap = np.asarray(shapely.distance(observed.shapes[i], moved[j]))
+    a, b = shapely.area(observed.shapes[i]), shapely.area(moved[j])
+    alike = np.minimum(a, b) >= thresholds["uncertain_min_area_ratio"] * np.maximum(a, b)
+    near = (t > thresholds["uncertain_from_tolerance_m"]) & (gap <= t - thresholds["uncertain_reach_less_m"])
+    kept = near & alike
+    i, j, gap = i[kept], j[kept], gap[kept]
+    far = np.hypot(*(_centres(observed.shapes[i]) - _centres(moved[j])).T) if len(i) else gap
+    chosen = _greedy(i, j, np.lexsort((j, i, far, gap)))
+    return sorted(zip(i[chosen].tolist(), j[chosen].tolist(), strict=True))
+
+
+def _adjoining(
+    alone: Ints,
+    ours: Shapes,
+    ours_matched: npt.NDArray[np.bool_],
+    theirs: Shapes,
+    theirs_matched: npt.NDArray[np.bool_],
+    gap_m: float,
+) -> dict[int, tuple[int, ...]]:
+    """Partner-less buildings that stand against a matched one of either side."""
+    result: dict[int, tuple[int, ...]] = {}
+    mine, other = np.flatnonzero(ours_matched), np.flatnonzero(theirs_matched)
+    if not len(alone):
+        return result
+    if len(mine):
+        i, _j = shapely.STRtree(ours[mine]).query(ours[alone], predicate="dwithin", distance=gap_m)
+        result.update(dict.fromkeys(np.unique(alone[i]).tolist(), ()))
+    if len(other):
+        i, j = shapely.STRtree(theirs[other]).query(ours[alone], predicate="dwithin", distance=gap_m)
+        order = np.lexsort((j, i))
+        nodes, starts = np.unique(i[order], return_index=True)
+        for at, partners in zip(nodes.tolist(), np.split(other[j[order]], starts[1:]), strict=False):
+            result[int(alone[at])] = tuple(partners.tolist())
+    return result
+
+
+def _greedy(left: Ints, right: Ints, order: Ints) -> npt.NDArray[np.bool_]:
+    """The pairs that stay when each position may be used once, best first."""
+    chosen = np.zeros(len(left), dtype=bool)
+    used_l: set[int] = set()
+    used_r: set[int] = set()
+    for at in order.tolist():
+        a, b = int(left[at]), int(right[at])
+        if a not in used_l and b not in used_r:
+            chosen[at] = True
+            used_l.add(a)
+            used_r.add(b)
+    return chosen
+
+
+def _centres(shapes: Shapes) -> Floats:
+    return np.asarray(shapely.get_coordinates(shapely.centroid(shapes)), dtype=np.float64)

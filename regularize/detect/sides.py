@@ -1,0 +1,226 @@
+"""The two sides of a comparison, made ready: usable shapes, accuracies, duplicates counted once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from regularize.geometry import areas
+from regularize.i18n import translate as _
+from regularize.model import Issue, Severity
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Shapes = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One layer of a comparison; every array has one entry per distinct footprint.
+
+    Parameters
+    ----------
+    shapes : array of polygons
+        As delivered, in the project's CRS.
+    sigma_m : ndarray
+        Standard deviation of a coordinate.
+    fids, refs : list of tuple
+        Rows and references behind the footprint: more than one where it was delivered twice.
+    dates : list of date or None
+        Since when the footprint is known.
+    twice_observed : ndarray of bool
+        Whether a second delivery from another source shows the same footprint.
+    """
+
+    shapes: Shapes
+    sigma_m: Floats
+    fids: list[tuple[int, ...]]
+    refs: list[tuple[str, ...]]
+    dates: list[date | None]
+    twice_observed: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+
+def prepare(
+    frame: gpd.GeoDataFrame | None,
+    *,
+    default_sigma_m: float,
+    thresholds: Mapping[str, float],
+    layer: str,
+    merge_duplicates: bool = True,
+) -> tuple[Side, tuple[Issue, ...]]:
+    """Make one layer ready for comparison.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame or None
+        With the columns of the layer's contract; ``fid``, ``ref`` and ``sigma_m`` may be missing.
+    default_sigma_m : float
+        For rows whose accuracy is missing or absurd; an issue says so.
+    thresholds : mapping
+    layer : str
+        Name of the layer, for the messages.
+    merge_duplicates : bool
+        Whether footprints that nearly coincide are one building.
+
+    Returns
+    -------
+    Side, tuple of Issue
+    """
+    if frame is None or not len(frame):
+        return Side(np.array([], dtype=object), np.array([]), [], [], [], np.array([], dtype=bool)), ()
+    shapes: Shapes = np.array(frame.geometry.array, dtype=object)
+    usable = np.isfinite(shapely.bounds(shapes)).all(axis=1) & (shapely.area(shapes) > 0)
+    issues = []
+    for at in np.flatnonzero(~usable).tolist():
+        message = _("{layer}: a row has no area and takes no part in the comparison").format(layer=layer)
+        issues.append(Issue("SHAPE_WITHOUT_AREA", Severity.WARNING, message, feature=at))
+    broken = usable & ~shapely.is_valid(shapes)
+    shapes[broken] = [_polygonal(shape) for shape in shapely.make_valid(shapes[broken], method="structure")]
+    for at in np.flatnonzero(broken).tolist():
+        message = _("{layer}: an outline crosses itself and was mended for the comparison").format(
+            layer=layer
+        )
+        issues.append(Issue("SHAPE_MENDED", Severity.WARNING, message, at, *_middle(shapes[at])))
+    sigma, sigma_issues = _sigmas(frame, default_sigma_m, thresholds["sigma_max_m"], layer)
+    issues += sigma_issues
+    n = len(frame)
+    fid = frame["fid"].to_numpy(dtype=np.int64) if "fid" in frame else np.arange(n)
+    ref = [_text(v) for v in frame["ref"]] if "ref" in frame else [""] * n
+    when = [_day(v) for v in frame["valid_from"]] if "valid_from" in frame else [None] * n
+    maker = [_text(v) for v in frame["source"]] if "source" in frame else [""] * n
+    group = np.arange(n)
+    if merge_duplicates:
+        group = _duplicates(shapes, usable, np.array(maker, dtype=object), thresholds)
+    # The best outline speaks for a footprint; of equals the row that was stored first.
+    order = np.lexsort((fid, sigma))
+    members: dict[int, list[int]] = {}
+    for at in order.tolist():
+        if usable[at]:
+            members.setdefault(int(group[at]), []).append(at)
+    rows = sorted(members.values(), key=lambda m: int(fid[m[0]]))
+    for m in rows:
+        if len(m) > 1 and len({maker[i] for i in m}) < len(m):
+            message = _("{layer}: the same footprint stands {n} times; it is counted once").format(
+                layer=layer, n=len(m)
+            )
+            issues.append(
+                Issue("DUPLICATE_FOOTPRINT", Severity.WARNING, message, m[1], *_middle(shapes[m[0]]))
+            )
+    first = np.array([m[0] for m in rows], dtype=np.int64)
+    side = Side(
+        shapes=shapes[first],
+        sigma_m=sigma[first],
+        fids=[tuple(sorted(int(fid[i]) for i in m)) for m in rows],
+        refs=[tuple(ref[i] for i in sorted(m, key=lambda i: int(fid[i])) if ref[i]) for m in rows],
+        dates=[when[m[0]] for m in rows],
+        twice_observed=np.array([len({maker[i] for i in m}) > 1 for m in rows], dtype=bool),
+    )
+    return side, tuple(issues)
+
+
+def components(n: int, left: Ints, right: Ints) -> Ints:
+    """For each of `n` nodes the lowest node that it hangs together with over the given edges."""
+    label = np.arange(n)
+    while len(left):
+        low = np.minimum(label[left], label[right])
+        before = label.copy()
+        np.minimum.at(label, label[left], low)
+        np.minimum.at(label, label[right], low)
+        while True:
+            jumped = label[label]
+            if np.array_equal(jumped, label):
+                break
+            label = jumped
+        if np.array_equal(before, label):
+            break
+    return label
+
+
+def tolerances(sigma_a: npt.ArrayLike, sigma_b: npt.ArrayLike, thresholds: Mapping[str, float]) -> Floats:
+    """The tolerance t in metres: outlines of the same line may lie this far apart."""
+    result: Floats = thresholds["sigma_factor"] * np.hypot(
+        np.asarray(sigma_a, dtype=np.float64), np.asarray(sigma_b, dtype=np.float64)
+    )
+    return result
+
+
+def _sigmas(
+    frame: gpd.GeoDataFrame, default_m: float, max_m: float, layer: str
+) -> tuple[Floats, list[Issue]]:
+    """The accuracies, with the default where there is none or none that can be true."""
+    if "sigma_m" not in frame:
+        message = _("{layer}: no accuracy stated, {value} m is assumed").format(layer=layer, value=default_m)
+        return np.full(len(frame), default_m), [Issue("SIGMA_MISSING", Severity.WARNING, message)]
+    sigma: Floats = pd.to_numeric(frame["sigma_m"], errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    missing, absurd = np.isnan(sigma), (sigma <= 0) | (sigma > max_m)
+    issues = []
+    if missing.any():
+        message = _("{layer}: {n} rows state no accuracy, {value} m is assumed").format(
+            layer=layer, n=int(missing.sum()), value=default_m
+        )
+        issues.append(Issue("SIGMA_MISSING", Severity.WARNING, message))
+    if absurd.any():
+        message = _("{layer}: {n} rows state an accuracy that cannot be, {value} m is assumed").format(
+            layer=layer, n=int(absurd.sum()), value=default_m
+        )
+        issues.append(Issue("SIGMA_ABSURD", Severity.WARNING, message))
+    sigma[missing | absurd] = default_m
+    return sigma, issues
+
+
+def _duplicates(
+    shapes: Shapes, usable: npt.NDArray[np.bool_], maker: Shapes, thresholds: Mapping[str, float]
+) -> Ints:
+    """Groups of rows that show the same footprint."""
+    kept = np.flatnonzero(usable)
+    found = areas.self_pairs(shapes[kept])
+    left, right = kept[found.left], kept[found.right]
+    area = shapely.area(shapes)
+    iou = found.area_m2 / (area[left] + area[right] - found.area_m2)
+    needed = np.where(
+        maker[left] == maker[right], thresholds["duplicate_iou"], thresholds["duplicate_iou_other_source"]
+    )
+    same = iou > needed
+    return components(len(shapes), left[same], right[same])
+
+
+def _polygonal(shape: Any) -> Any:
+    """The polygonal part of a mended shape."""
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type in {"Polygon", "MultiPolygon"}]
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts)
+
+
+def _middle(shape: Any) -> tuple[float, float]:
+    point = shapely.point_on_surface(shape)
+    return float(point.x), float(point.y)
+
+
+def _text(value: object) -> str:
+    return (
+        ""
+        if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA
+        else str(value)
+    )
+
+
+def _day(value: object) -> date | None:
+    """A civil date, from whatever the store's frame holds."""
+    if value is None or value is pd.NaT:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
