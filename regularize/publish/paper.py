@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from regularize.publish.palette import INK
 from regularize.publish.text import printable
 
 Array = npt.NDArray[np.float64]
@@ -220,5 +221,5 @@ def svg(frame: Frame, body: str) -> str:
         f' viewBox="0 0 {wide:g} {high:g}" font-family="{FONT}" fill="none" stroke-linejoin="round">'
         f'<rect width="{wide:g}" height="{high:g}" fill="#ffffff"/>{body}'
         f'<rect x="0.15" y="0.15" width="{wide - 0.3:g}" height="{high - 0.3:g}"'
-        f' stroke="#222222" stroke-width="0.3"/></svg>'
+        f' stroke="{INK}" stroke-width="0.3"/></svg>'
     )

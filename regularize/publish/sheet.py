@@ -76,7 +76,7 @@ _FIXED = {
     "rules": _("Rules run"),
     "parameters": _("Parameters"),
     "chain": _("Head of the event log"),
-    "signatures": _("Signatures"),
+    "sign_here": _("name, signature, date"),
     "page": _("page {page} of {pages}"),
     "figure_survey": _("home, by the survey"),
     "figure_register": _("home, by the register"),

@@ -14,6 +14,17 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from regularize.publish.palette import (
+    BLUE,
+    GREEN,
+    GREY,
+    GREY_DARK,
+    GREY_FAINT,
+    GREY_LIGHT,
+    INK,
+    SEQUENCE,
+    VERMILION,
+)
 from regularize.publish.paper import (
     Drawing,
     Frame,
@@ -34,15 +45,16 @@ MOST_SIDES = 40  # a ring with more sides gets neither dimensions nor point numb
 
 # Survey and register differ by hue and by dash, so that a black-and-white copy still tells them apart.
 COLOURS = {
-    "survey": "#B34700",
-    "survey_fill": "#F7DCC8",
-    "register": "#0072B2",
-    "building": "#E9E9E9",
-    "line": "#8A8A8A",
-    "parcel": "#5F5F5F",
-    "plot": "#00785A",
+    "survey": VERMILION,
+    "survey_fill": SEQUENCE[0],
+    "register": BLUE,
+    "building": GREY_FAINT,
+    "line": GREY,
+    "parcel": GREY_DARK,
+    "plot": GREEN,
     "street": "#F3EFE4",
-    "ink": "#222222",
+    "street_edge": "#D8D0BC",
+    "ink": INK,
 }
 
 
@@ -310,8 +322,8 @@ def draw_location(
     x, y = frame.width_mm / 2, frame.height_mm / 2
     ground = (
         _streets(streets)
-        + paths(frame.shapes(scene.parcels, most=MOST_AROUND), stroke="#C4C4C4", stroke_width="0.1")
-        + paths(buildings, fill="#D5D5D5", stroke="#B0B0B0", stroke_width="0.06")
+        + paths(frame.shapes(scene.parcels, most=MOST_AROUND), stroke=GREY_LIGHT, stroke_width="0.1")
+        + paths(buildings, fill=GREY_LIGHT, stroke=GREY, stroke_width="0.06")
         + paths(home, fill=COLOURS["survey"])
         + f'<circle cx="{x:.2f}" cy="{y:.2f}" r="4.5" stroke="{COLOURS["survey"]}" stroke-width="0.6"/>'
     )
@@ -331,6 +343,6 @@ def _streets(streets: Sequence[tuple[BaseGeometry, str]]) -> str:
     """Streets that are areas are tinted; centre lines are drawn as such."""
     areas = [(g, name) for g, name in streets if g.area > 0]
     lines = [(g, name) for g, name in streets if not g.area > 0]
-    return paths(areas, fill=COLOURS["street"], stroke="#D8D0BC", stroke_width="0.1") + paths(
-        lines, stroke="#C9BFA5", stroke_width="0.35", stroke_dasharray="4 1 0.8 1"
+    return paths(areas, fill=COLOURS["street"], stroke=COLOURS["street_edge"], stroke_width="0.1") + paths(
+        lines, stroke=COLOURS["street_edge"], stroke_width="0.35", stroke_dasharray="4 1 0.8 1"
     )
