@@ -1,0 +1,180 @@
+"""One open store: its engine, its tables, and the two ways in, reading and writing."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, MetaData
+
+from regularize.errors import InputError, OptionError, StoreError
+from regularize.i18n import translate as _
+from regularize.store import connection as door
+from regularize.store import events, geopackage, migrations, schema
+
+
+class Database:
+    """An engine on a checked store.
+
+    Parameters
+    ----------
+    path : Path
+    engine : Engine
+    metadata : MetaData
+        The tables in the CRS of the store.
+    crs : str
+        ``AUTH:CODE``.
+    read_only : bool
+    """
+
+    def __init__(self, path: Path, engine: Engine, metadata: MetaData, crs: str, *, read_only: bool) -> None:
+        self.path = path
+        self.metadata = metadata
+        self.crs = crs
+        self.read_only = read_only
+        self._engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one moment of the store."""
+        with door.spoken(self.path), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction with the write lock; after it the head of the log is kept outside.
+
+        Raises
+        ------
+        StoreError
+            If the store is locked for longer than the waiting time, damaged or read-only.
+        """
+        if self.read_only:
+            raise StoreError(
+                _("the store {path} was opened for reading only").format(path=self.path),
+                hint=_("nothing was changed"),
+            )
+        with door.spoken(self.path):
+            with self._engine.execution_options(writer=True).begin() as connection:
+                yield connection
+                head = events.head(connection, self.metadata)
+            events.write_head(self.path, head)
+
+    def close(self) -> None:
+        """Close all connections; the journal is folded into the file."""
+        self._engine.dispose()
+
+
+def create(path: Path, crs: str, title: str) -> None:
+    """Make a new store; it appears at `path` complete or not at all.
+
+    Raises
+    ------
+    OptionError
+        If something stands at `path` already, or `crs` is no projected CRS.
+    """
+    metadata = schema.tables(geopackage.number_of(crs))
+    if path.exists():
+        raise OptionError(
+            _("a store stands already at {path}").format(path=path),
+            hint=_("use another folder; regularize store info shows what is in this one"),
+        )
+    with door.spoken(path):
+        try:
+            handle, name = tempfile.mkstemp(prefix=".store-", suffix=".part", dir=path.parent)
+        except OSError as error:
+            raise StoreError(
+                _("no store can be written in {folder}").format(folder=path.parent),
+                hint=_("check that the folder exists and that you may write in it"),
+            ) from error
+        os.close(handle)  # mkstemp made it readable for its owner only (0600)
+        part = Path(name)
+        try:
+            engine = door.connect(part)
+            try:
+                with engine.execution_options(writer=True).begin() as connection:
+                    migrations.create(connection, metadata, crs, title)
+                    head = events.head(connection, metadata)
+            finally:
+                engine.dispose()
+            door.use_write_ahead_log(part)
+            _place(part, path)
+        finally:
+            for leftover in (part, Path(name + "-wal"), Path(name + "-shm"), Path(name + "-journal")):
+                leftover.unlink(missing_ok=True)
+        door.sync_folder(path.parent)
+        events.head_path(path).unlink(missing_ok=True)  # of a store that stood here before
+        events.write_head(path, head)
+
+
+def _place(part: Path, path: Path) -> None:
+    """Give the finished file its name without ever replacing another."""
+    try:
+        os.link(part, path)
+    except FileExistsError as error:
+        raise OptionError(
+            _("a store stands already at {path}").format(path=path),
+            hint=_("use another folder; regularize store info shows what is in this one"),
+        ) from error
+    except OSError:  # a file system without hard links
+        part.rename(path)
+
+
+def open_(path: Path, *, read_only: bool) -> Database:
+    """Open a store after checking that it is one, and one that this program knows.
+
+    Raises
+    ------
+    InputError
+        If there is no file at `path`.
+    StoreError
+        If it is damaged, no store, or of a newer schema.
+    """
+    if not path.is_file():
+        raise InputError(
+            _("there is no store at {path}").format(path=path),
+            hint=_("regularize init DIR --municipality NAME"),
+        )
+    with door.spoken(path):
+        engine = door.connect(path, read_only=read_only)
+        try:
+            crs = _crs_of(engine, path)
+            metadata = schema.tables(geopackage.number_of(crs))
+            database = Database(path, engine, metadata, crs, read_only=read_only)
+            _bring_up_to_date(database)
+        except BaseException:
+            engine.dispose()
+            raise
+    return database
+
+
+def _crs_of(engine: Engine, path: Path) -> str:
+    """The CRS of a store. A file that is not ours is not adopted: its triggers are not ours either."""
+    with engine.begin() as connection:
+        mark = connection.exec_driver_sql("PRAGMA application_id").scalar()
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='table'")
+        tables = set(names.scalars())
+        if mark != geopackage.APPLICATION_ID or not {"settings", "migrations", "events"} <= tables:
+            raise StoreError(
+                _("{path} is not a store of this program").format(path=path),
+                hint=_("a GeoPackage of data is read with: regularize ingest cadastre|survey|plan FILE"),
+            )
+        crs = connection.exec_driver_sql("SELECT value FROM settings WHERE name='crs'").scalar()
+    if not isinstance(crs, str):
+        raise door.damaged(path)
+    return crs
+
+
+def _bring_up_to_date(database: Database) -> None:
+    with database.read() as connection:
+        names = migrations.pending(connection, database.metadata, database.path)
+    if not names:
+        return
+    if database.read_only:
+        raise StoreError(
+            _("the store {path} has an older schema").format(path=database.path),
+            hint="regularize store migrate",
+        )
+    with database.write() as connection:
+        migrations.apply(connection, database.metadata, database.path)

@@ -1,0 +1,97 @@
+"""Digests of stored content: what an event says the store held, computed anew by ``verify``.
+
+Keys: ``rows:N``, ``batch:N``, ``closings:N``, ``quarantine:N``, ``issues:N`` of delivery N, and
+``table:NAME`` for tables that commands change.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, Table, select, type_coerce
+from sqlalchemy.types import NullType
+
+from regularize.store import blobs
+from regularize.store.schema import GEOMETRY, evidence_columns
+
+# Tables whose whole content each command that writes them states.
+CHANGING_TABLES = (
+    "settings",
+    "migrations",
+    "runs",
+    "findings",
+    "homes",
+    "home_links",
+    "blocks",
+    "cases",
+    "documents",
+)
+_OF_DELIVERY = {
+    "batch": ("batches", "id"),
+    "closings": ("closings", "recorded_in"),
+    "quarantine": ("quarantine", "batch"),
+    "issues": ("issues", "batch"),
+}
+DELIVERY_KEYS = ("rows", *_OF_DELIVERY)
+
+
+def of_row(values: Sequence[Any], wkb: bytes) -> str:
+    """The digest of one ingested row: its evidence columns in order, and its outline."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8") + b"\x00" + wkb).hexdigest()
+
+
+def fold(digests: Iterable[str]) -> str:
+    """One digest of many, in their order."""
+    return hashlib.sha256("".join(digests).encode("ascii")).hexdigest()
+
+
+def raw(connection: Connection, columns: Sequence[Any], *where: Any) -> Iterator[Sequence[Any]]:
+    """Stored values as they lie, without any conversion, in the order of the first column."""
+    bare = [type_coerce(column, NullType).label(f"c{i}") for i, column in enumerate(columns)]
+    yield from connection.execute(select(*bare).where(*where).order_by(columns[0]))
+
+
+def stored_rows(connection: Connection, table: Table, batch: int) -> Iterator[tuple[int, str, str, Any]]:
+    """(fid, stored digest, digest computed anew, outline) of each row of a delivery."""
+    evidence = evidence_columns(table)
+    n = len(evidence)
+    rows = raw(connection, [*evidence, table.c[GEOMETRY], table.c.digest], table.c.batch == batch)
+    for row in rows:
+        blob = row[n]
+        try:
+            computed = of_row(list(row[:n]), blobs.wkb_of(blob))
+        except (ValueError, TypeError):
+            computed = ""  # no GeoPackage geometry, or a blob in a text column: not what was stored
+        yield row[0], row[n + 1], computed, blob
+
+
+def of_table(connection: Connection, table: Table, *where: Any) -> str:
+    """The digest of the rows of a table, in the order of its first column (its key)."""
+    total = hashlib.sha256()
+    for row in raw(connection, list(table.columns), *where):
+        total.update(json.dumps(list(row), ensure_ascii=False, default=_hexed).encode("utf-8"))
+        total.update(b"\n")
+    return total.hexdigest()
+
+
+def _hexed(value: Any) -> str:
+    return bytes(value).hex()
+
+
+def of_delivery(connection: Connection, metadata: MetaData, key: str, batch: int) -> str:
+    """The digest of what a delivery left in the table that `key` names (all but ``rows``)."""
+    name, column = _OF_DELIVERY[key]
+    table = metadata.tables[name]
+    return of_table(connection, table, table.c[column] == batch)
+
+
+def of_delivery_all(connection: Connection, metadata: MetaData, batch: int) -> dict[str, str]:
+    """State of a delivery as its event says it, without its rows."""
+    return {f"{key}:{batch}": of_delivery(connection, metadata, key, batch) for key in _OF_DELIVERY}
+
+
+def of_tables(connection: Connection, metadata: MetaData, *names: str) -> dict[str, str]:
+    """State of whole tables as an event says it."""
+    return {f"table:{name}": of_table(connection, metadata.tables[name]) for name in names}

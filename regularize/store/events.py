@@ -1,0 +1,246 @@
+"""The append-only log: a hash chain over salted hashes, with the payloads apart.
+
+Each entry's hash covers the one before it, its own fields, the salted hash of its payload and the
+digests of what the command left behind (``state``). A payload can be blanked by an erasure: the
+chain still verifies, and the salt goes with it, so that nobody can guess the payload back.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, func, select, update
+
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.model import Event
+from regularize.store import connection as door
+from regularize.store import geopackage
+from regularize.store.schema import written
+
+GENESIS = "0" * 64
+ERASED = "event.erased"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event before it is recorded.
+
+    Parameters
+    ----------
+    type, subject : str
+        What happened, to what: ``case.notice``, ``case:C-1``.
+    on : date
+        When it happened (civil date).
+    state : mapping, optional
+        Digests of the tables or deliveries that the same transaction wrote.
+    """
+
+    type: str
+    subject: str
+    on: date
+    payload: Mapping[str, Any]
+    actor: str = ""
+    state: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain: how many entries, and the hash of the last."""
+
+    seq: int
+    hash: str
+
+
+def payload_hash(salt: str, payload: str) -> str:
+    """The salted hash that stands in the chain for a payload."""
+    return hashlib.sha256(f"{salt}|{payload}".encode()).hexdigest()
+
+
+def link(previous: str, fields: Sequence[Any]) -> str:
+    """The hash of an entry: over the hash before it and its own `fields`, unambiguously joined."""
+    text = json.dumps([previous, *fields], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def head(connection: Connection, metadata: MetaData) -> Head:
+    """The last entry of the log."""
+    log = metadata.tables["events"]
+    row = connection.execute(select(log.c.seq, log.c.hash).order_by(log.c.seq.desc()).limit(1)).one_or_none()
+    return Head(0, GENESIS) if row is None else Head(row.seq, row.hash)
+
+
+def append(connection: Connection, metadata: MetaData, drafts: Iterable[Draft]) -> list[Event]:
+    """Record `drafts` in order, within the caller's transaction."""
+    last = head(connection, metadata)
+    seq, previous = last.seq, last.hash
+    recorded_at = geopackage.stamp()
+    events: list[Event] = []
+    log_rows: list[dict[str, Any]] = []
+    payload_rows: list[dict[str, Any]] = []
+    for draft in drafts:
+        seq += 1
+        salt = secrets.token_hex(16)
+        payload = written(draft.payload)
+        hashed = payload_hash(salt, payload)
+        state = written(draft.state)
+        subject = (draft.type, draft.subject, draft.on.isoformat(), recorded_at, draft.actor)
+        previous = link(previous, [seq, *subject, hashed, state])
+        log_rows.append(
+            {
+                "seq": seq,
+                "type": draft.type,
+                "subject": draft.subject,
+                "on": draft.on,
+                "recorded_at": recorded_at,
+                "actor": draft.actor,
+                "payload_hash": hashed,
+                "state": state,
+                "hash": previous,
+            }
+        )
+        payload_rows.append({"seq": seq, "payload": payload, "salt": salt})
+        events.append(
+            Event(
+                seq,
+                draft.type,
+                draft.subject,
+                draft.on,
+                recorded_at,
+                draft.actor,
+                json.loads(payload),
+                previous,
+            )
+        )
+    if log_rows:
+        connection.execute(metadata.tables["events"].insert(), log_rows)
+        connection.execute(metadata.tables["event_payloads"].insert(), payload_rows)
+    return events
+
+
+def read(
+    connection: Connection, metadata: MetaData, subject: str | None = None, type_: str | None = None
+) -> Iterator[Event]:
+    """Entries of the log in their order, of one subject or type where given."""
+    log, payloads = metadata.tables["events"], metadata.tables["event_payloads"]
+    query = (
+        select(log, payloads.c.payload)
+        .join_from(log, payloads, log.c.seq == payloads.c.seq, isouter=True)
+        .order_by(log.c.seq)
+    )
+    if subject is not None:
+        query = query.where(log.c.subject == subject)
+    if type_ is not None:
+        query = query.where(log.c.type == type_)
+    for row in connection.execute(query).mappings():
+        yield Event(
+            seq=row["seq"],
+            type=row["type"],
+            subject=row["subject"],
+            on=row["on"],
+            recorded_at=row["recorded_at"],
+            actor=row["actor"],
+            payload=None if row["payload"] is None else json.loads(row["payload"]),
+            hash=row["hash"],
+        )
+
+
+_SUBJECTS = {
+    "case": ("cases", "regularize case list"),
+    "home": ("homes", "regularize home list"),
+    "finding": ("findings", "regularize findings list"),
+    "batch": ("batches", "regularize store info"),
+}
+
+
+def require_subject(connection: Connection, metadata: MetaData, subject: str) -> None:
+    """Refuse an event about something that the store does not know.
+
+    Raises
+    ------
+    OptionError
+    """
+    kind, _colon, name = subject.partition(":")
+    if subject == "store":
+        return
+    if kind in _SUBJECTS:
+        table_name, hint = _SUBJECTS[kind]
+        table = metadata.tables[table_name]
+        value: Any = name
+        if kind == "batch":
+            value = int(name) if name.isascii() and name.isdigit() else -1
+        if connection.scalar(select(func.count()).select_from(table).where(table.c.id == value)):
+            return
+        raise OptionError(_("the store knows no {subject}").format(subject=subject), hint=hint)
+    raise OptionError(
+        _("{subject} is not something that an event can be about").format(subject=subject),
+        hint=_("use case:ID, home:ID, finding:ID, batch:NUMBER or store"),
+    )
+
+
+def blank(connection: Connection, metadata: MetaData, seq: int, reason: str, on: date, actor: str) -> Event:
+    """Erase the payload of entry `seq`; that it was erased, when and why is an entry itself.
+
+    Raises
+    ------
+    OptionError
+        If there is no such entry, or it is blank already.
+    """
+    payloads = metadata.tables["event_payloads"]
+    done = connection.execute(
+        update(payloads)
+        .where(payloads.c.seq == seq, payloads.c.payload.is_not(None))
+        .values(payload=None, salt=None)
+    )
+    if done.rowcount != 1:
+        raise OptionError(
+            _("event {seq} has no payload to erase").format(seq=seq), hint="regularize case show ID"
+        )
+    return append(connection, metadata, [Draft(ERASED, "store", on, {"seq": seq, "reason": reason}, actor)])[
+        0
+    ]
+
+
+def head_path(store: Path) -> Path:
+    """The side file that keeps the end of the chain outside the store."""
+    return store.with_suffix(".head")
+
+
+def write_head(store: Path, now_at: Head) -> None:
+    """Keep `now_at` beside the store, in one step; never replaces a later head by an earlier one.
+
+    The transaction is committed by then, so a side file that cannot be written is no reason to
+    call the command failed: verification accepts a head that lies further back in the chain.
+    """
+    known = read_head(store)
+    if known is not None and known.seq > now_at.seq:
+        return
+    with suppress(OSError):
+        handle, name = tempfile.mkstemp(prefix=".head-", dir=store.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                json.dump({"count": now_at.seq, "hash": now_at.hash}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(head_path(store))
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+        door.sync_folder(store.parent)
+
+
+def read_head(store: Path) -> Head | None:
+    """The head kept beside the store; None where there is none, or it cannot be read."""
+    try:
+        values = json.loads(head_path(store).read_text(encoding="ascii"))
+        return Head(int(values["count"]), str(values["hash"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
