@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection, MetaData, Table, bindparam, select, update
 
-from regularize.store import geopackage
+from regularize.store import blobs, digests, geopackage
 from regularize.store.schema import GEOMETRY
 
 # Two rows show the same thing if they share at least this part of the smaller of the two.
