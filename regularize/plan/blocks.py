@@ -69,8 +69,8 @@ def partition(
     buildings : sequence of geometry
         In a metric CRS. Their order does not matter.
     k : int
-        Smallest number of dwellings of a block. Where all buildings together hold fewer, there is
-        one block.
+        Smallest number of dwellings of a block; ground without any is left out. Where all
+        buildings together hold fewer, there is one block.
     area : Polygon or MultiPolygon, optional
         Where the partition ends; the hull of everything given where it is None.
     streets : sequence of geometry
@@ -106,7 +106,9 @@ def partition(
     held = np.zeros(len(faces), dtype=np.int64)
     if len(points):
         np.add.at(held, _nearest(faces, points), weights)
-    merged = _merge(faces, [int(n) for n in held], k)
+    # Ground on which nobody lives belongs to no block, unless there is no other.
+    lived = [(face, int(n)) for face, n in zip(faces, held, strict=True) if n] or [(ground, 0)]
+    merged = _merge([face for face, _n in lived], [n for _face, n in lived], k)
     merged.sort(key=lambda block: _place(block[0]))
     return Blocks(tuple(g for g, _n in merged), tuple(n for _g, n in merged))
 

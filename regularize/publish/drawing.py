@@ -61,6 +61,7 @@ class Drawn:
     labels: list[list[Any]] = field(default_factory=list)
     label_font: str = "place"
     in_table: bool = False
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, meaning: str) -> dict[str, Any]:
         """What the script needs beside the geometry."""
@@ -200,10 +201,35 @@ def draw(view: View, speaker: Speaker, *, on: bool = True, font: str | None = No
 
 def base_layer(view: View, speaker: Speaker) -> Drawn:
     """A layer of the quiet base, or of the plan."""
-    font = {"streets": "street", "plan_parts": "place", "case_parts": "place"}.get(view.layer.name)
+    if view.layer.name == "case_parts":
+        return case_layer(view, speaker)
+    font = {"streets": "street", "plan_parts": "place"}.get(view.layer.name)
     drawn = draw(view, speaker, on=view.layer.name in SHOWN_FIRST, font=font)
-    drawn.in_table = view.layer.name in {"plan_parts", "case_parts"}
+    drawn.in_table = view.layer.name == "plan_parts"
     return drawn
+
+
+def case_layer(view: View, speaker: Speaker) -> Drawn:
+    """Procedures: where they run, how far they are, and what is due next."""
+    drawn = draw(view, speaker)
+    drawn.in_table, drawn.label_font = True, "place"
+    frame = placed(view)
+    drawn.lines = case_lines(frame, speaker)
+    texts = ["\n".join(lines) for lines in drawn.lines]
+    drawn.labels = place_labels(frame, texts)
+    return drawn
+
+
+def case_lines(frame: gpd.GeoDataFrame, speaker: Speaker) -> list[tuple[str, str]]:
+    """Per procedure its title, and its state with the next deadline."""
+    _ = speaker.ui
+    lines = []
+    for row in frame.to_dict("records"):
+        state = speaker.code("state", row["state"]) if row.get("state") else _("state unknown")
+        if row.get("next_deadline"):
+            state += " · " + _("due {date}").format(date=format_day(row["next_deadline"], lang=speaker.lang))
+        lines.append((speaker_text(row, ("title", "case")), state))
+    return lines
 
 
 def placed(view: View) -> gpd.GeoDataFrame:

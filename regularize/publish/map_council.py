@@ -63,7 +63,7 @@ def council_sheet(views: Mapping[str, View], speaker: Speaker) -> Sheet:
         sheet.groups.append(
             {
                 "title": _("Findings per block"),
-                "rows": [("blocks", row.key) for row in drawn.rows if row.count],
+                "rows": [("blocks", row.key) for row in drawn.rows],
                 "open": True,
                 "note": _("Counts below {k} are not shown, so that no single home can be told.").format(
                     k=smallest_count()
@@ -94,16 +94,18 @@ def _blocks(view: View, speaker: Speaker) -> Drawn:
     counts = [row.get("all") for row in frame["counts"]]
     k = smallest_count()
     limits = (k, *(step for step in COUNT_STEPS if step > k))
-    names = [f"{low}–{high - 1}" for low, high in pairwise(limits)]
-    names.append(_("{n} and more").format(n=limits[-1]))
+    names = [_("{low} to {high} findings").format(low=low, high=high - 1) for low, high in pairwise(limits)]
+    names.append(_("{n} findings and more").format(n=limits[-1]))
     under = _("under {k}").format(k=k)
     drawn.classes = [0 if n is None else sum(n >= limit for limit in limits) for n in counts]
     styles = [palette.layer_style("not_counted")] + [
-        Style(palette.PAPER, 2.5, colour, 0.9) for colour in palette.SEQUENCE[-len(names) :]
+        Style(palette.GREY, 1.0, colour, 1.0) for colour in palette.SEQUENCE[-len(names) :]
     ]
-    for number, (name, style) in enumerate(zip([under, *names], styles, strict=True)):
+    below = _("under {k} findings").format(k=k)
+    for number, (name, style) in enumerate(zip([below, *names], styles, strict=True)):
         present = drawn.classes.count(number)
-        drawn.rows.append(Row(f"blocks/{number}", name, style, cls=number, count=present))
+        if present:
+            drawn.rows.append(Row(f"blocks/{number}", name, style, cls=number))
     texts = [under if n is None else format_number(n, 0, lang=speaker.lang) for n in counts]
     drawn.geometries = geographic(frame)
     drawn.labels = place_labels(frame, ["" if n is None else t for n, t in zip(counts, texts, strict=True)])
@@ -128,6 +130,7 @@ def _outlines(views: Mapping[str, View], speaker: Speaker) -> Drawn | None:
                 geometries.append(geometry)
     frame = gpd.GeoDataFrame(geometry=geometries, crs=shown.frame.crs)
     frame = frame.iloc[packing.spatial_order(frame)]
-    label = speaker.ui("Buildings, outlines")
+    _ = speaker.ui
+    label = _("Buildings, outlines")
     row = Row("outlines", label, palette.layer_style("outlines"))
     return Drawn("outlines", label, geographic(frame), [row])

@@ -21,7 +21,7 @@ __all__ = ["MapMeta", "render_map"]
 FONTS = {
     "street": {"font": "italic 12px sans-serif", "size": 12, "colour": palette.GREY_DARK},
     "place": {"font": "600 14px sans-serif", "size": 14, "colour": palette.INK},
-    "count": {"font": "700 22px sans-serif", "size": 22, "colour": palette.INK},
+    "count": {"font": "700 24px sans-serif", "size": 24, "colour": palette.INK},
 }
 
 
@@ -105,6 +105,9 @@ def _page(sheet: Sheet, meta: MapMeta, speaker: Speaker) -> str:
         )
     if not layers:
         sheet.empty = _("This view holds no features.")
+    cases = next((layer for layer in layers if layer.name == "case_parts"), None)
+    if cases:
+        sheet.tables.insert(0, {"title": cases.label, "lines": cases.lines, "note": "", "wide": True})
     meaning = _("What does this mean?")
     payload = {
         "lang": speaker.lang,
@@ -120,7 +123,7 @@ def _page(sheet: Sheet, meta: MapMeta, speaker: Speaker) -> str:
         "order": [number[key] for key in sheet.order if key in number],
         "dates": [list(pair) for pair in meta.dates],
         "notes": sheet.notes,
-        "ui": _ui(speaker),
+        "ui": _ui(speaker, meta),
         "fonts": FONTS,
         "ink": palette.INK,
         "paper": palette.PAPER,
@@ -154,12 +157,14 @@ def _bounds(layers: Sequence[Drawn]) -> list[float]:
     return [round(south - pad, 7), round(west - pad, 7), round(north + pad, 7), round(east + pad, 7)]
 
 
-def _ui(speaker: Speaker) -> dict[str, str]:
+def _ui(speaker: Speaker, meta: MapMeta) -> dict[str, str]:
     _ = speaker.ui
     return {
         "panel": _("Title, legend and tools"),
         "search": _("Search"),
-        "search_hint": _("Identifier, finding, home, street"),
+        "search_hint": _("Identifier, finding, home, street")
+        if meta.audience == "office"
+        else _("Block, plan part, case, street"),
         "nothing_found": _("Nothing found"),
         "more_found": _("More found: type more letters"),
         "dates": _("Data and dates"),

@@ -31,7 +31,7 @@ PAPER = "#FFFFFF"
 GROUND = "#F7F8F9"  # behind the map
 
 # Light to dark, one hue: counts per block. Dark text stays readable on every step.
-SEQUENCE: tuple[str, ...] = ("#FDEBD9", "#FAD0A8", "#F4AE72", "#E98845")
+SEQUENCE: tuple[str, ...] = ("#FDE9D3", "#FBCB98", "#F5A55E", "#E57E33")
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -100,18 +100,18 @@ BUILDING_STYLES: dict[str, Style] = {
 
 # Plots lie under buildings: a dashed line, because their outline is only indicative.
 PLOT_STYLES: dict[str, Style] = {
-    PlotClass.NO_PARCEL: Style(GREEN, 2.0, GREEN, 0.20, "none", (8, 4)),
-    PlotClass.PARTLY_OUTSIDE: Style(GREEN, 2.0, GREEN, 0.06, "forward", (8, 4)),
-    PlotClass.STRADDLES: Style(GREEN, 2.0, GREEN, 0.06, "cross", (8, 4)),
-    PlotClass.INFORMAL_SUBDIVISION: Style(SKY, 2.0, SKY, 0.14, "none", (8, 4)),
-    PlotClass.PART_OF_PARCEL: Style(SKY, 2.0, SKY, 0.06, "backward", (8, 4)),
+    PlotClass.NO_PARCEL: Style(GREEN, 1.5, GREEN, 0.08, "none", (7, 4)),
+    PlotClass.PARTLY_OUTSIDE: Style(GREEN, 1.5, None, 0.0, "forward", (7, 4)),
+    PlotClass.STRADDLES: Style(GREEN, 1.5, None, 0.0, "cross", (7, 4)),
+    PlotClass.INFORMAL_SUBDIVISION: Style(SKY, 1.5, SKY, 0.05, "none", (7, 4)),
+    PlotClass.PART_OF_PARCEL: Style(SKY, 1.5, None, 0.0, "backward", (7, 4)),
     PlotClass.UNCERTAIN: Style(GREY_DARK, 1.5, None, 0.0, "none", (2, 4)),
     PlotClass.REGISTERED: Style(GREY_LIGHT, 1.0, None, 0.0, "none", (2, 3)),
 }
 
 # Layers without classes: the quiet base.
 LAYER_STYLES: dict[str, Style] = {
-    "areas": Style(GREY_DARK, 1.5, None, 0.0, "none", (10, 4, 2, 4)),
+    "areas": Style(GREY, 1.25, None, 0.0, "none", (10, 4, 2, 4)),
     "land": Style(GREY_LIGHT, 1.0, GREY_FAINT, 0.35),
     "streets": Style(GREY_FAINT, 5.0, GREY_FAINT, 1.0),
     "parcels": Style(GREY_LIGHT, 1.0),
@@ -119,12 +119,12 @@ LAYER_STYLES: dict[str, Style] = {
     "regulated_plots": Style(GREY_DARK, 1.0, None, 0.0, "none", (8, 3)),
     "buildings": Style(GREY_DARK, 1.0),
     "observed_buildings": Style(GREY, 1.0, None, 0.0, "none", (3, 2)),
-    "outlines": Style(GREY, 1.0, GREY_FAINT, 0.55),
+    "outlines": Style(GREY_DARK, 0.9, PAPER, 0.75),
     "fences": Style(GREY, 1.0, None, 0.0, "none", (1, 3)),
     "points": Style(GREY_DARK, 1.0, GREY_DARK, 1.0),
     "plan_parts": Style(INK, 1.75, None, 0.0, "none", (12, 4)),
-    "case_parts": Style(BLUE, 2.5, BLUE, 0.04),
-    "blocks": Style(PAPER, 2.0),
+    "case_parts": Style(BLUE, 2.5),
+    "blocks": Style(GREY, 1.0),
     "not_counted": Style(GREY, 1.0, GREY_FAINT, 0.45),
 }
 NEUTRAL = Style(GREY, 1.0)

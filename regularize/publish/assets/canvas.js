@@ -189,14 +189,16 @@ const FeatureCanvas = L.Renderer.extend({
         const wx = worldX(lon);
         const wy = worldY(lat);
         if (wx < view[0] || wx > view[2] || wy < view[1] || wy > view[3]) continue;
-        const width = context.measureText(text).width;
+        const lines = text.split("\n");
+        const width = Math.max(...lines.map((line) => context.measureText(line).width));
+        const height = lines.length * font.size * 1.25;
         const metre = (256 * scale) / (40075016.686 * Math.cos((lat * Math.PI) / 180));
         if (width + 4 > room * metre) continue;
         const x = wx * scale - ox;
         const y = wy * scale - oy;
         const turn = (-angle * Math.PI) / 180;
-        const halfX = (Math.abs(Math.cos(turn)) * width + Math.abs(Math.sin(turn)) * font.size) / 2 + 2;
-        const halfY = (Math.abs(Math.sin(turn)) * width + Math.abs(Math.cos(turn)) * font.size) / 2 + 2;
+        const halfX = (Math.abs(Math.cos(turn)) * width + Math.abs(Math.sin(turn)) * height) / 2 + 2;
+        const halfY = (Math.abs(Math.sin(turn)) * width + Math.abs(Math.cos(turn)) * height) / 2 + 2;
         if (taken.some((t) => Math.abs(t[0] - x) < t[2] + halfX && Math.abs(t[1] - y) < t[3] + halfY)) continue;
         taken.push([x, y, halfX, halfY]);
         context.save();
@@ -204,9 +206,12 @@ const FeatureCanvas = L.Renderer.extend({
         context.rotate(turn);
         context.strokeStyle = this._model.paper;
         context.lineWidth = 3.5;
-        context.strokeText(text, 0, 0);
         context.fillStyle = font.colour;
-        context.fillText(text, 0, 0);
+        lines.forEach((line, i) => {
+          const down = (i - (lines.length - 1) / 2) * font.size * 1.25;
+          context.strokeText(line, 0, down);
+          context.fillText(line, 0, down);
+        });
         context.restore();
       }
     }

@@ -93,7 +93,7 @@ function buildPanel(data, actions) {
     panel.append(block);
   }
   for (const table of data.tables) {
-    const block = folded(table.title, "group", true);
+    const block = folded(table.title, `group ${table.wide ? "wide" : ""}`, true);
     block.append(pairs(table.lines));
     if (table.note) block.append(value("p", "note", table.note));
     panel.append(block);
