@@ -87,7 +87,7 @@ def encode(geometries: np.ndarray[Any, Any], srid: int) -> list[bytes | None]:
     """GeoPackage blobs of geometries that :func:`fit` has prepared."""
     if len(geometries) == 0:
         return []
-    wkbs = shapely.to_wkb(geometries, byte_order=1, output_dimension=2, flavor="iso")
+    written = shapely.to_wkb(geometries, byte_order=1, output_dimension=2, flavor="iso")
     headers = np.zeros(
         len(geometries),
         dtype=np.dtype(
@@ -101,7 +101,7 @@ def encode(geometries: np.ndarray[Any, Any], srid: int) -> list[bytes | None]:
     raw = headers.tobytes()
     empty = shapely.is_empty(geometries)
     blobs: list[bytes | None] = []
-    for i, wkb in enumerate(wkbs):
+    for i, wkb in enumerate(written):
         if wkb is None:
             blobs.append(None)
         elif empty[i]:
@@ -130,11 +130,16 @@ def wkb_of(blob: bytes | None) -> bytes:
     return blob[header_length(blob) :]
 
 
+def wkbs(blobs: Sequence[bytes | None]) -> np.ndarray[Any, Any]:
+    """The WKB of each blob; ``None`` for NULL. Raises ``ValueError`` for what is no geometry."""
+    column = np.empty(len(blobs), dtype=object)
+    column[:] = [None if blob is None else wkb_of(blob) for blob in blobs]
+    return column
+
+
 def decode(blobs: Sequence[bytes | None]) -> np.ndarray[Any, Any]:
     """Geometries of blobs; a multi-geometry of one part is read as that part."""
-    wkbs = np.empty(len(blobs), dtype=object)
-    wkbs[:] = [None if blob is None else wkb_of(blob) for blob in blobs]
-    return unwrapped(np.asarray(shapely.from_wkb(wkbs), dtype=object))
+    return unwrapped(np.asarray(shapely.from_wkb(wkbs(blobs)), dtype=object))
 
 
 def unwrapped(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

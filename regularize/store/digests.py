@@ -33,13 +33,14 @@ _OF_DELIVERY = {
     "quarantine": ("quarantine", "batch"),
     "issues": ("issues", "batch"),
 }
+_AT_ONCE = 5000  # rows fetched together
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 DELIVERY_KEYS = ("rows", *_OF_DELIVERY)
 
 
 def of_row(values: Sequence[Any], wkb: bytes) -> str:
     """The digest of one ingested row: its evidence columns in order, and its outline."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8") + b"\x00" + wkb).hexdigest()
+    return hashlib.sha256(_compact(values).encode("utf-8") + b"\x00" + wkb).hexdigest()
 
 
 def fold(digests: Iterable[str]) -> str:
@@ -50,7 +51,8 @@ def fold(digests: Iterable[str]) -> str:
 def raw(connection: Connection, columns: Sequence[Any], *where: Any) -> Iterator[Sequence[Any]]:
     """Stored values as they lie, without any conversion, in the order of the first column."""
     bare = [type_coerce(column, NullType).label(f"c{i}") for i, column in enumerate(columns)]
-    yield from connection.execute(select(*bare).where(*where).order_by(columns[0]))
+    query = select(*bare).where(*where).order_by(columns[0]).execution_options(yield_per=_AT_ONCE)
+    yield from connection.execute(query)
 
 
 def stored_rows(connection: Connection, table: Table, batch: int) -> Iterator[tuple[int, str, str, Any]]:

@@ -67,7 +67,7 @@ def _overlapping(new: Rows, old: Rows) -> list[tuple[int, int]]:
     old_named = np.array([i is not None for i in old.identifiers], dtype=bool)
     if (new_named.all() and old_named.all()) or len(new.fids) == 0 or len(old.fids) == 0:
         return []
-    a, b = _sound(new.geometries), _sound(old.geometries)
+    a, b = _sound(blobs.unwrapped(new.geometries)), _sound(old.geometries)
     left, right = shapely.STRtree(b).query(a)
     keep = ~(new_named[left] & old_named[right])
     keep &= shapely.get_dimensions(a)[left] == shapely.get_dimensions(b)[right]
@@ -79,8 +79,10 @@ def _overlapping(new: Rows, old: Rows) -> list[tuple[int, int]]:
     areal = shapely.get_dimensions(a)[left] == 2
     keep = ~areal | (np.prod(np.maximum(sides, 0.0), axis=1) >= SAME_PART * smaller)
     left, right, smaller = left[keep], right[keep], smaller[keep]
-    shared = shapely.intersection(a[left], b[right])
-    same = (_size(shared) >= SAME_PART * smaller) & ~shapely.is_empty(shared)
+    same = shapely.equals_exact(a[left], b[right])  # an outline delivered again as it was
+    rest = np.flatnonzero(~same)
+    shared = shapely.intersection(a[left[rest]], b[right[rest]])
+    same[rest] = (_size(shared) >= SAME_PART * smaller[rest]) & ~shapely.is_empty(shared)
     return list(zip(left[same].tolist(), right[same].tolist(), strict=True))
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import shapely
 from sqlalchemy import Connection, MetaData, Table, func, select
 from sqlalchemy.exc import DBAPIError
 
 from regularize import layers
 from regularize.i18n import translate as _
-from regularize.store import blobs, digests, events, geopackage, timeline
+from regularize.store import blobs, digests, events, geopackage, schema, timeline
 from regularize.store import connection as door
 from regularize.store.schema import GEOMETRY
 
@@ -132,26 +133,27 @@ def _index_of(connection: Connection, table: Table) -> Iterator[str]:
         row[0]: row[1:]
         for row in connection.exec_driver_sql(f'SELECT id, minx, maxx, miny, maxy FROM "{index}"')  # noqa: S608 - own name
     }
-    fids: list[int] = []
-    boxes: list[list[float]] = []
-    for fid, blob in digests.raw(connection, [table.c.fid, table.c[GEOMETRY]]):
-        if blob is None or blobs.is_empty(blob):
-            continue
-        box = [blobs.bound(blob, which) for which in range(4)]
-        fids.append(fid)
-        boxes.append([np.nan if side is None else side for side in box])
-    wrong = set(entries) ^ set(fids)
-    both = [i for i, fid in enumerate(fids) if fid in entries]
-    if both:
-        stored = np.array([entries[fids[i]] for i in both])
-        true = np.array([boxes[i] for i in both])
+    kind = table.c[GEOMETRY].type
+    srid = kind.srid if isinstance(kind, schema.Geom) else 0
+    rows = [row for row in digests.raw(connection, [table.c.fid, table.c[GEOMETRY]]) if row[1] is not None]
+    fids = np.array([row[0] for row in rows], dtype=np.int64)
+    outlines = shapely.from_wkb(blobs.wkbs([row[1] for row in rows]), on_invalid="ignore")
+    # Written anew, an outline gives the very bytes that are stored: its envelope is true.
+    again = blobs.encode(outlines, srid)
+    wrong = {row[0] for row, blob in zip(rows, again, strict=True) if row[1] != blob}
+    full = ~(shapely.is_empty(outlines) | shapely.is_missing(outlines))
+    wrong |= set(entries) ^ set(fids[full].tolist())
+    full &= np.isin(fids, list(entries))
+    if full.any():
+        stored = np.array([entries[fid] for fid in fids[full].tolist()])
+        true = shapely.bounds(outlines[full])[:, [0, 2, 1, 3]]
         # The index keeps 32-bit floats, rounded outwards by a few units in the last place.
         slack = 4 * np.spacing(np.abs(true).astype(np.float32)).astype(float)
         outwards = (true - stored) * np.array([1, -1, 1, -1])
-        bad = ~((outwards >= 0) & (outwards <= slack)).all(axis=1)
-        wrong |= {fids[both[i]] for i in np.flatnonzero(bad)}
+        sound = ((outwards >= 0) & (outwards <= slack)).all(axis=1)
+        wrong |= set(fids[full][~sound].tolist())
     for fid in sorted(wrong):
-        yield _("{table}: row {row} and the spatial index disagree").format(table=table.name, row=fid)
+        yield _("{table}: outline and spatial index of row {row} disagree").format(table=table.name, row=fid)
 
 
 def _rows(connection: Connection, metadata: MetaData, state: dict[str, str]) -> Iterator[str]:
