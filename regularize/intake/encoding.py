@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from regularize.errors import OptionError
+from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
+from regularize.model import Issue, Severity
+from regularize.privacy import redact
 
 # MIK, the code page of Bulgarian DOS programs: a straight alphabet, then frames and signs.
 _MIK_HIGH = (
@@ -30,7 +32,7 @@ class _MikCodec(codecs.Codec):
     def encode(self, input: str, errors: str = "strict") -> tuple[bytes, int]:  # noqa: A002 name of the base class
         return codecs.charmap_encode(input, errors, _MIK_ENCODING)
 
-    def decode(self, input: bytes, errors: str = "strict") -> tuple[str, int]:  # type: ignore[override]  # noqa: A002 any buffer; name of the base class
+    def decode(self, input: bytes, errors: str = "strict") -> tuple[str, int]:  # noqa: A002 name of the base class
         return codecs.charmap_decode(input, errors, _MIK_TABLE)
 
 
@@ -121,8 +123,8 @@ _FREQUENCY = dict(
 _RARE_PER_MILLE = 0.05
 _LOG_FREQUENCY = {letter: log(n / 1000) for letter, n in _FREQUENCY.items()}
 _LOG_RARE = log(_RARE_PER_MILLE / 1000)
-# Log-likelihood by which the best reading must beat the next one: odds of 1 : 160,000.
-_MARGIN = 12.0
+# Log-likelihood by which the best reading must beat the next one: one letter more that fits.
+_MARGIN = 5.0
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]{2,}")
 _DESTROYED = re.compile(r"\?{3,}|�|(?:\?+ )+\?{2,}")
 
@@ -268,7 +270,8 @@ def _likelihood(text: bytes, encoding: str) -> float:
     for (previous, letter), n in Counter(_pairs(_decoded(text, encoding))).items():
         if letter.isascii():
             continue
-        score = _LOG_FREQUENCY.get(letter.lower(), _LOG_RARE)
+        rare = _LOG_RARE if letter.isalpha() else 2 * _LOG_RARE
+        score = _LOG_FREQUENCY.get(letter.lower(), rare)
         # A capital inside a word that began in lower case is a sign of a wrong table.
         if letter.isupper() and previous.islower():
             score += _LOG_RARE
@@ -304,3 +307,91 @@ def is_double_encoded(text: str) -> bool:
     marks = [char for char in text if not char.isascii() and char.isalpha()]
     plain = [char for char in text if char.isascii() and char.isalpha()]
     return len(marks) >= 4 and len(marks) > 4 * len(plain) and all("À" <= char <= "ÿ" for char in marks)
+
+
+class Decoder:
+    """Decodes values with one encoding, each distinct value once.
+
+    Bytes that the encoding does not know become U+FFFD; the row checks report them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._known: dict[bytes, str] = {}
+
+    def __call__(self, raw: bytes) -> str:
+        text = self._known.get(raw)
+        if text is None:
+            if self._name == "utf-8":
+                raw_whole = raw if not _cut_tail(raw) else raw[: -_cut_tail(raw)]
+                text = raw_whole.decode("utf-8", errors="replace")
+            else:
+                text = raw.decode(self._name, errors="replace")
+            self._known[raw] = text
+        return text
+
+
+def _cut_tail(value: bytes) -> int:
+    """How many bytes at the end are the beginning of a letter that a DBF field cut off."""
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(value) - error.start if error.reason == "unexpected end of data" else 0
+    return 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was decided about an encoding; ``encoding`` is None where the user must be asked."""
+
+    encoding: str | None
+    candidates: tuple[str, ...]
+    issues: tuple[Issue, ...] = ()
+
+    def require(self, file: object, layer: str, values: Iterable[bytes]) -> str:
+        """The encoding.
+
+        Raises
+        ------
+        InputError
+            If the evidence did not suffice; it shows how a value reads in each candidate.
+        """
+        if self.encoding is not None:
+            return self.encoding
+        sample = next((value for value in values if not value.isascii()), b"")
+        readings = []
+        for name in self.candidates:
+            text, _n = redact(sample.decode(name, errors="replace"))
+            readings.append(f"{name}: {text}")
+        raise InputError(
+            _("{file}, layer {layer}: the encoding of the text is not stated and cannot be told").format(
+                file=file, layer=layer
+            ),
+            hint=_("choose the reading that is right and give it with --encoding NAME: {readings}").format(
+                readings="; ".join(readings)
+            ),
+        )
+
+
+def choose(values: Iterable[bytes], *, declared_as: str | None, wanted: str | None) -> Choice:
+    """Decide: the user's word, else what is declared unless the bytes say otherwise, else the bytes."""
+    if wanted is not None:
+        return Choice(normalise(wanted), ())
+    evidence = detect(values)
+    if evidence.encoding == "ascii":
+        return Choice(declared_as or "ascii", ())
+    if declared_as is None:
+        return Choice(evidence.encoding, evidence.candidates)
+    contradicted = evidence.encoding is not None and evidence.encoding != declared_as
+    if not contradicted:
+        # Declared as UTF-8, but the bytes are not: what else they are is not known.
+        broken = declared_as == "utf-8" and evidence.candidates[:1] != ("utf-8",)
+        return Choice(None if broken else declared_as, evidence.candidates)
+    issue = Issue(
+        "ENCODING_CONTRADICTED",
+        Severity.WARNING,
+        _("the file declares the encoding {declared}, but its text is in {found}: read as {found}").format(
+            declared=declared_as, found=evidence.encoding
+        ),
+    )
+    return Choice(evidence.encoding, evidence.candidates, (issue,))

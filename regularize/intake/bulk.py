@@ -1,0 +1,120 @@
+"""Geometry in bulk by pyogrio, and feature by feature by fiona where that fails.
+
+pyogrio is many times faster, but it gives up a whole file for one broken feature; fiona can be
+asked for one feature after the other, and names the one that cannot be read.
+"""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from regularize import gdal_guard  # noqa: F401 first, before the engines
+from regularize.errors import InputError
+from regularize.i18n import translate as _
+from regularize.intake.dataset import Fault, empty_geometries
+
+Geometries = NDArray[Any]
+
+
+def unreadable(path: Path, reason: object) -> InputError:
+    """The error for a file that no engine can open."""
+    return InputError(
+        _("{file} cannot be read: {reason}").format(file=path, reason=str(reason).split("\n")[0]),
+        hint=_("ask the sender for the file again, best as GeoPackage"),
+    )
+
+
+def from_wkb(blobs: NDArray[Any]) -> tuple[Geometries, dict[int, Fault]]:
+    """Geometries of raw WKB; what is no geometry becomes a fault that keeps its bytes."""
+    geometries = shapely.from_wkb(blobs, on_invalid="ignore")
+    faults: dict[int, Fault] = {}
+    for row in np.flatnonzero(shapely.is_missing(geometries)).tolist():
+        if blobs[row] is None:
+            continue
+        try:
+            shapely.from_wkb(blobs[row], on_invalid="raise")
+        except shapely.errors.ShapelyError as error:
+            reason = str(error).split("\n")[0]
+            faults[row] = Fault("UNREADABLE_GEOMETRY", reason, bytes(blobs[row]))
+    return geometries, faults
+
+
+def read_archive(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[int, Fault]]:
+    """The `n` geometries of a shapefile in a zip held in memory.
+
+    Raises
+    ------
+    InputError
+        If neither engine can open it.
+    """
+    import pyogrio.errors
+    import pyogrio.raw
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matters is seen in the rows
+        try:
+            _meta, fids, blobs, _fields = pyogrio.raw.read(archive, columns=[], return_fids=True)
+        except (RuntimeError, ValueError):  # pyogrio's errors derive from RuntimeError
+            return _one_by_one(path, archive, n)
+    geometries = empty_geometries(n)
+    inside = fids < n
+    found, faults = from_wkb(blobs[inside])
+    rows = fids[inside]
+    geometries[rows] = found
+    return geometries, {int(rows[position]): fault for position, fault in faults.items()}
+
+
+def _one_by_one(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[int, Fault]]:
+    import fiona
+    import fiona.errors
+    from fiona.io import ZipMemoryFile
+
+    geometries = empty_geometries(n)
+    faults: dict[int, Fault] = {}
+    broken = (fiona.errors.FionaError, shapely.errors.ShapelyError, LookupError, ValueError)
+    try:
+        with ZipMemoryFile(archive) as memory, memory.open("layer.shp") as collection:
+            for row in range(n):
+                try:
+                    feature = collection[row]
+                    if feature.geometry is not None:
+                        geometries[row] = shapely.geometry.shape(feature.geometry)
+                except broken as error:
+                    faults[row] = Fault("UNREADABLE_GEOMETRY", str(error).split("\n")[0])
+    except fiona.errors.FionaError as error:
+        raise unreadable(path, error) from error
+    return geometries, faults
+
+
+def read_table(
+    path: Path, source: Path | bytes, layer: str, columns: Sequence[str]
+) -> tuple[NDArray[np.int64], Geometries, dict[int, Fault], dict[str, NDArray[Any]]]:
+    """Row ids, geometries, faults and columns of one layer of a GeoPackage, read-only.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If text is not UTF-8: the caller knows what to do.
+    InputError
+        If neither engine can open it.
+    """
+    import pyogrio.raw
+
+    options = {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            meta, fids, blobs, fields = pyogrio.raw.read(
+                source, layer=layer, columns=list(columns), return_fids=True, **options
+            )
+        except UnicodeDecodeError:
+            raise
+        except (RuntimeError, ValueError) as error:
+            raise unreadable(path, error) from error
+    geometries, faults = from_wkb(blobs) if blobs is not None else (empty_geometries(len(fids)), {})
+    return fids, geometries, faults, dict(zip(meta["fields"].tolist(), fields, strict=True))

@@ -1,0 +1,402 @@
+"""From the columns of a source to those of a layer: mapping, types, and personal data kept out.
+
+Only what the column contract names is carried on. Personal data never leaves this module: columns
+that are named after it are not even decoded, and what stands in other text is masked.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from regularize.countries import Pack, Profile, read_profile
+from regularize.errors import InputError
+from regularize.i18n import language
+from regularize.i18n import translate as _
+from regularize.intake.encoding import is_destroyed, is_double_encoded
+from regularize.intake.rows import Ledger
+from regularize.layers import COMMON, Layer
+from regularize.model import Severity
+from regularize.privacy import is_personal_column, is_special_category_column, redact
+
+# Set by the store, or by the reader itself.
+_NOT_MAPPED = frozenset({"fid", "batch", "origin"})
+MOST_SIGMA_M = 50.0
+# Where neither the user, the profile nor the pack says: a hand-held sketch.
+_LAST_SIGMA_M = 1.0
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:г\.?)?")
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which source column fills which contract column.
+
+    Parameters
+    ----------
+    profile : Profile or None
+        None where no profile knows any of the names.
+    sources : mapping of contract column to source column
+    ignored : tuple of str
+        Source columns that are not stored.
+    refused : tuple of str
+        Those of them that are named after personal data.
+    """
+
+    profile: Profile | None
+    sources: Mapping[str, str]
+    ignored: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def map_columns(fields: Sequence[str], target: Layer, pack: Pack, profile: str | None) -> Mapped:
+    """Choose the profile (the user's, else the one that knows most names) and assign the columns.
+
+    Raises
+    ------
+    OptionError
+        If `profile` is unknown.
+    """
+    refused = tuple(
+        name for name in fields if is_personal_column(name, target.kind) or is_special_category_column(name)
+    )
+    usable = [name for name in fields if name not in refused]
+    wanted = {column.name for column in (*COMMON, *target.columns)} - _NOT_MAPPED
+
+    def assigned(candidate: Profile) -> dict[str, str]:
+        return {c: s for c, s in candidate.assign(target.kind, usable).items() if c in wanted}
+
+    if profile is not None:
+        chosen: Profile | None = _named(pack, profile)
+        sources = assigned(chosen) if chosen else {}
+    else:
+        # The general profile is tried first, so that it wins where a special one knows no more.
+        order = sorted(pack.profiles, key=lambda name: (name != "default", name))
+        fits = {name: assigned(pack.profiles[name]) for name in order}
+        best = max(fits, key=lambda name: len(fits[name]), default=None)
+        chosen = pack.profiles[best] if best is not None and fits[best] else None
+        sources = fits[best] if best is not None else {}
+    by_name = {name.casefold(): name for name in usable}
+    for column in wanted:
+        if column in by_name:  # a column that is called as the contract calls it needs no profile
+            sources.setdefault(column, by_name[column])
+    if "ref" in by_name:
+        sources["ref"] = by_name["ref"]
+    ignored = tuple(name for name in fields if name not in set(sources.values()))
+    return Mapped(chosen, sources, ignored, refused)
+
+
+def _named(pack: Pack, profile: str) -> Profile:
+    file = Path(profile)
+    if file.suffix.lower() == ".toml":
+        if not file.is_file():
+            raise InputError(
+                _("no such file: {file}").format(file=file), hint=_("mind the folder and the spelling")
+            )
+        return read_profile(file)
+    return pack.profile(profile)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What stands where a row says nothing: accuracy, date and source."""
+
+    sigma_m: float
+    valid_from: date
+    source: str | None
+
+
+def default_sigma_m(option: float | None, profile: Profile | None, pack: Pack, origin: str) -> float:
+    """Standard deviation of a position (m): the user's, else the profile's, else the pack's."""
+    if option is not None:
+        return option
+    if profile is not None and profile.sigma_m is not None:
+        return profile.sigma_m
+    return pack.sigmas[origin].value_m if origin in pack.sigmas else _LAST_SIGMA_M
+
+
+def default_source(option: str | None, profile: Profile | None) -> str | None:
+    """Text of the ``source`` column: the user's, else the profile's."""
+    if option is not None:
+        return option
+    return (profile.source.get(language()) or None) if profile is not None else None
+
+
+class Converter:
+    """Turns the values of a source into those of the contract, and says what was odd."""
+
+    def __init__(self, mapped: Mapped, defaults: Defaults, today: date, ledger: Ledger) -> None:
+        self._mapped = mapped
+        self._defaults = defaults
+        self._today = today
+        self._ledger = ledger
+
+    def convert(
+        self, target: Layer, values: Mapping[str, Sequence[Any]], n: int, origin: str
+    ) -> dict[str, list[Any]]:
+        """One list per contract column (without ``fid`` and ``batch``), in contract order."""
+        found: dict[str, list[Any]] = {}
+        convert: dict[str, Callable[[str, Sequence[Any]], list[Any]]] = {
+            "text": self._text,
+            "json": self._text,
+            "integer": self._integer,
+            "real": self._real,
+            "date": self._date,
+        }
+        for column in (*COMMON, *target.columns):
+            if column.name in {"fid", "batch"}:
+                continue
+            source = self._mapped.sources.get(column.name)
+            if column.name == "origin":
+                found["origin"] = [origin] * n
+            elif source is None or source not in values:
+                found[column.name] = [None] * n
+            else:
+                found[column.name] = convert[column.dtype](column.name, values[source])
+        if "ref" not in self._mapped.sources:
+            found["ref"] = list(found["identifier"])
+        found["ref"] = [str(row) if value is None else value for row, value in enumerate(found["ref"])]
+        self._fill(found)
+        return found
+
+    def _fill(self, found: dict[str, list[Any]]) -> None:
+        defaults = self._defaults
+        if "sigma_m" in self._mapped.sources:
+            for row, value in enumerate(found["sigma_m"]):
+                if value is not None and not 0 < value <= MOST_SIGMA_M:
+                    found["sigma_m"][row] = None
+                    self._ledger.warn(
+                        row,
+                        "SIGMA_ABSURD",
+                        _("the accuracy {value} m is not possible; {default} m is used").format(
+                            value=value, default=defaults.sigma_m
+                        ),
+                    )
+        found["sigma_m"] = [defaults.sigma_m if v is None else v for v in found["sigma_m"]]
+        found["source"] = [defaults.source if v is None else v for v in found["source"]]
+        for row, value in enumerate(found["valid_from"]):
+            if value is not None and value > self._today:
+                found["valid_from"][row] = None
+                self._ledger.warn(
+                    row, "DATE_IN_FUTURE", _("its date lies in the future: {value}").format(value=value)
+                )
+        found["valid_from"] = [defaults.valid_from if v is None else v for v in found["valid_from"]]
+        for row, (start, end) in enumerate(zip(found["valid_from"], found["valid_to"], strict=True)):
+            if end is not None and end <= start:
+                found["valid_to"][row] = None
+                self._ledger.warn(row, "DATE_FORM", _("it ends before it begins: {value}").format(value=end))
+
+    def _text(self, column: str, values: Sequence[Any]) -> list[str | None]:
+        known: dict[Any, tuple[str | None, list[tuple[str, str]]]] = {}
+        found: list[str | None] = []
+        for row, value in enumerate(values):
+            if value not in known:
+                known[value] = self._one_text(column, value)
+            text, remarks = known[value]
+            for code, remark in remarks:
+                self._ledger.warn(row, code, remark)
+            found.append(text)
+        return found
+
+    def _one_text(self, column: str, value: Any) -> tuple[str | None, list[tuple[str, str]]]:
+        text = as_text(value)
+        if text is None:
+            return None, []
+        remarks = []
+        name = self._mapped.sources[column]
+        cleaned = without_controls(text)
+        if is_destroyed(cleaned):
+            remarks.append(
+                (
+                    "UNRECOVERABLE_TEXT",
+                    _("column {column}: letters were lost before the file came here").format(column=name),
+                )
+            )
+        elif is_double_encoded(cleaned):
+            remarks.append(
+                (
+                    "DOUBLE_ENCODED_TEXT",
+                    _("column {column}: Cyrillic that somebody saved in a wrong encoding").format(
+                        column=name
+                    ),
+                )
+            )
+        if profile := self._mapped.profile:
+            cleaned = profile.code(column, cleaned)
+        # Streets and areas bear names of people, and are not persons.
+        context = "street_name" if column == "name" else ""
+        masked, hits = redact(cleaned, context=context)
+        if hits:
+            remarks.append(
+                (
+                    "PERSONAL_DATA_REDACTED",
+                    _("column {column}: personal data was masked and is not stored").format(column=name),
+                )
+            )
+        return masked or None, remarks
+
+    def _real(self, column: str, values: Sequence[Any]) -> list[float | None]:
+        return [self._number(column, row, value) for row, value in enumerate(values)]
+
+    def _integer(self, column: str, values: Sequence[Any]) -> list[int | None]:
+        found: list[int | None] = []
+        for row, value in enumerate(values):
+            number = self._number(column, row, value)
+            if number is not None and number != int(number):
+                self._odd_number(column, row)
+                number = None
+            found.append(None if number is None else int(number))
+        return found
+
+    def _number(self, column: str, row: int, value: Any) -> float | None:
+        text = as_text(value)
+        if text is None or not text.strip():
+            return None
+        try:
+            number = float(text.replace(",", ".").replace("\N{NO-BREAK SPACE}", "").strip())
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self._odd_number(column, row)
+            return None
+        return number
+
+    def _odd_number(self, column: str, row: int) -> None:
+        self._ledger.warn(
+            row,
+            "NUMBER_FORM",
+            _("column {column}: not a number of the kind that is wanted; left empty").format(
+                column=self._mapped.sources[column]
+            ),
+        )
+
+    def _date(self, column: str, values: Sequence[Any]) -> list[date | None]:
+        found: list[date | None] = []
+        for row, value in enumerate(values):
+            day = as_date(value)
+            if day is None and as_text(value):
+                self._ledger.warn(
+                    row,
+                    "DATE_FORM",
+                    _("column {column}: not a date (31.12.2025 or 2025-12-31); left empty").format(
+                        column=self._mapped.sources[column]
+                    ),
+                )
+            found.append(day)
+        return found
+
+
+def as_text(value: Any) -> str | None:
+    """A value as trimmed text; whole numbers without a decimal point, nothing as None."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value).strip() or None
+
+
+def as_date(value: Any) -> date | None:
+    """A date in ISO or ``dd.mm.yyyy`` form; anything else is None, two-digit years too.
+
+    Examples
+    --------
+    >>> as_date("03.04.2025"), as_date("3/4/25")
+    (datetime.date(2025, 4, 3), None)
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = as_text(value) or ""
+    if match := _ISO.fullmatch(text):
+        year, month, day = match.groups()
+    elif match := _DOTTED.fullmatch(text):
+        day, month, year = match.groups()
+    else:
+        return None
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def without_controls(text: str) -> str:
+    """`text` without what neither a database nor a page can carry: controls become blanks."""
+    if text.isprintable():
+        return text
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if "\ud800" <= char <= "\udfff"
+        else " "
+        if unicodedata.category(char) == "Cc"
+        else char
+        for char in text
+    ).strip()
+
+
+def check_identifiers(identifiers: Sequence[str | None], pack: Pack, ledger: Ledger) -> list[str | None]:
+    """Identifiers in the form of the pack; what has another form is kept as it stands and noted.
+
+    What concerns a settlement, not a row, is said once.
+    """
+    module = pack.identifier
+    if module is None:
+        return list(identifiers)
+    found: list[str | None] = []
+    said: set[str] = set()
+    for row, identifier in enumerate(identifiers):
+        if identifier is None:
+            found.append(None)
+            continue
+        compact = module.compact(identifier)
+        if not module.is_valid(compact):
+            found.append(identifier)
+            ledger.warn(row, "IDENTIFIER_FORM", _("the identifier does not have the form of the cadastre"))
+            continue
+        found.append(compact)
+        for code in module.warnings(compact):
+            settlement = module.split(compact)[0]
+            once = f"{code}:{settlement}" if code == "EKATTE_CHECK_DIGIT" else f"{code}:{row}"
+            if once not in said:
+                said.add(once)
+                ledger.warn(row, code, pack.rule(code).title[language()])
+    return found
+
+
+def note_refused(mapped: Mapped, ledger: Ledger) -> None:
+    """Name the columns of personal data that were not read."""
+    for name in mapped.refused:
+        shown, _hits = redact(name)
+        ledger.note(
+            "PERSONAL_COLUMN_REFUSED",
+            _("column {column} is named after personal data: it was not read").format(column=shown),
+            Severity.WARNING,
+        )
+
+
+def sample_of(mapped: Mapped, values: Mapping[str, Sequence[Any]], n: int) -> str | None:
+    """One row as it was decoded, masked, for a person to see whether the letters are right."""
+    columns = list(dict.fromkeys(name for name in mapped.sources.values() if name in values))
+    if not n or not columns:
+        return None
+    letters = [sum(_letters(values[name][row]) for name in columns) for row in range(min(n, 1000))]
+    row = letters.index(max(letters))
+    parts = []
+    for name in columns:
+        text = as_text(values[name][row])
+        if text is not None:
+            masked, _hits = redact(without_controls(text), context=name)
+            parts.append(f"{name}={masked}")
+    return "; ".join(parts) or None
+
+
+def _letters(value: Any) -> int:
+    return sum(not char.isascii() for char in value) if isinstance(value, str) else 0

@@ -1,0 +1,301 @@
+"""Read one layer: choose, decode, place, check, and account for every row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame, GeoSeries
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from regularize.countries import Pack
+from regularize.errors import InputError, OptionError
+from regularize.i18n import translate as _
+from regularize.intake import columns, kinds
+from regularize.intake import crs as place
+from regularize.intake import rows as checks
+from regularize.intake.crs import Extent
+from regularize.intake.dataset import LayerInfo, OpenLayer, Rows, crs_name
+from regularize.intake.registry import open_dataset
+from regularize.layers import COMMON, Layer
+from regularize.model import Issue, Severity, Source
+from regularize.privacy import redact
+from regularize.project import today
+
+# More rows than this share outside the project's area: it is the file that is wrong, not the rows.
+MOST_OUTSIDE = 0.5
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A row that was read and not stored.
+
+    Parameters
+    ----------
+    feature : int
+        Zero-based position in the source layer.
+    code, message : str
+    wkb : bytes or None
+        Its geometry in the CRS of the source, where there is one.
+    attributes : mapping of contract column to text
+        With personal data masked.
+    """
+
+    feature: int
+    code: str
+    message: str
+    wkb: bytes | None
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One layer as it can be stored; ``source.n_read == len(frame) + len(quarantine)``.
+
+    Parameters
+    ----------
+    source : Source
+    frame : GeoDataFrame
+        Columns of `target` without ``fid`` and ``batch``, and ``feature``, the position in the
+        source; in the project's CRS. Text is str or None, dates are ``datetime.date`` or None,
+        integers are ``Int64``, reals float64 with NaN.
+    target : Layer
+    quarantine : tuple of Quarantined
+    issues : tuple of Issue
+    ignored_columns : tuple of str
+        Names of what was not read.
+    sample : str or None
+        One row as it was decoded, masked.
+    """
+
+    source: Source
+    frame: GeoDataFrame
+    target: Layer
+    quarantine: tuple[Quarantined, ...]
+    issues: tuple[Issue, ...]
+    ignored_columns: tuple[str, ...]
+    sample: str | None
+
+
+def layers_in(path: Path) -> list[LayerInfo]:
+    """The layers of a source with family, row count and CRS.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    return open_dataset(path).layers()
+
+
+def read(
+    path: Path,
+    *,
+    origin: str,
+    kind: str | None,
+    layer: str | None,
+    project_crs: str,
+    extent: Extent | None,
+    pack: Pack,
+    crs: str | None = None,
+    encoding: str | None = None,
+    profile: str | None = None,
+    sigma_m: float | None = None,
+    valid_from: date | None = None,
+    source: str | None = None,
+) -> Delivery:
+    """Read and check one layer of a source.
+
+    Parameters
+    ----------
+    path : Path
+        Shapefile, GeoPackage, GeoJSON, GeoJSON text sequence, or a zip of these.
+    origin : {"cadastre", "survey", "plan"}
+    kind, layer, crs, encoding, profile, sigma_m, valid_from, source
+        The user's word where the source says nothing or too much; metres and civil dates.
+    project_crs : str
+        Metric CRS of the project, as ``AUTH:CODE``.
+    extent : tuple of float or None
+        (minx, miny, maxx, maxy) in `project_crs`; None: the area that the CRS is made for.
+    pack : Pack
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read, decoded or placed.
+    OptionError
+        If an option is wrong, or one is needed.
+
+    Examples
+    --------
+    >>> read(Path("buildings.shp"), origin="survey", kind=None, layer=None,
+    ...      project_crs="EPSG:7801", extent=None, pack=load("bg"))  # doctest: +SKIP
+    """
+    if sigma_m is not None and not 0 < sigma_m <= columns.MOST_SIGMA_M:
+        raise OptionError(
+            _("--sigma {value}: not an accuracy in metres").format(value=sigma_m),
+            hint=_("a standard deviation above 0 and up to {most} m").format(most=columns.MOST_SIGMA_M),
+        )
+    dataset = open_dataset(path)
+    chosen = kinds.choose_layer(path, dataset.layers(), layer)
+    opened = dataset.open_layer(chosen, encoding)
+    target = kinds.choose_target(path, opened.info, origin, kind, pack)
+    mapped = columns.map_columns(opened.fields, target, pack, profile)
+    ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))
+    source_crs, overridden = place.choose(path, chosen, opened.crs, crs)
+    if overridden:
+        ledger.note(
+            "CRS_OVERRIDDEN",
+            _("{given} was given; the file itself declares {declared}").format(
+                given=crs_name(source_crs), declared=crs_name(opened.crs)
+            ),
+        )
+    project = place.parse(project_crs, "crs")
+    way = place.transformer(path, source_crs, project)
+
+    raw = opened.read(list(dict.fromkeys(mapped.sources.values())))
+    n = opened.info.n
+    ledger.issues[:0] = raw.issues
+    columns.note_refused(mapped, ledger)
+    defaults = columns.Defaults(
+        columns.default_sigma_m(sigma_m, mapped.profile, pack, origin),
+        valid_from or today(),
+        columns.default_source(source, mapped.profile),
+    )
+    values = columns.Converter(mapped, defaults, today(), ledger).convert(target, raw.values, n, origin)
+    if valid_from is not None:
+        values["valid_from"] = [valid_from] * n
+    values["identifier"] = columns.check_identifiers(values["identifier"], pack, ledger)
+
+    checks.check_source(raw.geometries, raw.faults, ledger)
+    area = extent if extent is not None else place.area_of(project)
+    placed = _place(raw, way, ledger)
+    tolerance = np.asarray(values["sigma_m"], dtype=float)
+    final = checks.check_placed(placed, target.family, area, tolerance, ledger)
+    checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)
+    _check_outside(path, opened, raw, source_crs, project, area, ledger)
+
+    stored = np.array([row for row in range(n) if row not in ledger.refused], dtype=np.int64)
+    return Delivery(
+        source=Source(
+            path=path.name,
+            layer=chosen,
+            origin=origin,
+            kind=target.kind,
+            sha256=opened.digest(),
+            reader=dataset.reader,
+            source_crs=str(crs_name(source_crs)),
+            encoding=raw.encoding,
+            sigma_m=defaults.sigma_m,
+            valid_from=defaults.valid_from,
+            source=defaults.source or path.name,
+            n_read=n,
+            profile=mapped.profile.name if mapped.profile else None,
+            notes=tuple(raw.notes),
+        ),
+        frame=_frame(values, final, stored, target, project),
+        target=target,
+        quarantine=tuple(_quarantined(row, values, raw, ledger) for row in sorted(ledger.refused)),
+        issues=tuple(_ordered(ledger.issues)),
+        ignored_columns=tuple(redact(name)[0] for name in mapped.ignored),
+        sample=columns.sample_of(mapped, raw.values, n),
+    )
+
+
+def _place(raw: Rows, way: Transformer | None, ledger: checks.Ledger) -> NDArray[Any]:
+    """The geometries in the project's CRS; rows already refused stay where they were."""
+    alive = np.ones(len(raw.geometries), dtype=bool)
+    alive[list(ledger.refused)] = False
+    placed = raw.geometries.copy()
+    if not alive.any():
+        return placed
+    placed[alive] = place.transform(raw.geometries[alive], way)
+    moved = placed.copy()
+    moved[~alive] = None
+    for row in checks.not_finite(moved):
+        ledger.refuse(row, "OUTSIDE_EXTENT", _("the feature lies where the coordinate system does not reach"))
+    return placed
+
+
+def _check_outside(
+    path: Path,
+    opened: OpenLayer,
+    raw: Rows,
+    source_crs: CRS,
+    project: CRS,
+    area: Extent | None,
+    ledger: checks.Ledger,
+) -> None:
+    """Refuse the whole file where most of it lies elsewhere, and say what that looks like."""
+    outside = sum(code == "OUTSIDE_EXTENT" for code, _message in ledger.refused.values())
+    others = len(ledger.refused) - outside
+    if area is None or outside <= MOST_OUTSIDE * (len(raw.geometries) - others) or not outside:
+        return
+    points = shapely.get_coordinates(raw.geometries)
+    guesses = place.looks_like(points, source_crs, project, area)
+    hint = _("look at the file in QGIS; then state what is right: --crs AUTH:CODE")
+    if guesses:
+        hint = _("the coordinates look like {guesses}; if that is so, state it: --crs AUTH:CODE").format(
+            guesses=_(" or ").join(guesses)
+        )
+    raise InputError(
+        _(
+            "{file}, layer {layer}: {n} of {of} features lie outside the area of the project (read as {crs})"
+        ).format(
+            file=path, layer=opened.info.name, n=outside, of=len(raw.geometries), crs=crs_name(source_crs)
+        ),
+        hint=hint,
+    )
+
+
+def _keys(values: Mapping[str, Sequence[Any]], target: Layer, mapped: columns.Mapped, n: int) -> list[Any]:
+    """What besides the outline makes two rows the same one."""
+    names = [c.name for c in (*COMMON, *target.columns) if c.name in values and c.name != "ref"]
+    if "ref" in mapped.sources:
+        names.append("ref")
+    return [
+        values["identifier"][row]
+        if values["identifier"][row] is not None
+        else tuple(values[name][row] for name in names)
+        for row in range(n)
+    ]
+
+
+def _frame(
+    values: Mapping[str, list[Any]],
+    geometries: NDArray[Any],
+    stored: NDArray[np.int64],
+    target: Layer,
+    project: CRS,
+) -> GeoDataFrame:
+    dtypes = {"integer": "Int64", "real": "float64"}
+    data: dict[str, Any] = {}
+    for column in (*COMMON, *target.columns):
+        if column.name in values:
+            kept = [values[column.name][row] for row in stored.tolist()]
+            data[column.name] = pd.Series(kept, dtype=dtypes.get(column.dtype, "object"))
+    data["feature"] = pd.Series(stored, dtype="int64")
+    return GeoDataFrame(data, geometry=GeoSeries(geometries[stored], crs=project))
+
+
+def _quarantined(row: int, values: Mapping[str, list[Any]], raw: Rows, ledger: checks.Ledger) -> Quarantined:
+    code, message = ledger.refused[row]
+    fault = raw.faults.get(row)
+    wkb = fault.wkb if fault is not None else None
+    if wkb is None and raw.geometries[row] is not None:
+        wkb = shapely.to_wkb(raw.geometries[row])
+    attributes = {name: str(column[row]) for name, column in values.items() if column[row] is not None}
+    return Quarantined(row, code, message, wkb, attributes)
+
+
+def _ordered(issues: Sequence[Issue]) -> list[Issue]:
+    """Issues of the file first, then by row; errors before warnings on the same row."""
+    rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    return sorted(
+        issues, key=lambda issue: (-1 if issue.feature is None else issue.feature, rank[issue.severity])
+    )

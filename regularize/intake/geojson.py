@@ -1,0 +1,213 @@
+"""GeoJSON and GeoJSON text sequences, feature by feature.
+
+Parsed here, not by the engine: it would give up the whole file for one broken ring, flatten what
+is nested, and take coordinates in metres for degrees. Each feature stands or falls alone.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+import shapely.geometry
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from regularize.errors import InputError
+from regularize.i18n import translate as _
+from regularize.intake import bulk, encoding
+from regularize.intake.dataset import (
+    Dataset,
+    Fault,
+    LayerInfo,
+    OpenLayer,
+    Rows,
+    crs_name,
+    digest_of,
+    empty_geometries,
+)
+from regularize.layers import Family
+
+_RECORD_SEPARATOR = "\x1e"
+_FAMILIES: dict[str, Family] = {
+    **dict.fromkeys(("Polygon", "MultiPolygon"), "polygon"),
+    **dict.fromkeys(("LineString", "MultiLineString"), "line"),
+    **dict.fromkeys(("Point", "MultiPoint"), "point"),
+}
+GEOMETRY_TYPES = frozenset({*_FAMILIES, "GeometryCollection"})
+
+
+class _BrokenFeature:
+    """A record of a sequence that is no JSON."""
+
+
+class GeoJson(Dataset):
+    """A FeatureCollection, a lone Feature or geometry, or a sequence of features."""
+
+    def __init__(self, path: Path, content: bytes, name: str, *, sequence: bool = False) -> None:
+        self.path = path
+        self.reader = "geojsonseq" if sequence else "geojson"
+        self._content = content
+        self._name = name
+        self._sequence = sequence
+        self._opened: dict[str | None, _Features] = {}
+
+    def layers(self) -> list[LayerInfo]:
+        """See the base class."""
+        return [self.open_layer(self._name, None).info]
+
+    def open_layer(self, name: str, encoding: str | None) -> OpenLayer:
+        """See the base class."""
+        if encoding not in self._opened:
+            self._opened[encoding] = _Features(self.path, name, self._content, encoding, self._sequence)
+        return self._opened[encoding]
+
+
+def text_of(content: bytes, wanted: str | None) -> tuple[str | None, encoding.Choice]:
+    """The text and how its encoding was chosen; text is None where the user must be asked."""
+    if wanted is None:
+        try:
+            return content.decode(json.detect_encoding(content)), encoding.Choice("utf-8", ())
+        except UnicodeDecodeError:
+            pass
+    choice = encoding.choose(content.split(b'"'), declared_as=None, wanted=wanted)
+    text = None if choice.encoding is None else content.decode(choice.encoding, errors="replace")
+    return text, choice
+
+
+class _Features(OpenLayer):
+    def __init__(self, path: Path, name: str, content: bytes, wanted: str | None, sequence: bool) -> None:
+        self._path = path
+        self._content = content
+        text, self._choice = text_of(content, wanted)
+        if text is None:
+            self._choice.require(path, name, [v for v in content.split(b'"') if not v.isascii()])
+        self._features, crs = self._parse(str(text), sequence)
+        self.crs = crs
+        self.stated_crs = crs is not None
+        names: dict[str, None] = {}
+        for feature in self._features:
+            if isinstance(feature, dict):
+                names.update(dict.fromkeys(feature["properties"]))
+        self.fields = tuple(names)
+        families = {
+            _FAMILIES.get(f["geometry"]["type"], "any")
+            for f in self._features
+            if isinstance(f, dict) and f["geometry"] is not None
+        }
+        family: Family = families.pop() if len(families) == 1 else "any"
+        if self.crs is None and self._within_degrees():
+            self.crs = CRS.from_epsg(4326)  # by its standard, where nothing else is said
+        self.info = LayerInfo(name, family, len(self._features), crs_name(self.crs))
+
+    def _parse(self, text: str, sequence: bool) -> tuple[list[dict[str, Any] | _BrokenFeature], CRS | None]:
+        text = text.removeprefix("\ufeff")
+        try:
+            if sequence:
+                records = text.split(_RECORD_SEPARATOR) if _RECORD_SEPARATOR in text else text.splitlines()
+                return [_record(record) for record in records if record.strip()], None
+            document = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            where = (
+                f": {error.msg}, {error.lineno}:{error.colno}"
+                if isinstance(error, json.JSONDecodeError)
+                else ""
+            )
+            raise bulk.unreadable(self._path, _("it is not whole JSON") + where) from error
+        kind = document.get("type")
+        if kind == "FeatureCollection":
+            found = document.get("features")
+            if not isinstance(found, list):
+                raise bulk.unreadable(self._path, _("its list of features is missing"))
+            return [_feature(feature) for feature in found], self._member_crs(document)
+        return [_feature(document)], self._member_crs(document)
+
+    def _member_crs(self, document: dict[str, Any]) -> CRS | None:
+        member = document.get("crs")
+        if not isinstance(member, dict):
+            return None
+        properties = member.get("properties")
+        name = properties.get("name") if isinstance(properties, dict) else None
+        try:
+            return CRS.from_user_input(str(name))
+        except CRSError as error:
+            raise InputError(
+                _("{file}: its crs member names no coordinate system that is known").format(file=self._path),
+                hint=_("state it: --crs AUTH:CODE"),
+            ) from error
+
+    def _within_degrees(self) -> bool:
+        """Whether all coordinates can be degrees; a look at the first position of each feature."""
+        for feature in self._features:
+            if not isinstance(feature, dict) or feature["geometry"] is None:
+                continue
+            position = feature["geometry"].get("coordinates")
+            while isinstance(position, list) and position and isinstance(position[0], list):
+                position = position[0]
+            if (
+                isinstance(position, list)
+                and len(position) >= 2
+                and all(isinstance(value, int | float) for value in position[:2])
+                and (abs(position[0]) > 180 or abs(position[1]) > 90)
+                and all(np.isfinite(position[:2]))
+            ):
+                return False
+        return True
+
+    def digest(self) -> str:
+        """See the base class."""
+        return digest_of([self._content])
+
+    def read(self, columns: Sequence[str]) -> Rows:
+        """See the base class."""
+        n = self.info.n
+        values: dict[str, Sequence[Any]] = {
+            name: [_flat(f["properties"].get(name)) if isinstance(f, dict) else None for f in self._features]
+            for name in columns
+        }
+        rows = Rows(empty_geometries(n), values, encoding=self._choice.encoding)
+        rows.issues += self._choice.issues
+        for row, feature in enumerate(self._features):
+            if not isinstance(feature, dict):
+                rows.faults[row] = Fault("UNREADABLE_FEATURE", _("the record is not a GeoJSON feature"))
+                continue
+            if feature["geometry"] is None:
+                continue
+            try:
+                rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
+            except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
+                # AttributeError is what shapely raises for a geometry without coordinates.
+                rows.faults[row] = Fault("UNREADABLE_GEOMETRY", str(error).split("\n")[0])
+        return rows
+
+
+def _record(text: str) -> dict[str, Any] | _BrokenFeature:
+    try:
+        return _feature(json.loads(text))
+    except (json.JSONDecodeError, RecursionError):
+        return _BrokenFeature()
+
+
+def _feature(value: Any) -> dict[str, Any] | _BrokenFeature:
+    """A feature with a geometry of a known type (or None) and a dict of properties."""
+    if isinstance(value, dict) and value.get("type") in GEOMETRY_TYPES:
+        value = {"type": "Feature", "geometry": value}
+    if not isinstance(value, dict) or value.get("type") != "Feature":
+        return _BrokenFeature()
+    geometry = value.get("geometry")
+    if geometry is not None and (
+        not isinstance(geometry, dict) or geometry.get("type") not in GEOMETRY_TYPES
+    ):
+        return _BrokenFeature()
+    properties = value.get("properties")
+    found = dict(properties) if isinstance(properties, dict) else {}
+    if "id" in value and "id" not in found:
+        found["id"] = value["id"]
+    return {"geometry": geometry, "properties": found}
+
+
+def _flat(value: Any) -> Any:
+    """Lists and objects as JSON text: nothing that was delivered is lost or misread."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
