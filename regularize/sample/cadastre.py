@@ -263,8 +263,10 @@ def _land(fabric: Fabric, cadastre: Cadastre, rng: Generator) -> list[Land]:
 
 
 def _rounded(geometry: BaseGeometry) -> Polygon | MultiPolygon:
+    # The grid makes the outline valid where rounding each corner by itself would let sides cross.
+    gridded = shapely.get_parts(shapely.set_precision(geometry, 0.001)).tolist()
     parts = sorted(
-        (canonical(part) for part in shapely.get_parts(geometry).tolist() if isinstance(part, Polygon)),
+        (canonical(part) for part in gridded if isinstance(part, Polygon) and part.area > 0.5),
         key=lambda part: part.bounds,
     )
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)

@@ -15,17 +15,17 @@ from regularize.sample.neighbourhood import Neighbourhood, neighbourhood
 from regularize.sample.settings import CRS, DEFAULT, Settings
 
 _LDID_CP1251 = 0xC9
-# Bulgarian names of the columns of the survey; a DBF field has at most ten characters.
+# Bulgarian names of the columns of the survey; a DBF field is cut to ten bytes.
 _SURVEY_NAMES = {
     "ref": "ref",
-    "building_use": "предназн",
-    "construction": "конструкц",
+    "building_use": "предназнач",
+    "construction": "конструкци",
     "storeys": "етажи",
     "dwellings": "жилища",
     "plot_use": "ползване",
     "fence_type": "вид_ограда",
     "name": "име",
-    "width_m": "ширина_м",
+    "width_m": "ширина",
     "plan_kind": "вид_план",
 }
 

@@ -15,6 +15,7 @@ from shapely.geometry import LineString, Point, Polygon
 from regularize.sample.cadastre import Cadastre, PlotFate, prefix_of
 from regularize.sample.fabric import Fabric
 from regularize.sample.fates import Fate
+from regularize.sample.kais import CATEGORIES
 from regularize.sample.noise import Placement
 from regularize.sample.settings import CRS, EKATTE, Settings
 from regularize.sample.shapes import canonical, common_edges, unit
@@ -156,7 +157,7 @@ def land(cadastre: Cadastre, placement: Placement, settings: Settings) -> gpd.Ge
     rows = [
         {
             "ref": f"L-{i + 1:02d}",
-            "land_owner_category": part.owner,
+            "land_owner_category": CATEGORIES[part.owner],
             "territory_purpose": part.purpose,
             "use": part.use,
         }

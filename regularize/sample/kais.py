@@ -13,6 +13,13 @@ OWNERSHIP: Mapping[str, str] = {
     "4": "Общинска частна",
     "5": "Частна",
 }
+# The words of the land layer for the codes of the agency.
+CATEGORIES: Mapping[str, str] = {
+    "2": "state_private",
+    "3": "municipal_public",
+    "4": "municipal_private",
+    "5": "private",
+}
 PURPOSES: Mapping[str, str] = {
     "1": "Урбанизирана",
     "2": "Територия на транспорта",
@@ -78,11 +85,13 @@ def buildings(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def land(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Categories of the land under the names that parcels have for the same facts."""
+    code_of = {word: code for code, word in CATEGORIES.items()}
+    codes = [code_of[word] for word in frame["land_owner_category"]]
     fields: dict[str, list[object]] = {
         "ref": list(frame["ref"]),
         "ekatte": [EKATTE] * len(frame),
-        "propcode": list(frame["land_owner_category"]),
-        "proptype": [OWNERSHIP[code] for code in frame["land_owner_category"]],
+        "propcode": list(codes),
+        "proptype": [OWNERSHIP[code] for code in codes],
         "purpcode": list(frame["territory_purpose"]),
         "purptype": [PURPOSES[code] for code in frame["territory_purpose"]],
         "usetype": list(frame["use"]),

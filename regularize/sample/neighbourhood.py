@@ -109,7 +109,7 @@ def neighbourhood(seed: int, settings: Settings = DEFAULT) -> Neighbourhood:
     world = _draw(seed, drawn)
     ground = [block.outline for block in world.fabric.blocks]
     centre: Vec = np.asarray(shapely.union_all(ground).envelope.centroid.coords[0])
-    placement = Placement(drawn.shift_m, drawn.rotation_deg, centre)
+    placement = Placement(drawn.shift_m, drawn.rotation_deg, centre, drawn.sheet_jump_m)
     registered = world
     if settings.unrelated:
         registered = _apart(_draw(seed + 1_000_003, drawn), world)

@@ -21,19 +21,26 @@ class Placement:
     rotation_deg : float
         Anticlockwise.
     centre : Vec
+    jump_m : float
+        Objects whose middle lies east of the centre are moved north by so much more.
     """
 
-    def __init__(self, shift_m: tuple[float, float], rotation_deg: float, centre: Vec) -> None:
+    def __init__(
+        self, shift_m: tuple[float, float], rotation_deg: float, centre: Vec, jump_m: float = 0.0
+    ) -> None:
         angle = math.radians(rotation_deg)
         self._matrix = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         self._shift = np.array(shift_m)
         self._centre = centre
+        self._jump = np.array([0.0, jump_m])
 
     def __call__(self, geometry: BaseGeometry) -> BaseGeometry:
         """`geometry` where the register shows it."""
+        east = geometry.envelope.centroid.x > self._centre[0]
+        shift = self._shift + self._jump if east else self._shift
 
         def move(points: Vec) -> Vec:
-            turned: Vec = (points - self._centre) @ self._matrix.T + self._centre + self._shift
+            turned: Vec = (points - self._centre) @ self._matrix.T + self._centre + shift
             return turned.round(3)
 
         moved = shapely.transform(geometry, move)

@@ -110,6 +110,8 @@ def share_nodes(polygons: Sequence[Polygon], tolerance_m: float = 0.02) -> list[
                 found = len(nodes) - 1
             if not indices or indices[-1] != found:
                 indices.append(found)
+        while len(indices) > 1 and indices[0] == indices[-1]:
+            indices.pop()
         rings.append(indices)
     table = np.array(nodes)
     return [canonical(Polygon(table[_with_nodes(indices, table, tolerance_m)])) for indices in rings]
