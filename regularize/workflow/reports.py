@@ -1,0 +1,88 @@
+"""The council's report: exact counts go in, withheld ones come out."""
+
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from regularize.i18n import in_language, marked
+from regularize.layers import layer_named
+from regularize.model import BuildingClass, PlotClass
+from regularize.project import today
+from regularize.publish.report import render_council_report
+from regularize.publish.view import View, smallest_count
+from regularize.store import Store
+from regularize.workflow.areas import area_geometry, lies_in
+from regularize.workflow.maps import write_whole
+from regularize.workflow.partition import counted_blocks, fixed_blocks
+from regularize.workflow.projects import Opened, store_of
+
+FIGURES = (
+    (marked("Surveyed buildings"), "observed_buildings"),
+    (marked("Buildings in the cadastre"), "buildings"),
+    (marked("Surveyed plots"), "plots"),
+    (marked("Parcels in the cadastre"), "parcels"),
+)
+AWAITING = marked("Findings that await a decision")
+NOTE = marked(
+    "What is found is a candidate until a person decides. It says nothing about ownership or permits."
+)
+
+
+def council(here: Opened, output: Path, *, area: str | None, on: date | None, fmt: str, lang: str) -> None:
+    """Write the council's report to `output`.
+
+    Raises
+    ------
+    OptionError
+        If the format or the area is unknown.
+    """
+    day = on or today()
+    with store_of(here) as store:
+        data = _data(here, store, area=area, on=day, lang=lang)
+    text = render_council_report(data, lang=lang, labels=here.pack.label, fmt=fmt)
+    # Excel takes a CSV for UTF-8 only by its mark.
+    write_whole(output, text.encode("utf-8-sig" if fmt == "csv" else "utf-8"))
+
+
+def _data(here: Opened, store: Store, *, area: str | None, on: date, lang: str) -> dict[str, Any]:
+    from regularize.workflow.case import council_facts
+
+    place = area_geometry(store, area)
+    k = smallest_count()
+    findings = [f for f in store.findings() if lies_in(f.geometry, place)]
+    counted = counted_blocks(fixed_blocks(store, on=on), findings, place=place, crs=store.crs)
+    blocks = View.of(layer_named("blocks"), counted, "council", k=k) if len(counted) else None
+    totals = dict(blocks.totals) if blocks is not None else {}
+    waiting = totals.pop("all", None)
+    figures: list[dict[str, Any]] = []
+    for label, table in FIGURES:
+        n = sum(lies_in(geometry, place) for geometry in store.layer(table, on=on).geometry)
+        if n:
+            figures.append({"label": in_language(label, lang), "value": n if n >= k else None})
+    figures.append({"label": in_language(AWAITING, lang), "value": waiting})
+    plots = {cls.value for cls in PlotClass} - {cls.value for cls in BuildingClass}
+    return {
+        "municipality": here.project.municipality,
+        "area": area,
+        "data_on": on.isoformat(),
+        "version": version("regularize"),
+        "k": k,
+        "figures": figures,
+        "classes": [
+            {"class": cls, "kind": "plot" if cls in plots else "building", "count": n}
+            for cls, n in totals.items()
+        ],
+        "blocks": _block_rows(blocks),
+        **council_facts(here, store, place=place, on=on, lang=lang),
+        "notes": [in_language(NOTE, lang)],
+    }
+
+
+def _block_rows(blocks: View | None) -> list[dict[str, Any]]:
+    if blocks is None:
+        return []
+    return [
+        {"block": str(number), "count": counts["all"]}
+        for number, counts in zip(blocks.frame["block"], blocks.frame["counts"], strict=True)
+    ]
