@@ -28,7 +28,7 @@ class Sigma:
     basis: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pack:
     """One country.
 

@@ -39,7 +39,7 @@ def _truncations(name: str) -> set[str]:
     return {folded(part) for part in cut if part != stripped and len(part) >= DBF_NAME_BYTES // 2}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """Names, codes and accuracy of one kind of source.
 
