@@ -8,12 +8,16 @@ changed.
 from dataclasses import dataclass
 
 import shapely
-from shapely import LineString
+from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-# A part of this size or share is an artefact of drawing, not land.
+# A part below this size is an artefact of drawing, not land; so is a thin one of so small a share.
 SLIVER_M2 = 0.5
 SLIVER_SHARE = 0.01
+# What the rings enclose and what comes out may differ by no more than this.
+BALANCE_M2 = 0.01
+# An outline that crosses itself more often was not drawn by anybody.
+MAX_PIECES = 100
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Mended:
     reason : str
         Why it was invalid, or why it could not be mended; empty where it was valid.
     area_before_m2, area_after_m2 : float
-        ``area_before_m2`` is what the drawn rings enclose: the sum of the parts between them.
+        What the drawn rings enclose, and what is left. NaN where they cross too often to tell.
     """
 
     geometry: BaseGeometry | None
@@ -39,15 +43,16 @@ class Mended:
 
 
 def mend(geometry: BaseGeometry, tolerance_m: float) -> Mended:
-    """Make `geometry` valid within `tolerance_m`.
+    """Make a polygon valid without losing land.
 
-    Accepted if a single part stays a single part once slivers are left out, and if the area lost or
-    gained stays below what moving the outline by `tolerance_m` could account for.
+    Accepted if all land that the rings enclose is still there, and if a single part stays a single
+    part once slivers are left out: parts below `SLIVER_M2`, or of a share below `SLIVER_SHARE` and
+    thinner than `tolerance_m`.
 
     Parameters
     ----------
     geometry : shapely geometry
-        In a metric CRS.
+        In a metric CRS, with finite coordinates.
     tolerance_m : float
         Accuracy of the outline.
 
@@ -60,19 +65,19 @@ def mend(geometry: BaseGeometry, tolerance_m: float) -> Mended:
     if geometry.is_valid:
         return Mended(geometry, False, "", geometry.area, geometry.area)
     reason = shapely.is_valid_reason(geometry).split("[")[0]
+    rings = [ring for part in shapely.get_parts(geometry) for ring in _rings(part)]
+    if not rings or sum(shapely.get_num_geometries(_noded(ring)) for ring in rings) > MAX_PIECES:
+        return Mended(None, False, reason, 0.0 if not rings else float("nan"), 0.0)
     enclosed = _enclosed_area(geometry)
     whole = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    parts = [part for part in shapely.get_parts(whole) if part.geom_type in {"Polygon", "MultiPolygon"}]
-    parts = [piece for part in parts for piece in shapely.get_parts(part)]
-    limit = max(SLIVER_M2, 0.0)
+    parts = [
+        p for part in shapely.get_parts(whole) for p in shapely.get_parts(part) if p.geom_type == "Polygon"
+    ]
     total = sum(part.area for part in parts)
-    kept = [part for part in parts if part.area >= limit and part.area >= SLIVER_SHARE * total]
+    kept = [part for part in parts if not _is_sliver(part, total, tolerance_m)]
     after = sum(part.area for part in kept)
-    if not kept:
-        return Mended(None, False, reason, enclosed, 0.0)
-    parts_before = shapely.get_num_geometries(geometry)
-    allowed = max(tolerance_m * shapely.length(geometry), SLIVER_M2)
-    if len(kept) > parts_before or abs(enclosed - after) > max(allowed * SLIVER_SHARE, SLIVER_M2):
+    lost = not kept or abs(enclosed - total) > BALANCE_M2
+    if lost or len(kept) > shapely.get_num_geometries(geometry):
         return Mended(None, False, reason, enclosed, after)
     mended = kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
     if not mended.is_valid:
@@ -80,16 +85,22 @@ def mend(geometry: BaseGeometry, tolerance_m: float) -> Mended:
     return Mended(mended, True, reason, enclosed, after)
 
 
+def _is_sliver(part: BaseGeometry, total_m2: float, tolerance_m: float) -> bool:
+    thin = part.area <= tolerance_m * part.length / 2
+    return part.area < SLIVER_M2 or (thin and part.area < SLIVER_SHARE * total_m2)
+
+
+def _rings(part: BaseGeometry) -> list[BaseGeometry]:
+    return [part.exterior, *part.interiors] if isinstance(part, Polygon) else []
+
+
 def _enclosed_area(geometry: BaseGeometry) -> float:
-    """Area of all faces that the rings of a polygon draw, holes left out."""
-    total = 0.0
+    """Area of all faces that the rings draw, holes left out, land under two parts counted once."""
+    faces = []
     for part in shapely.get_parts(geometry):
-        if part.geom_type != "Polygon":
-            continue
-        shell = shapely.union_all(shapely.get_parts(shapely.polygonize([_noded(part.exterior)])))
-        holes = shapely.union_all([_filled(ring) for ring in part.interiors])
-        total += shapely.difference(shell, holes).area
-    return float(total)
+        shell, *holes = (_filled(ring) for ring in _rings(part))
+        faces.append(shapely.difference(shell, shapely.union_all(holes)))
+    return float(shapely.union_all(faces).area)
 
 
 def _filled(ring: BaseGeometry) -> BaseGeometry:

@@ -5,11 +5,9 @@ that are named after it are not even decoded, and what stands in other text is m
 """
 
 import math
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from regularize.i18n import language
 from regularize.i18n import translate as _
 from regularize.intake.encoding import is_destroyed, is_double_encoded
 from regularize.intake.rows import Ledger
+from regularize.intake.values import as_date, as_text, without_controls
 from regularize.layers import COMMON, Layer
 from regularize.model import Severity
 from regularize.privacy import is_personal_column, is_special_category_column, redact
@@ -28,8 +27,6 @@ _NOT_MAPPED = frozenset({"fid", "batch", "origin"})
 MOST_SIGMA_M = 50.0
 # Where neither the user, the profile nor the pack says: a hand-held sketch.
 _LAST_SIGMA_M = 1.0
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:г\.?)?")
 
 
 @dataclass(frozen=True)
@@ -288,58 +285,6 @@ class Converter:
                 )
             found.append(day)
         return found
-
-
-def as_text(value: Any) -> str | None:
-    """A value as trimmed text; whole numbers without a decimal point, nothing as None."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value).strip() or None
-
-
-def as_date(value: Any) -> date | None:
-    """A date in ISO or ``dd.mm.yyyy`` form; anything else is None, two-digit years too.
-
-    Examples
-    --------
-    >>> as_date("03.04.2025"), as_date("3/4/25")
-    (datetime.date(2025, 4, 3), None)
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = as_text(value) or ""
-    if match := _ISO.fullmatch(text):
-        year, month, day = match.groups()
-    elif match := _DOTTED.fullmatch(text):
-        day, month, year = match.groups()
-    else:
-        return None
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def without_controls(text: str) -> str:
-    """`text` without what neither a database nor a page can carry: controls become blanks."""
-    if text.isprintable():
-        return text
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}"
-        if "\ud800" <= char <= "\udfff"
-        else " "
-        if unicodedata.category(char) == "Cc"
-        else char
-        for char in text
-    ).strip()
 
 
 def check_identifiers(identifiers: Sequence[str | None], pack: Pack, ledger: Ledger) -> list[str | None]:

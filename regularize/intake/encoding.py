@@ -1,4 +1,4 @@
-"""Which encoding a text is in, by evidence; and MIK, which Python does not know.
+"""Which encoding a text is in, by evidence; MIK is one of them (see ``mik``).
 
 A file without a declared code page reads silently as ``Íèñêî`` in every engine. So the bytes are
 judged: strict UTF-8, then byte ranges, then how well the letters fit Bulgarian. Below the stated
@@ -14,35 +14,9 @@ from math import log
 
 from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
+from regularize.intake import mik  # noqa: F401 registers the codec
 from regularize.model import Issue, Severity
 from regularize.privacy import redact
-
-# MIK, the code page of Bulgarian DOS programs: a straight alphabet, then frames and signs.
-_MIK_HIGH = (
-    "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
-    "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-    "└┴┬├─┼╣║╚╔╩╦╠═╬┐░▒▓│┤№§╗╝┘┌█▄▌▐▀"
-    "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\N{NO-BREAK SPACE}"
-)
-_MIK_TABLE = "".join(chr(code) for code in range(0x80)) + _MIK_HIGH
-_MIK_ENCODING = codecs.charmap_build(_MIK_TABLE)
-
-
-class _MikCodec(codecs.Codec):
-    def encode(self, input: str, errors: str = "strict") -> tuple[bytes, int]:  # noqa: A002 name of the base class
-        return codecs.charmap_encode(input, errors, _MIK_ENCODING)
-
-    def decode(self, input: bytes, errors: str = "strict") -> tuple[str, int]:  # noqa: A002 name of the base class
-        return codecs.charmap_decode(input, errors, _MIK_TABLE)
-
-
-def _find_mik(name: str) -> codecs.CodecInfo | None:
-    if name not in {"mik", "bulgarian_mik"}:
-        return None
-    return codecs.CodecInfo(_MikCodec().encode, _MikCodec().decode, name="mik")  # type: ignore[arg-type]  # any buffer
-
-
-codecs.register(_find_mik)
 
 # What .cpg files and people write -> Python's name.
 _ALIASES = {
@@ -82,44 +56,11 @@ ENOUGH_LETTERS = 20
 _SAMPLE_BYTES = 400_000
 
 # Letters per thousand of Bulgarian text, rounded; what is absent does not occur in Bulgarian.
-_FREQUENCY = dict(
-    zip(
-        "аиоетнрсвлкдпмзъугбчщйжцхшюяфь",
-        (
-            117,
-            88,
-            87,
-            87,
-            77,
-            72,
-            55,
-            52,
-            44,
-            35,
-            33,
-            34,
-            28,
-            24,
-            21,
-            19,
-            15,
-            15,
-            14,
-            14,
-            7,
-            7,
-            7,
-            7,
-            6,
-            5,
-            2,
-            20,
-            3,
-            1,
-        ),
-        strict=True,
-    )
+_PER_MILLE = (
+    "а117 и88 о87 е87 т77 н72 р55 с52 в44 л35 к33 д34 п28 м24 з21 ъ19 у15 г15 б14 "
+    "ч14 щ7 й7 ж7 ц7 х6 ш5 ю2 я20 ф3 ь1"
 )
+_FREQUENCY = {entry[0]: int(entry[1:]) for entry in _PER_MILLE.split()}
 _RARE_PER_MILLE = 0.05
 _LOG_FREQUENCY = {letter: log(n / 1000) for letter, n in _FREQUENCY.items()}
 _LOG_RARE = log(_RARE_PER_MILLE / 1000)

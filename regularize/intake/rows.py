@@ -183,6 +183,9 @@ def _family_name(family: Family) -> str:
 
 def _mend_row(found: NDArray[Any], row: int, tolerance_m: float, ledger: Ledger) -> None:
     mended = mend(found[row], tolerance_m)
+    if mended.geometry is None and mended.area_before_m2 < LEAST_AREA_M2:
+        ledger.refuse(row, "ZERO_AREA", _("the outline encloses nothing"), found[row])
+        return
     if mended.geometry is None:
         ledger.refuse(
             row,
