@@ -303,7 +303,7 @@ class Store:
             return homes.one(connection, self._metadata, id_)
 
     def home_links(self, id_: str) -> dict[str, list[dict[str, Any]]]:
-        """Everything that hangs or hung on a home, by role, with valid dates (``homes.links_of``)."""
+        """Everything that hangs or hung on a home, by table, with valid dates (``homes.links_of``)."""
         with self._database.read() as connection:
             return homes.links_of(connection, self._metadata, id_)
 
@@ -335,12 +335,17 @@ class Store:
             return cases.one(connection, self._metadata, id_)
 
     def append_event(
-        self, type_: str, subject: str, on: date, payload: Mapping[str, Any], actor: str = ""
+        self,
+        type: str,  # noqa: A002 - the name that an event's own field has
+        subject: str,
+        on: date,
+        payload: Mapping[str, Any],
+        actor: str = "",
     ) -> Event:
         """Add an entry to the log. Raises ``OptionError`` if the store does not know its subject."""
         with self._database.write() as connection:
             events.require_subject(connection, self._metadata, subject)
-            draft = events.Draft(type_, subject, on, payload, actor)
+            draft = events.Draft(type, subject, on, payload, actor)
             return events.append(connection, self._metadata, [draft])[0]
 
     def erase_payload(self, seq: int, reason: str, *, on: date | None = None, actor: str = "") -> Event:
@@ -348,10 +353,14 @@ class Store:
         with self._database.write() as connection:
             return events.blank(connection, self._metadata, seq, reason, on or today(), actor)
 
-    def events(self, subject: str | None = None, type_: str | None = None) -> list[Event]:
+    def events(
+        self,
+        subject: str | None = None,
+        type: str | None = None,  # noqa: A002 - the name that an event's own field has
+    ) -> list[Event]:
         """Entries of the log in their order, of one subject or type where given."""
         with self._database.read() as connection:
-            return list(events.read(connection, self._metadata, subject, type_))
+            return list(events.read(connection, self._metadata, subject, type))
 
     # The store itself
 

@@ -212,12 +212,13 @@ def _hand_over(connection: Connection, metadata: MetaData, ends: str, goes_on: s
 
 
 def links_of(connection: Connection, metadata: MetaData, id_: str) -> dict[str, list[dict[str, Any]]]:
-    """Everything that hangs or hung on a home, by role.
+    """Everything that hangs or hung on a home, by table.
 
     Returns
     -------
     dict
-        Role to list of ``{"table", "row", "name", "ref", "valid_from", "valid_to"}``; ``name`` is
+        Table (``buildings``, ``observed_buildings``, ``plots``, ``findings``, ``cases``, ``documents``)
+        to list of ``{"row", "name", "ref", "valid_from", "valid_to"}``; ``name`` is
         the cadastral identifier of a feature, the id of a finding or case, the type of a document.
 
     Raises
@@ -227,16 +228,15 @@ def links_of(connection: Connection, metadata: MetaData, id_: str) -> dict[str, 
     """
     one(connection, metadata, id_)
     links = metadata.tables["home_links"]
-    found: dict[str, list[dict[str, Any]]] = {role: [] for role in (*ROLES, *LASTING)}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in (*ROLES.values(), *LASTING.values())}
     for link in connection.execute(select(links).where(links.c.home == id_).order_by(links.c.id)):
         table = metadata.tables[link.table_name]
         key = table.primary_key.columns.values()[0]
         name = {"finding": "id", "case": "id", "document": "document_type"}.get(link.role, "identifier")
         ref = table.c.ref if "ref" in table.c else table.c[name]
         row = connection.execute(select(table.c[name], ref).where(key == link.row)).one_or_none()
-        found[link.role].append(
+        found[link.table_name].append(
             {
-                "table": link.table_name,
                 "row": link.row,
                 "name": None if row is None else row[0],
                 "ref": None if row is None else row[1],
