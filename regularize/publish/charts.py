@@ -10,10 +10,10 @@ from html import escape
 from regularize.publish.palette import GREY, GREY_DARK, GREY_FAINT, INK
 from regularize.publish.text import format_number, printable
 
-_LABEL_WIDTH = 250.0
-_BAR_WIDTH = 300.0
+_LABEL_WIDTH = 300.0
+_BAR_WIDTH = 280.0
 _ROW = 26.0
-_LETTER = 7.2  # mean advance of a 14 px system face, in px
+_LETTER = 8.6  # advance of a wide 14 px system face, in px
 
 
 @dataclass(frozen=True)

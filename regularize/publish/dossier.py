@@ -93,33 +93,32 @@ def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
     """
     import typst
 
-    with tempfile.TemporaryDirectory(prefix="regularize-") as folder:
-        root = Path(folder)
-        try:
-            main = _lay_out(template, root)
+    try:
+        with tempfile.TemporaryDirectory(prefix="regularize-") as folder:
+            root = Path(folder)
             compiler = typst.Compiler(
-                str(main),
-                root=str(root),
+                str(_lay_out(template, root)),
+                root=folder,
                 ignore_system_fonts=True,
-                font_paths=[str(root)],
+                font_paths=[folder],
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
             )
             pdf, warnings = compiler.compile_with_warnings(
                 format="pdf", pdf_standards=["a-2a"], timestamp=_timestamp(day)
             )
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except OSError as error:
-            raise DossierError(
-                _("the template {file} cannot be read: {reason}").format(
-                    file=template.name, reason=error.strerror or type(error).__name__
-                ),
-                hint=_("check the file, or run without a template of your own"),
-            ) from error
-        # A panic in the compiler arrives as a BaseException that is no Exception; it must cost this
-        # dossier, not the batch, and its text may hold paths of this machine.
-        except BaseException as error:
-            raise _template_error(template, error) from error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except OSError as error:
+        raise DossierError(
+            _("the template {file} cannot be used: {reason}").format(
+                file=template.name, reason=error.strerror or type(error).__name__
+            ),
+            hint=_("check the file and the free space of the disk, or run without a template of your own"),
+        ) from error
+    # A panic in the compiler arrives as a BaseException that is no Exception; it must cost this
+    # dossier, not the batch, and its text may hold paths of this machine.
+    except BaseException as error:
+        raise _template_error(template, error) from error
     missing = [w.message for w in warnings if "unknown font family" in w.message]
     if missing:
         raise DossierError(

@@ -9,84 +9,14 @@ from typing import Any
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.publish.text import NO_BREAK, format_day, format_number, printable
+from regularize.publish.wording import FIXED, OBJECTS, STEP_STATES, VERDICTS
 
 Labels = Callable[[str, str], str]  # (key, language) -> word; a country pack's ``label``
 Table = dict[str, Any]
 
 _DIGITS = {"m": 2, "m2": 1, "1": 2}
 _SHORT_HASH = 12
-
-_VERDICTS = {
-    "met": _("within"),
-    "not_met": _("outside"),
-    "not_assessed": _("not assessed"),
-}
-_OBJECTS = {
-    "building": _("Building"),
-    "building_register": _("Building, by the register"),
-    "building_survey": _("Building, by the survey"),
-    "plot": _("Plot as occupied"),
-}
-_STEP_STATES = {
-    "done": _("done"),
-    "current": _("under way"),
-    "due": _("due then"),
-    "later": _("later"),
-    "overdue": _("overdue"),
-}
-
-_FIXED = {
-    "title": _("Dossier of a home"),
-    "subtitle": _("Facts, findings and state of the procedure"),
-    "candidate": _(
-        "Everything in this dossier is a candidate until a person decides. "
-        "Not being in the cadastre says nothing about rights to the home or about its lawfulness."
-    ),
-    "identification": _("Identification"),
-    "situation": _("Situation"),
-    "location": _("Location"),
-    "scale": _("Scale"),
-    "no_geometry": _("No outline of this home is known, so no map is drawn."),
-    "sources": _("Sources"),
-    "findings": _("Findings"),
-    "no_findings": _("No finding concerns this home."),
-    "reasons": _("Reasons"),
-    "areas": _("Areas by register and by survey"),
-    "no_areas": _("No area is known."),
-    "areas_note": _(
-        "Areas in m². Within or outside is said of the tolerance, and only where the difference is "
-        "clear of twice its standard deviation."
-    ),
-    "parcels": _("Parcels that hold the home"),
-    "no_parcels": _("No parcel of the cadastre holds this home."),
-    "adjoining": _("Adjoining parcels"),
-    "land": _("Land beneath the home"),
-    "boundary": _("Coordinates of the boundary points"),
-    "boundary_note": _(
-        "Coordinates in metres, N before E, in {crs}. The side runs to the next point; σ is the standard "
-        "deviation of a point."
-    ),
-    "case": _("State of the procedure"),
-    "no_case": _("No case is open for this home."),
-    "deadlines": _("Deadlines"),
-    "documents": _("Documents"),
-    "reviews": _("Review history"),
-    "no_reviews": _("No person has reviewed the findings yet."),
-    "basis": _("How this dossier was made"),
-    "rules": _("Rules run"),
-    "parameters": _("Parameters"),
-    "chain": _("Head of the event log"),
-    "sign_here": _("name, signature, date"),
-    "page": _("page {page} of {pages}"),
-    "figure_survey": _("home, by the survey"),
-    "figure_register": _("home, by the register"),
-    "figure_parcel": _("parcel"),
-    "figure_plot": _("plot as occupied"),
-    "figure_building": _("other building"),
-    "qr": _("QR code with the number of the home, the version of the dossier and a short hash"),
-    "map_alt": _("Sketch of the home and its neighbours at a true scale"),
-    "location_alt": _("Map of where the home lies in the neighbourhood"),
-}
+_MOST_POINTS = 120  # more corners than these would make a file that no post office takes
 
 
 def _dicts(value: Any) -> list[Mapping[str, Any]]:
@@ -145,7 +75,7 @@ class _Sheet:
     # -- parts of the dossier -------------------------------------------------------------------
 
     def identification(self) -> list[list[str]]:
-        home, street = self.facts.get("home", {}), self.facts.get("street")
+        home, street = self.facts.get("home") or {}, self.facts.get("street")
         near = "–"
         if street:
             name = printable(street.get("name")) or self.say(_("street without a name"))
@@ -213,11 +143,11 @@ class _Sheet:
     def areas(self) -> Table:
         rows = []
         for a in _dicts(self.facts.get("areas")):
-            verdict = self.say(_VERDICTS.get(str(a.get("verdict")), _VERDICTS["not_assessed"]))
+            verdict = self.say(VERDICTS.get(str(a.get("verdict")), VERDICTS["not_assessed"]))
             because = a.get("because")
             rows.append(
                 [
-                    self.say(_OBJECTS[a["what"]]) if a.get("what") in _OBJECTS else self.text(a.get("what")),
+                    self.say(OBJECTS[a["what"]]) if a.get("what") in OBJECTS else self.text(a.get("what")),
                     self.number(a.get("stated_m2"), 0),
                     self.pair(a.get("register_m2"), a.get("sigma_register_m2"), "m2", bare=True),
                     self.pair(a.get("survey_m2"), a.get("sigma_survey_m2"), "m2", bare=True),
@@ -262,9 +192,17 @@ class _Sheet:
                 self.number(b.get("sigma_m"), 2),
                 self.number(b.get("side_m"), 2),
             ]
-            for b in _dicts(self.facts.get("boundary"))
+            for b in _dicts(self.facts.get("boundary"))[:_MOST_POINTS]
         ]
         return self.table((_("No."), "N", "E", "σ", _("Side")), rows, "rrrrr")
+
+    def boundary_cut(self) -> str:
+        """What to say where there are more points than the table prints."""
+        n = len(_dicts(self.facts.get("boundary")))
+        if n <= _MOST_POINTS:
+            return ""
+        message = _("The first {shown} of {n} points are printed; the project holds all of them.")
+        return self.say(message).format(shown=_MOST_POINTS, n=self.number(n, 0))
 
     def case(self) -> dict[str, Any] | None:
         case = self.facts.get("case")
@@ -279,8 +217,8 @@ class _Sheet:
         steps = [
             {
                 "title": self.text(step.get("title")),
-                "state": step.get("state") if step.get("state") in _STEP_STATES else "later",
-                "word": self.say(_STEP_STATES.get(str(step.get("state")), _STEP_STATES["later"])),
+                "state": step.get("state") if step.get("state") in STEP_STATES else "later",
+                "word": self.say(STEP_STATES.get(str(step.get("state")), STEP_STATES["later"])),
                 "when": self.day(step.get("on") or step.get("due")),
                 "basis": printable(step.get("basis")),
             }
@@ -365,8 +303,8 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
     """
     sheet = _Sheet(facts, lang, labels)
     made = facts.get("provenance") or {}
-    home_id = printable(facts.get("home", {}).get("id"))
-    fixed = {key: sheet.say(message) for key, message in _FIXED.items()}
+    home_id = printable((facts.get("home") or {}).get("id"), longest=40)
+    fixed = {key: sheet.say(message) for key, message in FIXED.items()}
     fixed["boundary_note"] = fixed["boundary_note"].format(crs=printable(made.get("crs")) or "–")
     return {
         "lang": lang,
@@ -374,7 +312,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "home": home_id,
         "data_on": sheet.day(made.get("data_on")),
         "short_hash": printable(made.get("chain_head"))[:_SHORT_HASH],
-        "version": printable(made.get("dossier_version")) or "1",
+        "version": printable(made.get("dossier_version"), longest=20) or "1",
         "identification": sheet.identification(),
         "sources": sheet.sources(),
         "findings": sheet.findings(),
@@ -383,6 +321,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "adjoining": sheet.many(facts.get("adjoining")),
         "land": sheet.land(),
         "boundary": sheet.boundary(),
+        "boundary_cut": sheet.boundary_cut(),
         "case": sheet.case(),
         "documents": sheet.documents(),
         "reviews": sheet.reviews(),
