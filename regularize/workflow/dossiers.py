@@ -124,8 +124,8 @@ class _Desk:
             facts,
             lang=self.lang,
             labels=words,
-            situation=draw_situation(scene, labels=words, lang=self.lang),
-            location=draw_location(scene, labels=words, lang=self.lang),
+            situation=draw_situation(scene, lang=self.lang),
+            location=draw_location(scene, lang=self.lang),
         )
 
     def _sources(self, home: Home) -> list[dict[str, Any]]:
@@ -171,7 +171,7 @@ class _Desk:
 
     def _provenance(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Data date, run, version, chain head, rules and thresholds behind the statements."""
-        runs = self.store.events(type_="detect.run")
+        runs = self.store.events(type="detect.run")
         rules = self.here.pack.rules
         codes = [code for finding in facts["findings"] for code in finding["reasons"]]
         used = [name for code in dict.fromkeys(codes) if code in rules for name in rules[code].parameters]

@@ -1,0 +1,92 @@
+"""The report of a check: what is wrong, where, how to mend it, and what was in order."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from regularize.i18n import in_language
+from regularize.i18n import marked as _
+from regularize.publish.plain_page import plain_page
+from regularize.publish.text import format_number, printable
+
+# Rows of one kind beyond these are counted, not listed, in the page; the JSON lists all.
+LISTED = 50
+
+
+def render_check_report(reports: Sequence[Mapping[str, Any]], *, lang: str) -> str:
+    """The report as a page that a surveyor reads without help.
+
+    Parameters
+    ----------
+    reports : sequence of mapping
+        Per delivery: ``path``, ``read``, ``accepted``, ``refused``, ``crs``, ``encoding``, ``layer``,
+        ``sample``, ``ignored_columns``, ``problems`` (code, severity, title, text, n,
+        places: feature, easting, northing, message) and ``passed`` (code, title).
+    lang : {"bg", "en"}
+    """
+    title = in_language(_("Report of a check"), lang)
+    body = f"<h1>{escape(title)}</h1>" + "".join(_delivery(report, lang) for report in reports)
+    return plain_page(body, title=title, lang=lang)
+
+
+def _delivery(report: Mapping[str, Any], lang: str) -> str:
+    def say(message: str) -> str:
+        return escape(in_language(message, lang))
+
+    facts = (
+        (_("Layer"), report.get("layer")),
+        (_("Coordinate system"), report.get("crs")),
+        (_("Encoding"), report.get("encoding")),
+        (_("A row as it was read"), report.get("sample")),
+        (_("Columns that would not be stored"), ", ".join(report.get("ignored_columns") or ())),
+    )
+    rows = "".join(
+        f"<tr><td>{say(name)}</td><td>{escape(printable(str(value)))}</td></tr>"
+        for name, value in facts
+        if value
+    )
+    sentence = in_language(
+        _("{read} rows read, {accepted} can be stored, {refused} would go into quarantine."), lang
+    )
+    counts = escape(sentence.format(**{key: report[key] for key in ("read", "accepted", "refused")}))
+    problems = "".join(_problem(problem, lang) for problem in report["problems"])
+    if not report["problems"]:
+        problems = f"<p>{say(_('Nothing was found to mend.'))}</p>"
+    passed = "".join(
+        f"<li>{escape(printable(item['title']))} <small>{escape(item['code'])}</small></li>"
+        for item in report["passed"]
+    )
+    return (
+        f"<section><h2>{escape(printable(report['path']))}</h2>"
+        f'<p class="word">{counts}</p><table>{rows}</table>'
+        f"<h2>{say(_('What to mend'))}</h2>{problems}"
+        f"<h2>{say(_('What was in order'))}</h2><ul>{passed}</ul></section>"
+    )
+
+
+def _problem(problem: Mapping[str, Any], lang: str) -> str:
+    places = problem["places"][:LISTED]
+    heads = (_("Row"), _("Easting"), _("Northing"), _("What"))
+    head = "".join(f"<th>{escape(in_language(text, lang))}</th>" for text in heads)
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{escape(printable(text))}</td>"
+            for text in (
+                "" if place["feature"] is None else str(place["feature"]),
+                "" if place["easting"] is None else format_number(place["easting"], 2, lang=lang),
+                "" if place["northing"] is None else format_number(place["northing"], 2, lang=lang),
+                place["message"],
+            )
+        )
+        + "</tr>"
+        for place in places
+    )
+    more = problem["n"] - len(places)
+    rest = f"<p>{escape(in_language(_('and {n} more'), lang).format(n=more))}</p>" if more > 0 else ""
+    return (
+        f"<h3>{escape(printable(problem['title']))} ({problem['n']}) "
+        f"<small>{escape(problem['code'])}</small></h3>"
+        f"<p>{escape(printable(problem['text'], lines=True))}</p>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{rest}"
+    )

@@ -1,0 +1,45 @@
+"""The frame of pages without a map: no script, no picture, no request, print-ready."""
+
+import base64
+import hashlib
+from html import escape
+
+STYLE = """
+:root{color-scheme:light}
+body{font:16px/1.5 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:#1B2128;background:#fff;
+max-width:46rem;margin:2rem auto;padding:0 1.2rem}
+h1{font-size:1.7rem;line-height:1.2;margin:0;color:#1F4E5F}
+h2{font-size:1.15rem;margin:2rem 0 .5rem;color:#1F4E5F}
+.under{color:#59636E;margin:.2rem 0 1.2rem}
+.word{border-left:4px solid #1F4E5F;background:#EEF4F6;padding:.6rem .9rem;margin:1rem 0}
+table{border-collapse:collapse;width:100%;border-top:2px solid #1F4E5F;border-bottom:2px solid #1F4E5F}
+th{text-align:left;font-weight:600}
+th,td{padding:.3rem .5rem;border-bottom:1px solid #E6E9EC;vertical-align:top}
+.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+svg{width:100%;height:auto;max-width:40rem}
+footer{margin-top:2.5rem;color:#59636E;font-size:.88rem;border-top:1px solid #C9CFD5;padding-top:.6rem}
+@page{size:A4;margin:18mm}
+@media print{body{margin:0;max-width:none;font-size:10.5pt}h2{break-after:avoid}table,svg{break-inside:avoid}}
+"""
+
+
+def plain_page(body: str, *, title: str, lang: str) -> str:
+    """A whole page around `body`.
+
+    Parameters
+    ----------
+    body : str
+        HTML in which every text has been escaped by the caller.
+    title : str
+        Not escaped yet.
+    lang : str
+    """
+    digest = base64.b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return (
+        f'<!doctype html>\n<html lang="{escape(lang)}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+    )

@@ -1,0 +1,162 @@
+"""Judge a delivery without storing it, with or without a project."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from regularize import intake
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.intake import Delivery
+from regularize.publish.checks import render_check_report
+from regularize.workflow.ingest import issue_lines, issue_record
+from regularize.workflow.maps import write_whole
+from regularize.workflow.projects import Reference
+
+# Without a project and without a CRS of the pack, areas are judged in an equal-area system.
+ANYWHERE = "EPSG:6933"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The judgement of one delivery."""
+
+    path: Path
+    delivery: Delivery
+    reference: Reference
+
+    @property
+    def refused(self) -> int:
+        """How many rows would go into quarantine."""
+        return len(self.delivery.quarantine)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The judgement with stable English keys."""
+        read = self.delivery.source
+        return {
+            "path": self.path.name,
+            "layer": self.delivery.target.name,
+            "read": read.n_read,
+            "stored": len(self.delivery.frame),
+            "quarantined": self.refused,
+            "crs": read.source_crs,
+            "encoding": read.encoding,
+            "ignored_columns": list(self.delivery.ignored_columns),
+            "issues": [issue_record(issue) for issue in self.delivery.issues],
+            "passed": self.passed(),
+        }
+
+    def passed(self) -> list[str]:
+        """Codes of the catalogue that nothing in the delivery raised."""
+        raised = {issue.code for issue in self.delivery.issues}
+        rules = self.reference.pack.rules
+        return sorted(code for code, rule in rules.items() if rule.kind == "issue" and code not in raised)
+
+    def lines(self) -> Iterator[str]:
+        """What to tell the user."""
+        yield _("{file}: {layer}, CRS {crs}, encoding {encoding}").format(
+            file=self.path.name,
+            layer=self.delivery.target.name,
+            crs=self.delivery.source.source_crs,
+            encoding=self.delivery.source.encoding or "-",
+        )
+        if self.delivery.sample:
+            yield _("  a row as it was read: {sample}").format(sample=self.delivery.sample)
+        yield from issue_lines(self.delivery.issues, verbose=False)
+        yield _("  {read} rows read, {accepted} can be stored, {refused} would go into quarantine").format(
+            read=self.delivery.source.n_read, accepted=len(self.delivery.frame), refused=self.refused
+        )
+
+    def for_page(self, lang: str) -> dict[str, Any]:
+        """The judgement as the page shows it: problems by code, then what was in order."""
+        rules = self.reference.pack.rules
+        by_code: dict[str, list[Any]] = {}
+        for issue in self.delivery.issues:
+            by_code.setdefault(issue.code, []).append(issue)
+        return {
+            "path": self.path.name,
+            "layer": self.reference.pack.label(f"layer.{self.delivery.target.name}", lang),
+            "read": self.delivery.source.n_read,
+            "accepted": len(self.delivery.frame),
+            "refused": self.refused,
+            "crs": self.delivery.source.source_crs,
+            "encoding": self.delivery.source.encoding,
+            "sample": self.delivery.sample,
+            "ignored_columns": self.delivery.ignored_columns,
+            "problems": [
+                {
+                    "code": code,
+                    "title": rules[code].title[lang] if code in rules else code,
+                    "text": rules[code].text[lang] if code in rules else "",
+                    "n": len(issues),
+                    "places": [
+                        {
+                            "feature": None if issue.feature is None else issue.feature + 1,
+                            "easting": issue.x,
+                            "northing": issue.y,
+                            "message": issue.message,
+                        }
+                        for issue in issues
+                    ],
+                }
+                for code, issues in by_code.items()
+            ],
+            "passed": [{"code": code, "title": rules[code].title[lang]} for code in self.passed()],
+        }
+
+
+def check(
+    reference: Reference,
+    path: Path,
+    *,
+    origin: str,
+    kind: str | None = None,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    profile: str | None = None,
+    sigma_m: float | None = None,
+    valid_from: date | None = None,
+    source: str | None = None,
+) -> Checked:
+    """Read one delivery as `ingest` would, and keep nothing.
+
+    Raises
+    ------
+    OptionError, InputError
+        As `ingest` does.
+    """
+    delivery = intake.read(
+        path,
+        origin=origin,
+        kind=kind,
+        layer=layer,
+        project_crs=reference.crs or ANYWHERE,
+        extent=reference.extent,
+        pack=reference.pack,
+        crs=crs,
+        encoding=encoding,
+        profile=profile,
+        sigma_m=sigma_m,
+        valid_from=valid_from,
+        source=source,
+    )
+    return Checked(path, delivery, reference)
+
+
+def write(reports: Sequence[Checked], output: Path, *, lang: str) -> None:
+    """Write the report as a page or as JSON, by the ending of `output`."""
+    ending = output.suffix.lower()
+    if ending == ".json":
+        text = json.dumps([report.as_dict() for report in reports], ensure_ascii=False, indent=2) + "\n"
+    elif ending in {".html", ".htm"}:
+        text = render_check_report([report.for_page(lang) for report in reports], lang=lang)
+    else:
+        raise OptionError(
+            _("the report cannot be written as {ending}").format(ending=ending or output.name),
+            hint=_("give a name that ends in .html or .json"),
+        )
+    write_whole(output, text.encode("utf-8"))
