@@ -160,7 +160,11 @@ class _BlockBuilder:
         corners = ring(ground)
         edges = list(zip(corners, np.roll(corners, -1, axis=0), strict=True))
         edges = [pair for pair in edges if np.hypot(*(pair[1] - pair[0])) > 4.0]
-        inner = ground.buffer(-0.5)
+        inner = ground if on_line else ground.buffer(-0.5)
+        if inner.is_empty:
+            return
+        shapely.prepare(inner)
+        west, south, east, north = inner.bounds
         room = ground.area * most
         for attempt in range(TRIES):
             shrink = 0.965**attempt
@@ -183,11 +187,10 @@ class _BlockBuilder:
                 along = turned(along, math.radians(rng.normal(0, 4.0)))
                 if rng.random() < 0.5:
                     length, depth = depth, length
-                west, south, east, north = inner.bounds if not inner.is_empty else ground.bounds
                 corner = np.array([rng.uniform(west, east), rng.uniform(south, north)])
             full = rectangle(corner, along, length, depth)
             outline = _l_cut(corner, along, length, depth, rng) if l_shape and size > 34 else full
-            if not (ground.buffer(0.0) if on_line else inner).contains(outline):
+            if not inner.contains(outline):
                 continue
             outline = canonical(outline)
             if outline.area < SMALLEST_M2:
@@ -203,6 +206,7 @@ class _BlockBuilder:
         """A room of 11-25 m2 built to a wall of `host`, measured as a building of its own."""
         rng = self.rng
         ground = self.block.plots[host.plot].buffer(-0.1)
+        shapely.prepare(ground)
         corners = ring(host.outline)
         walls = list(zip(corners, np.roll(corners, -1, axis=0), strict=True))
         for _ in range(TRIES):
@@ -217,9 +221,10 @@ class _BlockBuilder:
             free = wall - length
             place = (0.0, free, float(rng.uniform(0, free)))[int(rng.integers(3))]
             corner = end + back * place
-            outline = canonical(rectangle(corner, back, length, depth))
+            outline = rectangle(corner, back, length, depth)
             if not ground.contains(outline):
                 continue
+            outline = canonical(outline)
             body = Body(self.number, host.plot, "annex", outline, corner, back, length, depth, 1, 0)
             if host.outline.intersection(outline).area < 0.02 and self._add(body, but=host):
                 return
@@ -230,6 +235,7 @@ class _BlockBuilder:
         inner = ground.buffer(-0.4)
         if inner.is_empty:
             return
+        shapely.prepare(inner)
         west, south, east, north = inner.bounds
         corners = ring(ground)
         for _ in range(TRIES // 2):
@@ -238,9 +244,9 @@ class _BlockBuilder:
             along = unit(corners[(edge + 1) % len(corners)] - corners[edge])
             corner = np.array([rng.uniform(west, east), rng.uniform(south, north)])
             length, depth = math.sqrt(size * ratio), math.sqrt(size / ratio)
-            outline = canonical(rectangle(corner, along, length, depth))
+            outline = rectangle(corner, along, length, depth)
             if inner.contains(outline) and self._add(
-                Body(self.number, plot, "shed", outline, corner, along, length, depth, 1, 0)
+                Body(self.number, plot, "shed", canonical(outline), corner, along, length, depth, 1, 0)
             ):
                 return
 

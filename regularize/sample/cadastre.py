@@ -174,21 +174,20 @@ def _exact(number: int, block: Block, cadastre: Cadastre, settings: Settings, rn
         also[loser] = (first + loser, first + winner)
         used |= set(owners)
         moved -= 1
-    for i in range(len(shapes)):
+    taken = round(settings.street_taken * len(shapes))
+    gaps = round(settings.gaps * len(shapes))
+    for i in (int(k) for k in rng.permutation(len(shapes))):
         if i in used:
             continue
-        draw = rng.random()
-        fronts = front_edges(block, block.plots[i])
-        if draw < settings.street_taken and fronts:
-            cut = _strip(block.plots[i], *fronts[0], float(rng.uniform(2.5, 5.0)))
-            if (
-                cut
-                and MARGIN * max(10.0, 0.1 * block.plots[i].area) < cut[1].area < 0.55 * block.plots[i].area
-            ):
-                shapes[i], classes[i] = cut[0], "partly_outside"
-                used.add(i)
-        elif draw > 1 - settings.gaps:
-            _gap(i, block, shapes, odd, order, used, rng)
+        plot = block.plots[i]
+        fronts = front_edges(block, plot)
+        cut = _strip(plot, *fronts[0], float(rng.uniform(2.5, 5.0))) if taken and fronts else None
+        if cut and MARGIN * max(10.0, 0.1 * plot.area) < cut[1].area < 0.55 * plot.area:
+            shapes[i], classes[i] = cut[0], "partly_outside"
+            used.add(i)
+            taken -= 1
+        elif gaps and _gap(i, block, shapes, odd, order, used, rng):
+            gaps -= 1
     outlines = share_nodes(shapes)
     for i, outline in enumerate(outlines):
         cadastre.parcels.append(Parcel(number, outline, odd[i]))
@@ -203,9 +202,17 @@ def _strip(
     for direction in (along, -along):
         area = band(start, direction, depth_m)
         if area.intersection(plot.buffer(-0.1)).area > 0:
-            strip, rest = whole(plot.intersection(area)), whole(plot.difference(area))
-            return (rest, strip) if strip is not None and rest is not None else None
+            # Where the side bends, a splinter stays beyond the band: neither parcel has it.
+            rest, strip = _largest(plot.difference(area)), whole(plot.intersection(area))
+            if rest is None or strip is None or plot.area - rest.area - strip.area > 1.0:
+                return None
+            return rest, strip
     return None
+
+
+def _largest(geometry: BaseGeometry) -> Polygon | None:
+    parts = [part for part in shapely.get_parts(geometry).tolist() if isinstance(part, Polygon)]
+    return whole(max(parts, key=lambda part: part.area)) if parts else None
 
 
 def _gap(
@@ -216,7 +223,7 @@ def _gap(
     order: list[tuple[tuple[tuple[float, ...], ...], list[int]]],
     used: set[int],
     rng: Generator,
-) -> None:
+) -> bool:
     """A narrow strip that two parcels share, or that none has: too narrow to matter to a plot."""
     for (start, end), owners in order:
         if index not in owners or used & set(owners):
@@ -233,7 +240,8 @@ def _gap(
                 continue
             shapes[other], odd[other] = wider, "overlap"
         used |= set(owners)
-        return
+        return True
+    return False
 
 
 def _land(fabric: Fabric, cadastre: Cadastre, rng: Generator) -> list[Land]:

@@ -244,7 +244,10 @@ def _demolish(
         west, south, east, north = inner.bounds
         corner = np.array([rng.uniform(west, east), rng.uniform(south, north)])
         length, depth = float(rng.uniform(5.0, 9.0)), float(rng.uniform(4.0, 6.0))
-        outline = canonical(rectangle(corner, along, length, depth))
+        outline = rectangle(corner, along, length, depth)
+        if not inner.contains(outline):
+            continue
+        outline = canonical(outline)
         others = [
             shape
             for fate in (*fates, *gone)
@@ -252,7 +255,7 @@ def _demolish(
             for shape in (*fate.survey, *fate.register)
         ]
         near = others and float(np.min(shapely.distance(np.array(others), outline))) < APART_M
-        if near or not inner.contains(outline):
+        if near:
             continue
         body = Body(number, plot, "house", outline, corner, along, length, depth, 1, 1)
         gone.append(Fate("not_in_survey", body, [], [outline]))

@@ -115,8 +115,8 @@ class Settings:
     no_parcels: float = 0.2
     coarse: float = 0.4
     exact: float = 0.35
-    moved_line: float = 0.2
-    street_taken: float = 0.12
+    moved_line: float = 0.25
+    street_taken: float = 0.15
     gaps: float = 0.08
     register_sigma_m: float = 0.2
     common_share: float = 0.7

@@ -42,18 +42,18 @@ def canonical(polygon: Polygon) -> Polygon:
     rings = []
     for index, line in enumerate((polygon.exterior, *polygon.interiors)):
         points = np.round(np.asarray(line.coords, dtype=np.float64)[:-1, :2], MM)
-        keep = np.any(points != np.roll(points, 1, axis=0), axis=1)
-        points = points[keep]
+        before = np.concatenate([points[-1:], points[:-1]])
+        points = points[(points != before).any(axis=1)]
         if (_signed_area(points) < 0) == (index == 0):
             points = points[::-1]
-        start = min(range(len(points)), key=lambda i: (points[i][0], points[i][1]))
-        rings.append(np.roll(points, -start, axis=0))
+        start = int(np.lexsort((points[:, 1], points[:, 0]))[0])
+        rings.append(np.concatenate([points[start:], points[:start]]))
     return Polygon(rings[0], rings[1:])
 
 
 def _signed_area(points: Vec) -> float:
     x, y = points[:, 0] - points[0, 0], points[:, 1] - points[0, 1]
-    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2
+    return float(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1]) / 2
 
 
 def rectangle(corner: Vec, along: Vec, length_m: float, depth_m: float) -> Polygon:
