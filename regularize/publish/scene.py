@@ -3,16 +3,22 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import shapely
 from geopandas import GeoDataFrame
+from shapely.geometry.base import BaseGeometry
 
 from regularize.publish.paper import Shape
 from regularize.publish.situation import Scene
+
+REACH_M = 400.0  # farther off than any of the drawings shows around a home
 
 
 def home_scene(
     *,
     register_fids: Collection[int] = (),
     survey_fids: Collection[int] = (),
+    outline: BaseGeometry | None = None,
     register_buildings: GeoDataFrame | None = None,
     observed_buildings: GeoDataFrame | None = None,
     parcels: GeoDataFrame | None = None,
@@ -26,32 +32,60 @@ def home_scene(
     ----------
     register_fids, survey_fids : collection of int
         Rows of the two building layers that are the home's own.
+    outline : geometry, optional
+        The home's own geometry: drawn where it has no building in either layer (a plot alone).
     register_buildings, observed_buildings, parcels, plots, streets : GeoDataFrame, optional
         Layers of ``layers.py`` in the project's CRS; they may reach far beyond the home.
     boundary : sequence of mapping
         The table of corners of ``plan.facts.home_facts``, so that sketch and table count alike.
     """
+    surveyed = _own(observed_buildings, survey_fids)
+    registered = _own(register_buildings, register_fids)
+    if not surveyed and not registered and outline is not None and not outline.is_empty:
+        surveyed = [Shape(outline)]
+    window = _window([*surveyed, *registered])
     return Scene(
-        home_observed=_shapes(observed_buildings, survey_fids, own=True),
-        home_register=_shapes(register_buildings, register_fids, own=True),
-        observed=_shapes(observed_buildings, survey_fids, own=False),
-        register=_shapes(register_buildings, register_fids, own=False),
-        parcels=_shapes(parcels, (), own=False, label="identifier"),
-        plots=_shapes(plots, (), own=False),
-        streets=_shapes(streets, (), own=False, label="name"),
+        home_observed=surveyed,
+        home_register=registered,
+        observed=_around(observed_buildings, window, but=survey_fids),
+        register=_around(register_buildings, window, but=register_fids),
+        parcels=_around(parcels, window, label="identifier"),
+        plots=_around(plots, window),
+        streets=_around(streets, window, label="name"),
         points=[(row["easting_m"], row["northing_m"], str(row["n"])) for row in boundary],
     )
 
 
-def _shapes(
-    frame: GeoDataFrame | None, fids: Collection[int], *, own: bool, label: str | None = None
-) -> list[Shape]:
-    if frame is None or not len(frame):
+def _own(frame: GeoDataFrame | None, fids: Collection[int]) -> list[Shape]:
+    if frame is None or not len(frame) or not fids:
         return []
-    mine = frame["fid"].isin(list(fids))
-    chosen = frame[mine if own else ~mine]
+    return [
+        Shape(g) for g in frame.geometry[frame["fid"].isin(list(fids))] if g is not None and not g.is_empty
+    ]
+
+
+def _window(home: Sequence[Shape]) -> BaseGeometry | None:
+    if not home:
+        return None
+    west, south, east, north = shapely.total_bounds(np.array([s.geometry for s in home], dtype=object))
+    reach: BaseGeometry = shapely.box(west - REACH_M, south - REACH_M, east + REACH_M, north + REACH_M)
+    return reach
+
+
+def _around(
+    frame: GeoDataFrame | None,
+    window: BaseGeometry | None,
+    *,
+    but: Collection[int] = (),
+    label: str | None = None,
+) -> list[Shape]:
+    """The rows of `frame` near the home, its own left out, in the order of the layer."""
+    if frame is None or window is None or not len(frame):
+        return []
+    near = frame.iloc[np.sort(frame.sindex.query(window))]
+    chosen = near[~near["fid"].isin(list(but))]
     names = chosen[label] if label and label in chosen.columns else [None] * len(chosen)
-    return [Shape(g, _short(n, label)) for g, n in zip(chosen.geometry, names, strict=True) if g is not None]
+    return [Shape(g, _short(n, label)) for g, n in zip(chosen.geometry, names, strict=True)]
 
 
 def _short(name: Any, label: str | None) -> str:

@@ -187,13 +187,13 @@ def _grid(frame: Frame, labels: Labels) -> str:
     marks, texts = [], []
     for e in eastings:
         x = (e - frame.west) * frame.mm_per_m
-        texts.append(labels.place(f"E {e:.0f}", [(x, frame.height_mm - 1.9, 0.0)], 1.9, fill=COLOURS["line"]))
+        texts.append(labels.place(f"E {e:.0f}", [(x, frame.height_mm - 1.9, 0.0)], 2.0, fill=COLOURS["parcel"]))
         for n in northings:
             y = (frame.north - n) * frame.mm_per_m
             marks.append(f"M{x - 1:.2f} {y:.2f}H{x + 1:.2f}M{x:.2f} {y - 1:.2f}V{y + 1:.2f}")
     for n in northings:
         y = (frame.north - n) * frame.mm_per_m
-        texts.append(labels.place(f"N {n:.0f}", [(1.9, y, -90.0)], 1.9, fill=COLOURS["line"]))
+        texts.append(labels.place(f"N {n:.0f}", [(1.9, y, -90.0)], 2.0, fill=COLOURS["parcel"]))
     return f'<path d="{"".join(marks)}" stroke="{COLOURS["line"]}" stroke-width="0.1"/>{"".join(texts)}'
 
 
@@ -302,8 +302,8 @@ def draw_location(
     scene: Scene,
     *,
     lang: str,
-    width_mm: float = 80.0,
-    height_mm: float = 60.0,
+    width_mm: float = 72.0,
+    height_mm: float = 46.0,
     margin_m: float = 50.0,
 ) -> Drawing | None:
     """Where the home lies in its neighbourhood: a small map at a true scale, without identifiers.

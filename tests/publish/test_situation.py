@@ -175,3 +175,16 @@ def test_a_scene_keeps_own_and_others_apart() -> None:
         streets=[],
         points=[],
     )
+
+
+def test_a_plot_alone_is_drawn_as_the_home() -> None:
+    made = home_scene(outline=dossier_facts.PLOT, parcels=dossier_facts.parcels())
+    assert [s.geometry for s in made.home_observed] == [dossier_facts.PLOT]
+    assert len(made.parcels) == len(dossier_facts.parcels())
+    assert draw_situation(made, lang="bg") is not None
+
+
+def test_what_lies_far_off_is_left_out() -> None:
+    far = dossier_facts.parcels()
+    far.geometry = far.geometry.translate(5000, 0)
+    assert not home_scene(outline=dossier_facts.PLOT, parcels=far).parcels
