@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import pairwise
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -336,3 +337,10 @@ def test_no_profile_reads_a_personal_column() -> None:
                     for name in names:
                         assert not is_personal_column(name, kind), (profile.name, kind, name)
                         assert not is_special_category_column(name), (profile.name, kind, name)
+
+
+@pytest.mark.parametrize("text", ["1 " * 3000, "а" * 60_000 + "@", "9." * 10_000, "Примеров " * 3000])
+def test_hostile_text_takes_no_time(text: str) -> None:
+    started = perf_counter()
+    find_personal(text)
+    assert perf_counter() - started < 10
