@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -117,7 +116,8 @@ def detect_buildings(
     if not len(theirs):
         message = _("no registered buildings were delivered: every observed building appears as not in it")
         issues.append(_notice("NO_REGISTER_BUILDINGS", message))
-    used = shift or estimate(ours.shapes, theirs.shapes, thresholds=thresholds)
+    expected_m = float(np.hypot(np.median(ours.sigma_m), np.median(theirs.sigma_m))) if len(theirs) else 0.0
+    used = shift or estimate(ours.shapes, theirs.shapes, thresholds=thresholds, expected_sigma_m=expected_m)
     if not used.accepted and len(theirs):
         message = _("the shift between register and survey cannot be determined; none is applied")
         issues.append(_notice("SHIFT_UNDETERMINED", message))
@@ -184,7 +184,7 @@ def _findings(scene: _Scene) -> tuple[list[Finding], list[Issue]]:
     found += [_matched(scene, comparison) for comparison in comparisons]
     found += [_doubtful(scene, i, j) for i, j in scene.match.doubtful]
     for i in scene.match.new:
-        if scene.area_o[i] < scene.thresholds["building_min_area_m2"] and i not in scene.match.adjoins_new:
+        if _is_too_small(scene, i):
             message = _("observed_buildings: an outline of {area:.1f} m2 is too small to be reported").format(
                 area=scene.area_o[i]
             )
@@ -196,6 +196,14 @@ def _findings(scene: _Scene) -> tuple[list[Finding], list[Issue]]:
     boxes = shapely.bounds(np.array([f.geometry for f in found], dtype=object))
     order = np.lexsort((boxes[:, 0], -boxes[:, 3])).tolist() if found else []
     return [found[i] for i in order], issues
+
+
+def _is_too_small(scene: _Scene, i: int) -> bool:
+    """Whether a partner-less observed outline is a shed, once its eaves are taken off."""
+    t, sigma_m = scene.thresholds, float(scene.observed.sigma_m[i])
+    eaves_m = min(sigma_m, t["eaves_allowance_m"]) if sigma_m < t["machine_sigma_m"] else 0.0
+    walls = scene.observed.shapes[i].buffer(-eaves_m, join_style="mitre")
+    return bool(walls.area < t["building_min_area_m2"])
 
 
 def _matched(scene: _Scene, c: Comparison) -> Finding:
@@ -340,7 +348,7 @@ def _finding(
         * scoring.source_quality(area, tolerance_m, t)
         * (scoring.shift_quality(scene.shift, t) if len(theirs) else 1.0)
         * scoring.cardinality(len(o), len(r), t)
-        * scoring.age(_latest(ours, o), _latest(theirs, r), t)
+        * scoring.age(ours.latest(o), theirs.latest(r), t)
     )
     shapes = ours.shapes[o]
     geometry = own if own is not None else shapes[0] if len(o) == 1 else shapely.union_all(shapes)
@@ -381,11 +389,6 @@ def _joint_sigma(scene: _Scene, observed: Positions, register: Positions) -> flo
         scene.sigma_area_r[list(register)] ** 2
     ).sum()
     return float(np.sqrt(squares))
-
-
-def _latest(side: Side, rows: list[int]) -> date | None:
-    known = [d for d in (side.dates[i] for i in rows) if d is not None]
-    return max(known) if known else None
 
 
 def _notice(code: str, message: str) -> Issue:

@@ -148,6 +148,15 @@ def _common_body(
     inner_a = shapely.buffer(a[ask], -np.minimum(half, cap * np.sqrt(area_a[ask])))
     inner_b = shapely.buffer(b[ask], -np.minimum(half, cap * np.sqrt(area_b[ask])))
     common[ask] = shapely.intersects(inner_a, inner_b)
+    # Neighbours wall to wall overlap by their errors. Where the outlines are accurate such an overlap
+    # gives way to a sure partner of either, unless it is deep; where they are not it may be the
+    # building itself.
+    sure = common & (ratio >= thresholds["edge_sure_ratio"])
+    has_sure = np.isin(links.observed, links.observed[sure]) | np.isin(links.register, links.register[sure])
+    accurate = links.tolerance_m <= thresholds["size_max_tolerance_m"]
+    ask = np.flatnonzero(common & accurate & has_sure & (ratio < thresholds["edge_competing_ratio"]))
+    t = links.tolerance_m[ask]
+    common[ask] = shapely.intersects(shapely.buffer(a[ask], -t), shapely.buffer(b[ask], -t))
     return common
 
 

@@ -1,6 +1,6 @@
 """The two sides of a comparison, made ready: usable shapes, accuracies, duplicates counted once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -47,6 +47,11 @@ class Side:
 
     def __len__(self) -> int:
         return len(self.shapes)
+
+    def latest(self, rows: Iterable[int]) -> date | None:
+        """The latest known date of some footprints."""
+        known = [day for day in (self.dates[i] for i in rows) if day is not None]
+        return max(known) if known else None
 
 
 def prepare(

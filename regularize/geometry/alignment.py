@@ -129,7 +129,13 @@ class Shift:
 NO_SHIFT = Shift(0.0, 0.0, False, UNDETERMINED, 0, 0.0, 0.0, 0.0)
 
 
-def estimate(observed: npt.ArrayLike, register: npt.ArrayLike, *, thresholds: Mapping[str, float]) -> Shift:
+def estimate(
+    observed: npt.ArrayLike,
+    register: npt.ArrayLike,
+    *,
+    thresholds: Mapping[str, float],
+    expected_sigma_m: float = 0.0,
+) -> Shift:
     """Estimate the systematic shift from the register to the observation.
 
     The overlap of both layers under all translations gives a first value, the centroids of mutually
@@ -143,6 +149,8 @@ def estimate(observed: npt.ArrayLike, register: npt.ArrayLike, *, thresholds: Ma
         serves as well. Of the register only what lies near observed buildings takes part.
     thresholds : mapping
         ``shift_*`` and ``survey_reach_m`` of the detection thresholds.
+    expected_sigma_m : float
+        Of one pair, from the stated accuracies: outlines paced with a phone may spread as widely.
 
     Returns
     -------
@@ -182,12 +190,12 @@ def estimate(observed: npt.ArrayLike, register: npt.ArrayLike, *, thresholds: Ma
     after_m2 = surface.at(*shift)
     before, after = surface.share(before_m2), surface.share(after_m2)
     tested = len(offset) >= thresholds["shift_sigma_from_pairs"]
-    agrees = not tested or sigma_m <= thresholds["shift_max_sigma_m"]
-    # A survey of a few buildings only can never cover much of the register, but it lies on it.
-    covered = after >= thresholds["shift_min_overlap"] or (
-        tested
-        and after_m2 >= thresholds["shift_min_overlap_of_smaller"] * min(surface.moved_m2, surface.fixed_m2)
+    agrees = not tested or sigma_m <= max(thresholds["shift_max_sigma_m"], expected_sigma_m)
+    # A survey of some buildings only can never cover much of the register, but it lies on it.
+    partial = len(offset) >= thresholds["shift_min_pairs_of_smaller"] and after_m2 >= (
+        thresholds["shift_min_overlap_of_smaller"] * min(surface.moved_m2, surface.fixed_m2)
     )
+    covered = partial or after >= thresholds["shift_min_overlap"]
     if not (covered and agrees):
         return Shift(0.0, 0.0, False, UNDETERMINED, len(offset), sigma_m, before, after)
     corner = np.floor(shapely.total_bounds(b)[:2])

@@ -1,0 +1,247 @@
+"""How right the findings are, against a truth: the sample's, or one that people established.
+
+Counts are of rows of the truth, so a finding that covers several buildings answers for each of them.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from regularize.model import BuildingClass, Finding
+
+NONE = "none"  # in the confusion table: no such row in the truth, or no finding for it
+_NEW = frozenset({BuildingClass.NOT_IN_CADASTRE.value})
+_NEW_OR_ANNEX = _NEW | {BuildingClass.ADJOINING_ANNEX.value}
+_Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class Score:
+    """Precision and recall of one class.
+
+    Parameters
+    ----------
+    truth, found, right : int
+        Rows of the class in the truth, rows given the class, and those given it rightly.
+    """
+
+    truth: int
+    found: int
+    right: int
+
+    @property
+    def precision(self) -> float | None:
+        """Share of what was found that is right; None where nothing was found."""
+        return self.right / self.found if self.found else None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the truth that was found; None where there was nothing to find."""
+        return self.right / self.truth if self.truth else None
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of both; None where either is unknown."""
+        if not self.truth or not self.found:
+            return None
+        return 2 * self.right / (self.truth + self.found)
+
+    @property
+    def precision_interval(self) -> tuple[float, float] | None:
+        """95 % Wilson interval of the precision."""
+        return wilson(self.right, self.found)
+
+    @property
+    def recall_interval(self) -> tuple[float, float] | None:
+        """95 % Wilson interval of the recall."""
+        return wilson(self.right, self.truth)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {
+            **asdict(self),
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "precision_95": self.precision_interval,
+            "recall_95": self.recall_interval,
+        }
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Findings of similar score: how often they were right."""
+
+    low: float
+    high: float
+    n: int
+    mean_score: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation says.
+
+    Parameters
+    ----------
+    classes : mapping of class to Score
+    confusion : mapping of (true class, found class) to count
+    presence : mapping of str to Score
+        ``not_in_cadastre`` alone and ``not_in_cadastre+adjoining_annex`` together: of the observed
+        buildings, those that the register does not know.
+    calibration : tuple of Bin
+    calibration_error : float or None
+        Expected distance of the score from the share that is right.
+    """
+
+    classes: Mapping[str, Score]
+    confusion: Mapping[tuple[str, str], int]
+    presence: Mapping[str, Score]
+    calibration: tuple[Bin, ...]
+    calibration_error: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The evaluation with stable English keys, for JSON."""
+        return {
+            "classes": {name: score.as_dict() for name, score in self.classes.items()},
+            "presence": {name: score.as_dict() for name, score in self.presence.items()},
+            "confusion": [{"truth": t, "found": f, "n": n} for (t, f), n in self.confusion.items()],
+            "calibration": [asdict(b) for b in self.calibration],
+            "calibration_error": self.calibration_error,
+        }
+
+
+@dataclass(frozen=True)
+class _Row:
+    survey: tuple[str, ...]
+    truth: str
+    found: str
+    score: float | None
+
+
+def score(findings: Sequence[Finding], truth: pd.DataFrame) -> Evaluation:
+    """Score building findings against a truth.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Those of other kinds are left out.
+    truth : DataFrame
+        Text columns ``survey_ref``, ``register_ref`` and ``class``. Either reference may be empty; several
+        are separated by ``|``.
+
+    Examples
+    --------
+    >>> score(result.findings, truth).presence["not_in_cadastre"].precision
+    0.99
+    """
+    buildings = [f for f in findings if f.kind == "building"]
+    by_survey = _owners((f, f.survey_refs, _is_core_of_survey(f)) for f in buildings)
+    by_register = _owners((f, f.register_refs, _is_core_of_register(f)) for f in buildings)
+    rows: list[_Row] = []
+    answered: set[int] = set()
+    columns = (truth["survey_ref"], truth["register_ref"], truth["class"])
+    for survey_ref, register_ref, cls in zip(*columns, strict=True):
+        survey, register = _refs(survey_ref), _refs(register_ref)
+        own = [by_survey[r] for r in survey if r in by_survey] or (
+            [by_register[r] for r in register if r in by_register] if not survey else []
+        )
+        answered.update(id(f) for f in own)
+        answered.update(id(by_register[r]) for r in register if r in by_register)
+        wrong = [f for f in own if f.cls != cls]
+        speaks = next(iter(wrong or own), None)
+        rows.append(_Row(survey, str(cls), speaks.cls if speaks else NONE, speaks.score if speaks else None))
+    rows += [_Row(f.survey_refs, NONE, f.cls, f.score) for f in buildings if id(f) not in answered]
+    confusion: dict[tuple[str, str], int] = {}
+    for row in rows:
+        confusion[row.truth, row.found] = confusion.get((row.truth, row.found), 0) + 1
+    bins, error = _calibration(rows)
+    return Evaluation(
+        classes={name: _of(rows, frozenset({name})) for name in _names(rows)},
+        confusion=dict(sorted(confusion.items())),
+        presence={
+            "not_in_cadastre": _of([r for r in rows if r.survey], _NEW),
+            "not_in_cadastre+adjoining_annex": _of([r for r in rows if r.survey], _NEW_OR_ANNEX),
+        },
+        calibration=bins,
+        calibration_error=error,
+    )
+
+
+def wilson(right: int, n: int) -> tuple[float, float] | None:
+    """95 % Wilson interval of a share; None where nothing was counted.
+
+    Examples
+    --------
+    >>> [round(v, 3) for v in wilson(95, 100)]
+    [0.888, 0.978]
+    """
+    if not n:
+        return None
+    share, z2 = right / n, _Z95**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _owners(entries: Iterable[tuple[Finding, tuple[str, ...], bool]]) -> dict[str, Finding]:
+    """The finding that answers for each reference: its own before one that merely adjoins it."""
+    owner: dict[str, Finding] = {}
+    core: set[str] = set()
+    for finding, refs, is_core in entries:
+        for ref in refs:
+            if ref not in owner or (is_core and ref not in core):
+                owner[ref] = finding
+                if is_core:
+                    core.add(ref)
+    return owner
+
+
+def _is_core_of_survey(finding: Finding) -> bool:
+    return not (finding.cls == BuildingClass.UNCERTAIN.value and "ADJOINS_MATCHED" in finding.reasons)
+
+
+def _is_core_of_register(finding: Finding) -> bool:
+    return finding.cls != BuildingClass.ADJOINING_ANNEX.value
+
+
+def _refs(value: object) -> tuple[str, ...]:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ()
+    return tuple(part.strip() for part in str(value).split("|") if part.strip())
+
+
+def _names(rows: Sequence[_Row]) -> list[str]:
+    """Classes that occur, in the order of the house, others after them."""
+    seen = {row.truth for row in rows} | {row.found for row in rows}
+    known = [c.value for c in BuildingClass if c.value in seen]
+    return known + sorted(seen - set(known) - {NONE})
+
+
+def _of(rows: Sequence[_Row], names: frozenset[str]) -> Score:
+    return Score(
+        truth=sum(r.truth in names for r in rows),
+        found=sum(r.found in names for r in rows),
+        right=sum(r.truth in names and r.found in names for r in rows),
+    )
+
+
+def _calibration(rows: Sequence[_Row]) -> tuple[tuple[Bin, ...], float | None]:
+    """Ten bins of the score, and the expected calibration error over them."""
+    told = [(r.score, r.truth == r.found) for r in rows if r.score is not None]
+    bins = []
+    for at in range(_BINS):
+        low, high = at / _BINS, (at + 1) / _BINS
+        inside = [(s, ok) for s, ok in told if low <= s < high or (s >= 1.0 and at == _BINS - 1)]
+        if inside:
+            n = len(inside)
+            mean, right = sum(s for s, _ok in inside) / n, sum(ok for _s, ok in inside) / n
+            bins.append(Bin(low, high, n, mean, right))
+    if not told:
+        return (), None
+    return tuple(bins), sum(b.n * abs(b.mean_score - b.right) for b in bins) / len(told)
