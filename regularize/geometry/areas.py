@@ -12,7 +12,6 @@ Engine = Literal["auto", "numba", "shapely"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Polygons = npt.NDArray[np.object_]
-Overlaps = Callable[[Polygons, Floats, Polygons, Floats], tuple[Integers, Integers, Floats]]
 Geometries = npt.ArrayLike | Any  # an array, a list or a GeoSeries of shapely geometries
 
 # One square millimetre. Neighbours whose common line has its corners rounded to the last bit of a
@@ -21,7 +20,34 @@ TOUCH_M2 = 1e-6
 
 NUMBA_PAYS = 10_000
 
-_POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
+_POLYGON, _MULTIPOLYGON = 3, 6  # shapely's type ids
+
+
+@dataclass(frozen=True, eq=False)
+class Outlines:
+    """The polygons of a layer that can be computed with: valid ones, none empty, all finite.
+
+    Parameters
+    ----------
+    polygons : ndarray of shapely geometries
+    at : ndarray of int64
+        Their positions in the layer.
+    is_single : ndarray of bool
+        Whether each is a Polygon, not a MultiPolygon.
+    coordinates : ndarray of shape (n, 2)
+        All their coordinates, one polygon after the other.
+    start : ndarray of int64
+        Where each polygon's coordinates begin; one entry more than there are polygons.
+    """
+
+    polygons: Polygons
+    at: Integers
+    is_single: npt.NDArray[np.bool_]
+    coordinates: Floats
+    start: Integers
+
+
+Overlaps = Callable[[Outlines, Outlines], tuple[Integers, Integers, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +103,15 @@ def pairs(a: Geometries, b: Geometries, *, engine: Engine = "auto", min_area_m2:
     """
     if engine not in {"auto", "numba", "shapely"}:
         raise ValueError(f"unknown engine {engine!r}")
-    polygons_a, at_a, coordinates_a = _polygons(a)
-    polygons_b, at_b, coordinates_b = _polygons(b)
-    if not (len(at_a) and len(at_b)):
+    outlines_a, outlines_b = _outlines(a), _outlines(b)
+    if not (len(outlines_a.at) and len(outlines_b.at)):
         nothing = np.empty(0, np.int64)
         return Pairs(nothing, nothing, np.empty(0))
-    overlaps = _engine(engine, len(at_a) + len(at_b))
-    left, right, area_m2 = overlaps(polygons_a, coordinates_a, polygons_b, coordinates_b)
+    overlaps = _engine(engine, len(outlines_a.at) + len(outlines_b.at))
+    left, right, area_m2 = overlaps(outlines_a, outlines_b)
     kept = np.flatnonzero((area_m2 > TOUCH_M2) & (area_m2 >= min_area_m2))
-    left, right = at_a[left[kept]], at_b[right[kept]]
-    order = np.lexsort((right, left))
-    return Pairs(left[order], right[order], area_m2[kept][order])
+    order = kept[np.argsort(left[kept] * len(outlines_b.at) + right[kept])]  # each pair once: no ties
+    return Pairs(outlines_a.at[left[order]], outlines_b.at[right[order]], area_m2[order])
 
 
 def self_pairs(a: Geometries, *, engine: Engine = "auto", min_area_m2: float = 0.0) -> Pairs:
@@ -125,31 +149,33 @@ def _engine(engine: Engine, n: int) -> Overlaps:
     return _overlaps_shapely
 
 
-def _polygons(geometries: Geometries) -> tuple[Polygons, Integers, Floats]:
-    """The polygons of a layer that can be computed with, their positions, and their coordinates."""
+def _outlines(geometries: Geometries) -> Outlines:
+    """What of a layer can be computed with. Walks over the geometries as seldom as it can."""
     array: Polygons = np.asarray(geometries, dtype=object).ravel()
-    at = np.flatnonzero(
-        np.isin(shapely.get_type_id(array), _POLYGONS) & (shapely.get_num_coordinates(array) > 0)
-    )
+    types = shapely.get_type_id(array)
+    at = np.flatnonzero((types == _POLYGON) | (types == _MULTIPOLYGON))
     if len(at) < len(array):
         array = array[at]
-    coordinates = shapely.get_coordinates(array)
-    if not np.isfinite(coordinates).all():
-        coordinates, index = shapely.get_coordinates(array, return_index=True)
-        whole = np.setdiff1d(np.arange(len(array)), index[~np.isfinite(coordinates).all(axis=1)])
-        array, at = array[whole], at[whole]
-        coordinates = shapely.get_coordinates(array)
-    return array, at, coordinates
+    coordinates, owner = shapely.get_coordinates(array, return_index=True)
+    points = np.bincount(owner, minlength=len(array))
+    finite = np.isfinite(coordinates).all()
+    if not finite:
+        points[owner[~np.isfinite(coordinates).all(axis=1)]] = 0
+    if not points.all():
+        whole = np.flatnonzero(points)
+        array, at, points = array[whole], at[whole], points[whole]
+        coordinates = coordinates if finite else shapely.get_coordinates(array)
+    start = np.zeros(len(at) + 1, np.int64)
+    np.cumsum(points, out=start[1:])
+    return Outlines(array, at, types[at] == _POLYGON, coordinates, start)
 
 
-def _overlaps_shapely(
-    a: Polygons, coordinates_a: Floats, b: Polygons, coordinates_b: Floats
-) -> tuple[Integers, Integers, Floats]:
+def _overlaps_shapely(a: Outlines, b: Outlines) -> tuple[Integers, Integers, Floats]:
     """The pairs by GEOS: an STR tree, then the intersections themselves."""
-    left, right = shapely.STRtree(b).query(a, predicate="intersects")
+    left, right = shapely.STRtree(b.polygons).query(a.polygons, predicate="intersects")
     # GEOS is exact to 1e-8 m2 at national coordinates, and far better near the origin; taking whole
     # metres off a coordinate loses nothing.
-    origin = np.floor(coordinates_b.min(axis=0))
-    near_a = shapely.set_coordinates(a.copy(), coordinates_a - origin)
-    near_b = shapely.set_coordinates(b.copy(), coordinates_b - origin)
+    origin = np.floor(b.coordinates.min(axis=0))
+    near_a = shapely.set_coordinates(a.polygons.copy(), a.coordinates - origin)
+    near_b = shapely.set_coordinates(b.polygons.copy(), b.coordinates - origin)
     return left, right, shapely.area(shapely.intersection(near_a[left], near_b[right]))
