@@ -54,6 +54,7 @@ _LANGUAGE_DRIVERS = {
 CYRILLIC = ("cp1251", "cp866", "mik")
 ENOUGH_LETTERS = 20
 _SAMPLE_BYTES = 400_000
+_EUROPEAN_SHARE = 0.9
 
 # Letters per thousand of Bulgarian text, rounded; what is absent does not occur in Bulgarian.
 _PER_MILLE = (
@@ -153,10 +154,8 @@ def detect(values: Iterable[bytes]) -> Evidence:
     if not high:
         return Evidence("ascii", 0, ())
     valid = [value for value in sample if _is_utf8(value)]
-    if len(valid) == len(sample):
-        # In one-byte encodings a valid sequence is rare: two letters in a row of set ranges.
-        pairs = sum(len(value) - len(value.decode("utf-8", errors="ignore")) for value in sample)
-        return Evidence("utf-8" if pairs >= 2 else None, high, ("utf-8", *CYRILLIC))
+    if len(valid) == len(sample) and _is_european(sample):
+        return Evidence("utf-8", high, ("utf-8", *CYRILLIC))
     if _is_latin(sample):
         return Evidence(None, high, ("cp1252", "cp1250", "latin-1"), latin=True)
     text = b" ".join(sample)
@@ -167,7 +166,9 @@ def detect(values: Iterable[bytes]) -> Evidence:
     best, second = order[0], order[1]
     # Where two encodings give the same text there is nothing to choose between.
     same = _decoded(text, best) == _decoded(text, second)
-    if len(valid) / len(sample) > 0.5 or (not same and scores[best] - scores[second] < _MARGIN):
+    if (len(valid) < len(sample) and len(valid) > len(sample) / 2) or (
+        not same and scores[best] - scores[second] < _MARGIN
+    ):
         return Evidence(None, high, tuple(order))
     return Evidence(best, high, tuple(order))
 
@@ -192,6 +193,16 @@ def _is_utf8(value: bytes) -> bool:
         # Cut at the end of the field: everything before the last, incomplete letter is valid.
         return error.reason == "unexpected end of data" and len(value) - error.start < 4
     return True
+
+
+def _is_european(sample: Sequence[bytes]) -> bool:
+    """Whether the values, read as UTF-8, are Latin, Greek or Cyrillic: short DOS text can pass as
+    valid UTF-8, but then it reads as Chinese.
+    """
+    text = "".join(value.decode("utf-8", errors="ignore") for value in sample)
+    marks = [char for char in text if not char.isascii()]
+    known = sum(char < "\u0530" or "\u2000" <= char <= "\u22ff" for char in marks)
+    return bool(marks) and known >= _EUROPEAN_SHARE * len(marks)
 
 
 def _is_latin(sample: Sequence[bytes]) -> bool:

@@ -109,14 +109,16 @@ class _Features(OpenLayer):
                 records = text.split(_RECORD_SEPARATOR) if _RECORD_SEPARATOR in text else text.splitlines()
                 return [_record(record) for record in records if record.strip()], None
             document = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            where = (
-                f": {error.msg}, {error.lineno}:{error.colno}"
-                if isinstance(error, json.JSONDecodeError)
-                else ""
+        except json.JSONDecodeError as error:
+            reason = _("it is not whole JSON (line {line}, column {column})").format(
+                line=error.lineno, column=error.colno
             )
-            raise bulk.unreadable(self._path, _("it is not whole JSON") + where) from error
-        kind = document.get("type")
+            raise bulk.unreadable(self._path, reason) from error
+        except RecursionError as error:
+            raise bulk.unreadable(self._path, _("it is nested too deep")) from error
+        kind = document.get("type") if isinstance(document, dict) else None
+        if kind not in {"FeatureCollection", "Feature", *GEOMETRY_TYPES}:
+            raise bulk.unreadable(self._path, _("it is JSON, but not GeoJSON"))
         if kind == "FeatureCollection":
             found = document.get("features")
             if not isinstance(found, list):
@@ -176,7 +178,8 @@ class _Features(OpenLayer):
             if feature["geometry"] is None:
                 continue
             try:
-                rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
+                with np.errstate(invalid="ignore"):  # NaN is found by the row checks
+                    rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
             except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
                 # AttributeError is what shapely raises for a geometry without coordinates.
                 rows.faults[row] = Fault("UNREADABLE_GEOMETRY", str(error).split("\n")[0])

@@ -1,0 +1,124 @@
+"""Encodings by evidence: right or asking, never wrong."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regularize.errors import InputError, OptionError
+from regularize.intake import encoding
+
+LOWER = "абвгдежзийклмнопрстуфхцчшщъьюя"
+WORDS = [
+    *("Върба", "Илинден", "Крайречна", "улица", "Здравец", "Първи", "май", "Иван", "Вазов", "Долно", "Поле"),
+    *("жилищна", "сграда", "двуетажна", "еднофамилна", "къща", "гараж", "стопанска", "постройка", "масивна"),
+    *("паянтова", "склад", "магазин", "двор", "насипен", "път", "ДЪЛГО", "ПОЛЕ", "УЛИЦА", "Христо", "Ботев"),
+    *("площад", "Съединение", "квартал", "Надежда", "Изток", "Запад", "Северен", "общинска", "частна"),
+    *("държавна", "полумасивна", "навес", "кухня"),
+]
+ENCODINGS = ("utf-8", "cp1251", "cp866", "mik")
+names = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12)
+
+
+@given(st.text(alphabet=LOWER + LOWER.upper() + " abcXYZ019№§°─█", max_size=60))
+@settings(deadline=None, max_examples=60)
+def test_mik_round_trip(text: str) -> None:
+    assert text.encode("mik").decode("mik") == text
+
+
+def test_mik_is_the_straight_alphabet() -> None:
+    assert "АЯаяё".encode("mik", errors="replace") == b"\x80\x9f\xa0\xbf?"
+    assert b"\xd5".decode("mik") == "№"
+
+
+@given(names, st.sampled_from(ENCODINGS))
+@settings(deadline=None, max_examples=300)
+def test_detection_is_right_or_asks(words: list[str], name: str) -> None:
+    values = [word.encode(name) for word in words]
+    found = encoding.detect(values).encoding
+    if found is not None:
+        assert [value.decode(found) for value in values] == words
+    letters = sum(not char.isascii() for word in words for char in word)
+    if letters < encoding.ENOUGH_LETTERS and name != "utf-8":
+        assert found is None
+
+
+def test_detection_of_many_names_asks_seldom() -> None:
+    import random
+
+    dice = random.Random(7)
+    asked = dict.fromkeys(ENCODINGS, 0)
+    for name in ENCODINGS:
+        for _ in range(400):
+            words: list[str] = []
+            while sum(len(word) for word in set(words)) < encoding.ENOUGH_LETTERS:
+                words.append(dice.choice(WORDS))
+            values = [word.encode(name) for word in words]
+            found = encoding.detect(values).encoding
+            asked[name] += found is None
+            assert found is None or [value.decode(found) for value in values] == words
+    assert max(asked.values()) <= 8  # 2 %
+
+
+def test_latin_names_are_not_taken_for_cyrillic() -> None:
+    values = [
+        word.encode("cp1252") for word in ("Peñíscola", "José", "Núñez", "Logroño", "Cádiz", "León") * 5
+    ]
+    evidence = encoding.detect(values)
+    assert evidence.encoding is None
+    assert evidence.latin
+
+
+def test_utf8_cut_by_a_field_is_still_utf8() -> None:
+    values = ["Крайречна".encode()[:-1], "Здравец".encode()]
+    assert encoding.detect(values).encoding == "utf-8"
+    assert encoding.Decoder("utf-8")(values[0]) == "Крайречн"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("UTF-8", "utf-8"),
+        ("1251", "cp1251"),
+        ("ANSI 1251", "cp1251"),
+        ("windows-1251", "cp1251"),
+        ("OEM 866", "cp866"),
+        ("MIK", "mik"),
+        ("ISO-8859-1", "latin-1"),
+        ("88591", "latin-1"),
+        ("hex", None),
+        ("what?", None),
+    ],
+)
+def test_declared_names(text: str, name: str | None) -> None:
+    assert encoding.declared(text) == name
+
+
+def test_unknown_encoding_is_an_option_error() -> None:
+    with pytest.raises(OptionError, match="koi-nine"):
+        encoding.normalise("koi-nine")
+
+
+def test_asking_shows_the_readings_without_personal_data() -> None:
+    egn = "9052010016"  # of a person who would be born in 2090
+    choice = encoding.choose(["имот".encode("cp866")], declared_as=None, wanted=None)
+    with pytest.raises(InputError) as caught:
+        choice.require("a.shp", "a", [f"имот {egn}".encode("cp866")])
+    assert "cp866: имот" in caught.value.hint
+    assert egn not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "destroyed", "doubled"),
+    [
+        ("?????", True, False),
+        ("ул. ??? 5", True, False),
+        ("Where?", False, False),
+        ("Íèñêî çàñòðîÿâàíå", False, True),
+        ("Niño Sánchez", False, False),
+        ("Ниско застрояване", False, False),
+        ("�", True, False),
+    ],
+)
+def test_lost_letters(text: str, destroyed: bool, doubled: bool) -> None:
+    assert encoding.is_destroyed(text) is destroyed
+    assert encoding.is_double_encoded(text) is doubled
