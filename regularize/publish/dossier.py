@@ -125,7 +125,7 @@ def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
             _("the template {file} asks for a font that is not there: {reason}").format(
                 file=template.name, reason=missing[0]
             ),
-            hint=_("put the font file beside the template, or use „Libertinus Serif“"),
+            hint=_("put the font file beside the template, or use Libertinus Serif"),
         )
     if not isinstance(pdf, bytes):
         raise TypeError("typst gave no PDF")

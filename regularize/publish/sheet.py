@@ -310,6 +310,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "lang": lang,
         "fixed": fixed,
         "home": home_id,
+        "municipality": printable((facts.get("home") or {}).get("municipality"), longest=120),
         "data_on": sheet.day(made.get("data_on")),
         "short_hash": printable(made.get("chain_head"))[:_SHORT_HASH],
         "version": printable(made.get("dossier_version"), longest=20) or "1",

@@ -6,6 +6,7 @@ import re
 import socket
 import tempfile
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ import pypdfium2
 import pytest
 import shapely
 import typst
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from regularize.publish.dossier import TEMPLATE, DossierError, render_dossier
 from regularize.publish.situation import Scene, Shape, draw_location, draw_situation
-from regularize.publish.text import printable
+from regularize.publish.text import carried, format_number, printable
 
 LARGEST = 300_000
 
@@ -202,7 +205,43 @@ def test_hostile_texts_in_every_place(facts: dict[str, Any], hostile: str, bulga
     spoiled = render_dossier(spoil(facts), lang="bg", labels=dossier_facts.labels)
     shown = squeezed(printable(hostile, longest=40))
     assert shown[:20] in squeezed(" ".join(pages(spoiled)))
-    assert len(spoiled) <= 2 * LARGEST  # a hundred texts of two thousand letters each
+    # a hundred texts of two thousand letters each are shown whole, so this one may be larger
+    assert len(spoiled) <= 3 * LARGEST
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_generated_values_are_read_back(facts: dict[str, Any], bulgarian: None, data: st.DataObject) -> None:
+    """Whatever values go in, the same stand in the text of the file."""
+    letters = st.text(alphabet=carried().replace(" ", ""), min_size=1, max_size=60)
+    number = st.floats(-99_999, 99_999, allow_nan=False)
+    names = {key: data.draw(letters, label=key) for key in ("municipality", "settlement_name", "area")}
+    areas = [data.draw(number) for _ in range(4)]
+    notes = data.draw(st.lists(letters, min_size=1, max_size=5))
+    changed = {
+        **facts,
+        "home": {**facts["home"], **names},
+        "areas": [{"what": "building", "register_m2": a, "survey_m2": a, "difference_m2": a} for a in areas],
+        "reviews": [{"on": "2026-01-31", "finding": "B-1", "state": "new", "note": note} for note in notes],
+    }
+    printed = squeezed(" ".join(pages(render_dossier(changed, lang="bg", labels=dossier_facts.labels))))
+    written = [*names.values(), *notes, *(format_number(a, 1, lang="bg") for a in areas)]
+    for value in written:
+        assert plain(value) in plain(printed), value
+
+
+def plain(text: str) -> str:
+    """Letters as any reader of PDFs may compose or decompose them."""
+    return squeezed(unicodedata.normalize("NFKC", text))
+
+
+def test_a_word_without_an_end_stays_on_the_page(facts: dict[str, Any], bulgarian: None) -> None:
+    street = {**facts["street"], "name": "а" * 300}
+    pdf = drawn({**facts, "street": street, "adjoining": ["б" * 300]})
+    for page in pypdfium2.PdfDocument(pdf):
+        text = page.get_textpage()
+        rights = [text.get_charbox(i)[2] for i in range(text.count_chars())]
+        assert max(rights) <= page.get_width() - 45, "within the right margin of 18 mm"
 
 
 @pytest.mark.parametrize(
