@@ -188,7 +188,8 @@ def _register(seed: int, world: _World, placement: Placement, settings: Settings
         for true, noisy in zip(fate.register, disturbed(fate.register, sigma, common, rng), strict=True):
             rows.append((fate, true, placement(noisy)))
     drawn = frames.register_rows(rows, cadastre, parcel_refs)
-    odd = oddities.apply(drawn, cadastre, placement, parcel_refs, settings, _generator(seed, _ODD))
+    standing = [placement(outline) for fate in world.fates for outline in (*fate.survey, *fate.register)]
+    odd = oddities.apply(drawn, standing, cadastre, placement, parcel_refs, settings, _generator(seed, _ODD))
     refs: dict[int, list[str]] = {}
     for row in drawn:
         if row.fate is not None and not row.repeated:

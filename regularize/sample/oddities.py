@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.random import Generator
 from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from regularize.sample.cadastre import Cadastre
 from regularize.sample.frames import RegisterRow
@@ -18,6 +19,7 @@ Odd = dict[str, str]
 
 def apply(
     rows: list[RegisterRow],
+    standing: list[BaseGeometry],
     cadastre: Cadastre,
     placement: Placement,
     parcel_refs: list[str],
@@ -28,7 +30,7 @@ def apply(
 
     Wrong prefix: the identifier names a neighbouring parcel. Typo: the identifier is misspelt.
     Invalid: the ring has a spike without area. Sliver: less than 1 m2 left of a division.
-    Repeated: the same row twice, byte for byte.
+    Repeated: the same row twice, byte for byte. `standing` is what a sliver keeps away from.
     """
     odd: list[Odd] = [
         {"origin": "cadastre", "layer": "parcels", "ref": parcel_refs[i], "what": parcel.odd}
@@ -64,7 +66,7 @@ def apply(
         note(rows[k], "invalid_geometry")
     repeated = take(settings.duplicates)
     for _ in range(math.ceil(settings.slivers * len(rows)) if settings.slivers and rows else 0):
-        sliver = _sliver(rows, cadastre, placement, parcel_refs, rng)
+        sliver = _sliver(rows, standing, cadastre, placement, parcel_refs, rng)
         if sliver is not None:
             rows.append(sliver)
             note(sliver, "sliver_below_threshold")
@@ -88,13 +90,13 @@ def _spiked(outline: Polygon) -> Polygon:
 
 def _sliver(
     rows: list[RegisterRow],
+    standing: list[BaseGeometry],
     cadastre: Cadastre,
     placement: Placement,
     parcel_refs: list[str],
     rng: Generator,
 ) -> RegisterRow | None:
     """A strip of 12 cm along a side of a plot, away from every building."""
-    standing = [row.outline for row in rows]
     for _ in range(200):
         index = int(rng.integers(len(cadastre.parcels)))
         parcel = cadastre.parcels[index]
