@@ -38,7 +38,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the store."""
-        with door.spoken(self.path), self._engine.begin() as connection:
+        with door.spoken(self.path), self._engine.connect() as connection:
             yield connection
 
     @contextmanager

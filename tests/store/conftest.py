@@ -1,5 +1,6 @@
 """A small store, and a way to fill it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,19 @@ from regularize.model import Batch
 from regularize.store import Store
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "store.gpkg"
+    Store.create(path, crs=CRS, title="Опитна община").close()
+    return path
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.create(tmp_path / "store.gpkg", crs=CRS, title="Опитна община") as made:
-        yield made
+def store(tmp_path: Path, empty_store: Path) -> Iterator[Store]:
+    for file in empty_store.parent.iterdir():
+        shutil.copy(file, tmp_path / file.name)
+    with Store.open(tmp_path / "store.gpkg") as opened:
+        yield opened
 
 
 @pytest.fixture

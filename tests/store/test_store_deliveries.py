@@ -219,7 +219,7 @@ def test_withdrawing_the_middle_leaves_the_ends_in_order(store: Store, deliver: 
     days=st.lists(st.tuples(st.integers(1, 6), st.booleans()), min_size=1, max_size=6),
     withdrawn=st.sets(st.integers(1, 6)),
 )
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_order_of_deliveries_gives_one_row_a_day(
     tmp_path_factory: pytest.TempPathFactory, days: list[tuple[int, bool]], withdrawn: set[int]
 ) -> None:
@@ -296,7 +296,7 @@ def test_hostile_text_is_stored_byte_for_byte(store: Store, corpus: list[str]) -
 
 
 def test_hostile_names_are_stored_byte_for_byte(store: Store, corpus: list[str]) -> None:
-    names = corpus[:40]
+    names = corpus[:30]
     for name in names:
         source = source_of(1, layer=name, path=name, source=name, sha256=name, notes=(name, name))
         held = Held(0, message=name, attributes={name: name})
