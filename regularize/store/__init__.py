@@ -169,7 +169,7 @@ class Store:
             if batch.id == number:
                 return batch
         raise OptionError(
-            _("the store holds no delivery {batch}").format(batch=number), hint="regularize store info"
+            _("the store holds no batch {batch}").format(batch=number), hint="regularize store info"
         )
 
     def issues(self, batch: int | None = None) -> list[tuple[int, Issue]]:

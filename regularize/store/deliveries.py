@@ -345,13 +345,11 @@ def withdraw(
     ).one_or_none()
     if row is None:
         raise OptionError(
-            _("the store holds no delivery {batch}").format(batch=batch_id), hint="regularize store info"
+            _("the store holds no batch {batch}").format(batch=batch_id), hint="regularize store info"
         )
     if row.withdrawn_on is not None:
         raise OptionError(
-            _("delivery {batch} was withdrawn already, on {day}").format(
-                batch=batch_id, day=row.withdrawn_on
-            ),
+            _("batch {batch} was withdrawn already, on {day}").format(batch=batch_id, day=row.withdrawn_on),
             hint="regularize store info",
         )
     table = metadata.tables[row.target]

@@ -161,7 +161,7 @@ def _rows(connection: Connection, metadata: MetaData, state: dict[str, str]) -> 
     targets = dict.fromkeys((layer.name for layer in layers.LAYERS), 0)
     for batch in connection.execute(select(batches).order_by(batches.c.id)):
         if batch.target not in targets:
-            yield _("delivery {batch} fills no known layer").format(batch=batch.id)
+            yield _("batch {batch} fills no known layer").format(batch=batch.id)
             continue
         fresh: list[str] = []
         for fid, stored, computed, _blob in digests.stored_rows(
@@ -172,18 +172,18 @@ def _rows(connection: Connection, metadata: MetaData, state: dict[str, str]) -> 
                 yield _("{table}: row {row} was changed").format(table=batch.target, row=fid)
         targets[batch.target] += len(fresh)
         if len(fresh) != batch.n_stored:
-            yield _("{table}: delivery {batch} has {n} rows, stored were {stored}").format(
+            yield _("{table}: batch {batch} has {n} rows, stored were {stored}").format(
                 table=batch.target, batch=batch.id, n=len(fresh), stored=batch.n_stored
             )
         agreed = {batch.row_digest, state.get(f"rows:{batch.id}")}
         if agreed != {digests.fold(fresh)}:
-            yield _("{table}: the rows of delivery {batch} are not those of the log").format(
+            yield _("{table}: the rows of batch {batch} are not those of the log").format(
                 table=batch.target, batch=batch.id
             )
     for name, n in targets.items():
         total = connection.scalar(select(func.count()).select_from(metadata.tables[name]))
         if total != n:
-            yield _("{table}: {total} rows, {n} of them from known deliveries").format(
+            yield _("{table}: {total} rows, {n} of them from known batches").format(
                 table=name, total=total, n=n
             )
 
@@ -213,12 +213,12 @@ def _deliveries(connection: Connection, metadata: MetaData, state: dict[str, str
         for key in digests.DELIVERY_KEYS[1:]:
             now = digests.of_delivery(connection, metadata, key, int(number))
             if state.get(f"{key}:{number}") != now:
-                yield _("delivery {batch}: {part} is not what the log says").format(batch=number, part=key)
+                yield _("batch {batch}: {part} is not what the log says").format(batch=number, part=key)
     for name, column in (("closings", "recorded_in"), ("quarantine", "batch"), ("issues", "batch")):
         table = metadata.tables[name]
         for batch in connection.scalars(select(table.c[column]).distinct()):
             if str(batch) not in known:
-                yield _("{table} has rows of an unknown delivery {batch}").format(table=name, batch=batch)
+                yield _("{table} has rows of an unknown batch {batch}").format(table=name, batch=batch)
 
 
 def _tables(connection: Connection, metadata: MetaData, state: dict[str, str]) -> Iterator[str]:
