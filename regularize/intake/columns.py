@@ -25,6 +25,8 @@ from regularize.privacy import is_personal_column, is_special_category_column, r
 # Set by the store, or by the reader itself.
 _NOT_MAPPED = frozenset({"fid", "batch", "origin"})
 MOST_SIGMA_M = 50.0
+# No telephone or national number is shorter.
+_PERSONAL_DIGITS = 6
 # Where neither the user, the profile nor the pack says: a hand-held sketch.
 _LAST_SIGMA_M = 1.0
 
@@ -226,7 +228,7 @@ class Converter:
             cleaned = profile.code(column, cleaned)
         # Streets and areas bear names of people, and are not persons.
         context = "street_name" if column == "name" else ""
-        masked, hits = redact(cleaned, context=context)
+        masked, hits = (cleaned, 0) if _is_short_number(cleaned) else redact(cleaned, context=context)
         if hits:
             remarks.append(
                 (
@@ -285,6 +287,11 @@ class Converter:
                 )
             found.append(day)
         return found
+
+
+def _is_short_number(text: str) -> bool:
+    """Whether `text` is too short a number to be anybody's."""
+    return len(text) < _PERSONAL_DIGITS and text.isascii() and text.isdigit()
 
 
 def check_identifiers(identifiers: Sequence[str | None], pack: Pack, ledger: Ledger) -> list[str | None]:

@@ -245,6 +245,8 @@ def is_destroyed(text: str) -> bool:
     >>> is_destroyed("????? 12"), is_destroyed("Where?")
     (True, False)
     """
+    if "?" not in text and "\ufffd" not in text:
+        return False
     return bool(_DESTROYED.search(text)) or (len(text) > 1 and set(text) == {"?"})
 
 
@@ -256,6 +258,8 @@ def is_double_encoded(text: str) -> bool:
     >>> is_double_encoded("Íèñêî çàñòðîÿâàíå"), is_double_encoded("Peñíscola")
     (True, False)
     """
+    if text.isascii():
+        return False
     marks = [char for char in text if not char.isascii() and char.isalpha()]
     plain = [char for char in text if char.isascii() and char.isalpha()]
     return len(marks) >= 4 and len(marks) > 4 * len(plain) and all("À" <= char <= "ÿ" for char in marks)

@@ -50,10 +50,13 @@ class Ledger:
     place: str
     refused: dict[int, tuple[str, str]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    _template: str = ""
 
     def message(self, row: int, text: str) -> str:
         """`text` with the place of the row."""
-        return _("{place}, feature {feature}: {text}").format(place=self.place, feature=row, text=text)
+        if not self._template:
+            self._template = _("{place}, feature {feature}: {text}")
+        return self._template.format(place=self.place, feature=row, text=text)
 
     def refuse(self, row: int, code: str, text: str, geometry: Any = None) -> None:
         """Quarantine a row; of several reasons the first stands."""
