@@ -171,7 +171,7 @@ def _changed(body: Body, rng: Generator) -> _Change | None:
         return None
     gain, loss = body.outline.difference(old).area, old.difference(body.outline).area
     same = old.intersection(body.outline).area / old.union(body.outline).area
-    if min(gain, loss) < 6.0 or min(gain, loss) > 0.21 * old.area or same < 0.58:
+    if min(gain, loss) < 6.0 or min(gain, loss) > 0.18 * old.area or same < 0.6:
         return None
     return [body.outline], [old]
 
