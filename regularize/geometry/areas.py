@@ -11,6 +11,7 @@ import shapely
 Engine = Literal["auto", "numba", "shapely"]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 Polygons = npt.NDArray[np.object_]
 Geometries = npt.ArrayLike | Any  # an array, a list or a GeoSeries of shapely geometries
 
@@ -42,9 +43,27 @@ class Outlines:
 
     polygons: Polygons
     at: Integers
-    is_single: npt.NDArray[np.bool_]
+    is_single: Booleans
     coordinates: Floats
     start: Integers
+
+    def rings(self, may_be_several: Booleans) -> tuple[Integers, Integers, Booleans]:
+        """Of each ring: its polygon, where its coordinates begin (one entry more), if it is a hole.
+
+        Polygons are taken to be one ring each unless `may_be_several` says otherwise.
+        """
+        n = len(self.at)
+        is_several = may_be_several | ~self.is_single
+        if not is_several.any():
+            return np.arange(n), self.start, np.zeros(n, np.bool_)
+        one, several = np.flatnonzero(~is_several), np.flatnonzero(is_several)
+        parts, of_several = shapely.get_parts(self.polygons[several], return_index=True)
+        rings, of_part = shapely.get_rings(parts, return_index=True)
+        owner = np.concatenate([one, several[of_several[of_part]]])
+        length = np.concatenate([np.diff(self.start)[one], shapely.get_num_coordinates(rings)])
+        is_hole = np.concatenate([np.zeros(len(one), np.bool_), np.diff(of_part, prepend=-1) == 0])
+        order = np.argsort(owner, kind="stable")
+        return owner[order], np.concatenate([[0], np.cumsum(length[order])]), is_hole[order]
 
 
 Overlaps = Callable[[Outlines, Outlines], tuple[Integers, Integers, Floats]]

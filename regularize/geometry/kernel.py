@@ -15,7 +15,6 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from regularize.geometry.areas import Outlines
 
@@ -23,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 FAN = 8  # children of a node of the tree
+GROUP = 8  # boxes that ask the tree together
 UPRIGHT_M = 1e-200  # narrower than this an edge has no slope that a float can hold
 
 
@@ -119,13 +119,24 @@ def _tree(boxes: Floats, order: Integers) -> tuple[Floats, Integers]:
 
 @_compiled("int64[:, ::1](float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1])")
 def _search(boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leaves: Integers) -> Integers:
-    """The pairs (box, leaf) whose insides meet, box by box in `order`."""
+    """The pairs (box, leaf) whose insides meet.
+
+    Boxes that follow each other in `order` lie together: a group of them asks the tree once.
+    """
     found = np.empty((4 * len(order) + 16, 2), np.int64)
     size = 0
     top = len(begin) - 2
     stack = np.empty((FAN * len(begin), 2), np.int64)  # (level, node): one row of children per level
-    for query in order:
-        x_low, y_low, x_high, y_high = boxes[query, 0], boxes[query, 1], boxes[query, 2], boxes[query, 3]
+    near = np.empty(begin[1], np.int64)  # the leaves that a group may meet
+    for first_query in range(0, len(order), GROUP):
+        queries = order[first_query : first_query + GROUP]
+        x_low, y_low, x_high, y_high = np.inf, np.inf, -np.inf, -np.inf
+        for query in queries:
+            x_low = min(x_low, boxes[query, 0])
+            y_low = min(y_low, boxes[query, 1])
+            x_high = max(x_high, boxes[query, 2])
+            y_high = max(y_high, boxes[query, 3])
+        around = 0
         waiting = 1
         stack[0, 0] = top
         stack[0, 1] = begin[top]
@@ -141,16 +152,23 @@ def _search(boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leav
                     stack[waiting, 0] = level
                     stack[waiting, 1] = child
                     waiting += 1
-                    continue
-                if size == len(found):
-                    grown = np.empty((2 * size, 2), np.int64)
-                    for k in range(size):
-                        grown[k, 0] = found[k, 0]
-                        grown[k, 1] = found[k, 1]
-                    found = grown
+                else:
+                    near[around] = child
+                    around += 1
+        if size + around * len(queries) > len(found):
+            grown = np.empty((2 * len(found) + around * len(queries), 2), np.int64)
+            for k in range(size):
+                grown[k, 0] = found[k, 0]
+                grown[k, 1] = found[k, 1]
+            found = grown
+        for query in queries:
+            x_low, y_low, x_high, y_high = boxes[query, 0], boxes[query, 1], boxes[query, 2], boxes[query, 3]
+            for k in range(around):
+                leaf = near[k]
+                meets_x = (nodes[leaf, 0] < x_high) & (nodes[leaf, 2] > x_low)
                 found[size, 0] = query
-                found[size, 1] = leaves[child]
-                size += 1
+                found[size, 1] = leaves[leaf]
+                size += meets_x & (nodes[leaf, 1] < y_high) & (nodes[leaf, 3] > y_low)
     return found[:size]
 
 
@@ -181,7 +199,7 @@ def _sort(table: Floats, first: int, last: int) -> None:
     "(float64[:, ::1], int64[::1], int64[::1], boolean[::1], int64)"
 )
 def _edges(
-    coordinates: Floats, ring_start: Integers, ring_owner: Integers, is_hole: npt.NDArray[np.bool_], n: int
+    coordinates: Floats, ring_owner: Integers, ring_start: Integers, is_hole: npt.NDArray[np.bool_], n: int
 ) -> tuple[Floats, Integers, Floats]:
     """The edges of `n` polygons: rows (x0, y0, x1, y1, sign), where each polygon's begin, and areas.
 
@@ -353,37 +371,19 @@ def overlaps(a: Outlines, b: Outlines) -> tuple[Integers, Integers, Floats]:
     """Pairs of `a` and `b` whose boxes meet, and the area in m2 that each pair shares (0 if none)."""
     boxes_a, closes_a = _boxes(a.coordinates, a.start)
     boxes_b, closes_b = _boxes(b.coordinates, b.start)
-    order_a, order_b = (_curve_order(boxes, boxes_a, boxes_b) for boxes in (boxes_a, boxes_b))
+    x_m, y_m = np.minimum(boxes_a.min(axis=0), boxes_b.min(axis=0))[:2]
+    size_m = float((np.maximum(boxes_a.max(axis=0), boxes_b.max(axis=0))[2:] - (x_m, y_m)).max())
+    order_a = _curve_order(_hilbert(boxes_a, x_m, y_m, size_m))
+    order_b = _curve_order(_hilbert(boxes_b, x_m, y_m, size_m))
     pairs = _search(boxes_a, order_a, *_tree(boxes_b, order_b), order_b)
-    area_m2 = _shared_areas(pairs, *_edge_table(a, closes_a), boxes_a, *_edge_table(b, closes_b), boxes_b)
+    # A polygon that never comes back to its first point before its end is one ring.
+    edges_a = _edges(a.coordinates, *a.rings(closes_a), len(a.at))
+    edges_b = _edges(b.coordinates, *b.rings(closes_b), len(b.at))
+    area_m2 = _shared_areas(pairs, *edges_a, boxes_a, *edges_b, boxes_b)
     return pairs[:, 0], pairs[:, 1], area_m2
 
 
-def _curve_order(boxes: Floats, *all_boxes: Floats) -> Integers:
-    """The order of `boxes` along a Hilbert curve over all: what is near in space comes near in time."""
-    low = np.min([each[:, :2].min(axis=0) for each in all_boxes], axis=0)
-    high = np.max([each[:, 2:].max(axis=0) for each in all_boxes], axis=0)
-    n = len(boxes)
-    places = _hilbert(boxes, low[0], low[1], float((high - low).max()))
-    # Place (32 bits) and position in one number: no ties, and far faster than a stable argsort.
+def _curve_order(places: Integers) -> Integers:
+    """The order of places on the curve: place (32 bits) and position sorted as one number, so no ties."""
+    n = len(places)
     return np.sort(places * n + np.arange(n)) % n
-
-
-def _edge_table(layer: Outlines, closes_early: npt.NDArray[np.bool_]) -> tuple[Floats, Integers, Floats]:
-    """The edges of a layer, where each polygon's begin, and the polygons' areas."""
-    n = len(layer.polygons)
-    owner, start, is_hole = np.arange(n), layer.start, np.zeros(n, bool)
-    # What never comes back to its first point before its end is one ring; GEOS takes the others apart.
-    several = np.flatnonzero(closes_early | ~layer.is_single)
-    if len(several):
-        one = np.setdiff1d(owner, several, assume_unique=True)
-        parts, of_layer = shapely.get_parts(layer.polygons[several], return_index=True)
-        rings, of_part = shapely.get_rings(parts, return_index=True)
-        owner = np.concatenate([one, several[of_layer[of_part]]])
-        length = np.concatenate([np.diff(layer.start)[one], shapely.get_num_coordinates(rings)])
-        is_hole = np.concatenate([np.zeros(len(one), bool), np.diff(of_part, prepend=-1) == 0])
-        order = np.argsort(owner, kind="stable")
-        owner, is_hole = owner[order], is_hole[order]
-        start = np.concatenate([[0], np.cumsum(length[order])])
-    table: tuple[Floats, Integers, Floats] = _edges(layer.coordinates, start, owner, is_hole, n)
-    return table
