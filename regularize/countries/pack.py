@@ -139,12 +139,13 @@ class Pack:
     def has_label(self, key: str) -> bool:
         """Whether `key` has a label here or in the parent."""
         head, _dot, tail = key.rpartition(".")
-        return key in self.labels or tail in self.codes(head)
+        return key in self.labels or tail in self.codes(head) or tail in self.rules
 
     def label(self, key: str, lang: str) -> str:
         """The label for `key` in `lang`; the last part of the key where there is none.
 
-        Entries of the code lists are labels too: ``ownership.4``.
+        Entries of the code lists are labels too (``ownership.4``), and so are the titles of the
+        codes (``reason.NO_REGISTERED_PARTNER``).
 
         Examples
         --------
@@ -153,6 +154,8 @@ class Pack:
         """
         head, _dot, tail = key.rpartition(".")
         entry = self.labels.get(key) or self.codes(head).get(tail)
+        if entry is None and head in {"reason", "issue", "rule"} and tail in self.rules:
+            entry = self.rules[tail].title
         return tail if entry is None else entry[lang]
 
     def codes(self, name: str) -> Mapping[str, Words]:

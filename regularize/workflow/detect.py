@@ -100,8 +100,8 @@ def detect(here: Opened, *, area: str | None = None, on: date | None = None) -> 
         found = [*built.findings, *occupied.findings]
         numbers = {prefix: store.next_number(prefix) for prefix in ("B", "P", "T")}
         known = [f for f in store.known_findings() if lies_in(f.geometry, place)]
-        carried = identity.carry_findings(known, found, next_number=numbers)
-        candidates = identity.home_candidates(carried.findings, layers["plots"])
+        carried = identity.carry_findings(known, found, next_number=numbers, thresholds=thresholds)
+        candidates = identity.home_candidates(carried.findings, layers["plots"], thresholds=thresholds)
         homes = [home for home in store.known_homes() if lies_in(home.geometry, place)]
         changes = identity.carry_homes(
             homes,
@@ -109,6 +109,7 @@ def detect(here: Opened, *, area: str | None = None, on: date | None = None) -> 
             settlement=here.project.settlement,
             next_number=numbers,
             on=day,
+            thresholds=thresholds,
         )
         findings = identity.with_homes(carried.findings, changes)
         issues = (*built.issues, *occupied.issues)

@@ -13,6 +13,7 @@ from regularize.i18n import translate as _
 from regularize.workflow.projects import Opened, store_of
 
 COLUMNS = ("survey_ref", "register_ref", "class")
+PLOT_COLUMNS = {"plot_ref": "survey_ref", "parcel_ref": "register_ref"}
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,17 @@ class Evaluated:
 
 
 def evaluate(here: Opened, truth: Path) -> Evaluated:
-    """Score the findings of the store against `truth`."""
+    """Score the findings of the store against `truth`; of buildings or of plots, by its columns."""
+    frame = read_truth(truth)
+    kind = "plot" if "plot_ref" in frame.columns else "building"
+    frame = frame.rename(columns=PLOT_COLUMNS)
     with store_of(here, read_only=True) as store:
-        findings = store.findings()
-    return Evaluated(scoring.score(findings, read_truth(truth)))
+        findings = [finding for finding in store.findings() if finding.kind == kind]
+    return Evaluated(scoring.score(findings, frame))
 
 
 def read_truth(path: Path) -> pd.DataFrame:
-    """The truth file: CSV with survey_ref, register_ref, class; all text.
+    """The truth file: CSV with survey_ref, register_ref, class (plots: plot_ref, parcel_ref); all text.
 
     Raises
     ------
@@ -57,7 +61,8 @@ def read_truth(path: Path) -> pd.DataFrame:
             _("{path} cannot be read as a table").format(path=path),
             hint=_("save it as CSV in UTF-8 with the columns {columns}").format(columns=", ".join(COLUMNS)),
         ) from error
-    missing = [name for name in COLUMNS if name not in frame.columns]
+    named = {PLOT_COLUMNS.get(name, name) for name in frame.columns}
+    missing = [name for name in COLUMNS if name not in named]
     if missing:
         raise InputError(
             _("{path} lacks the columns {columns}").format(path=path, columns=", ".join(missing)),
