@@ -199,11 +199,11 @@ def _findings(scene: _Scene) -> tuple[list[Finding], list[Issue]]:
 
 
 def _is_too_small(scene: _Scene, i: int) -> bool:
-    """Whether a partner-less observed outline is a shed, once its eaves are taken off."""
-    t, sigma_m = scene.thresholds, float(scene.observed.sigma_m[i])
-    eaves_m = min(sigma_m, t["eaves_allowance_m"]) if sigma_m < t["machine_sigma_m"] else 0.0
-    walls = scene.observed.shapes[i].buffer(-eaves_m, join_style="mitre")
-    return bool(walls.area < t["building_min_area_m2"])
+    """Whether a partner-less observed outline is a shed; one that stands free without its eaves."""
+    t, sigma_m, shape = scene.thresholds, float(scene.observed.sigma_m[i]), scene.observed.shapes[i]
+    if t["walls_max_sigma_m"] < sigma_m < t["machine_sigma_m"] and i not in scene.match.adjoins_new:
+        shape = shape.buffer(-min(sigma_m, t["eaves_allowance_m"]), join_style="mitre")
+    return bool(shape.area < t["building_min_area_m2"])
 
 
 def _matched(scene: _Scene, c: Comparison) -> Finding:

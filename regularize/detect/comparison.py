@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from regularize.detect import scoring
 from regularize.detect.matching import Match, matched_tolerance_m
 from regularize.detect.sides import Floats, Ints, Shapes, Side
+from regularize.geometry.measures import area_sigmas_m2
 from regularize.model import BuildingClass
 
 
@@ -96,7 +97,13 @@ def compare(
     assessed = np.flatnonzero(single & (t <= thresholds["size_max_tolerance_m"]))
     shapes_o = observed.shapes[[groups[g][0][0] for g in assessed]]
     shapes_r = moved[[groups[g][1][0] for g in assessed]]
-    sizes = _sizes(shapes_o, shapes_r, overlap[assessed], t[assessed], thresholds)
+    sigma_o = observed.sigma_m[[groups[g][0][0] for g in assessed]]
+    sigma_r = register.sigma_m[[groups[g][1][0] for g in assessed]]
+    net = thresholds["sigma_factor"] * np.hypot(
+        area_sigmas_m2(shapes_o, sigma_o), area_sigmas_m2(shapes_r, sigma_r)
+    )
+    net[sigma_o > thresholds["walls_max_sigma_m"]] = np.inf
+    sizes = _sizes(shapes_o, shapes_r, overlap[assessed], t[assessed], net, thresholds)
     at = {int(g): k for k, g in enumerate(assessed)}
     result = []
     for g, (a, b) in enumerate(groups):
@@ -153,18 +160,28 @@ def reasons_of_size(c: Comparison) -> tuple[str, ...]:
 
 
 def _sizes(
-    observed: Shapes, register: Shapes, overlap: Floats, t: Floats, thresholds: Mapping[str, float]
+    observed: Shapes,
+    register: Shapes,
+    overlap: Floats,
+    t: Floats,
+    net_m2: Floats,
+    thresholds: Mapping[str, float],
 ) -> _Sizes:
-    """Gain and loss beyond the tolerance; built only where the full ones are large enough."""
+    """Gain and loss beyond the tolerance; built only where the full ones are large enough.
+
+    Outlines err as a whole more than in size. So where the areas themselves differ by `net_m2`, half
+    the tolerance is enough. Roofs seen from above are larger than walls: there it is infinite.
+    """
     area_o, area_r = np.asarray(shapely.area(observed)), np.asarray(shapely.area(register))
     gain, loss = np.zeros(len(observed)), np.zeros(len(observed))
     least = thresholds["size_min_full_m2"]
-    for values, mine, other, full in (
-        (gain, observed, register, area_o - overlap),
-        (loss, register, observed, area_r - overlap),
+    for values, mine, other, full, differs in (
+        (gain, observed, register, area_o - overlap, area_o - area_r >= net_m2),
+        (loss, register, observed, area_r - overlap, area_r - area_o >= net_m2),
     ):
         ask = np.flatnonzero(full >= least)
-        beyond = shapely.difference(mine[ask], shapely.buffer(other[ask], t[ask]))
+        strip = np.where(differs[ask], t[ask] / 2, t[ask])
+        beyond = shapely.difference(mine[ask], shapely.buffer(other[ask], strip))
         narrow = thresholds["size_opening_m"]
         opened = shapely.buffer(shapely.buffer(beyond, -narrow), narrow)
         values[ask] = shapely.area(opened)

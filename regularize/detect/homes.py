@@ -39,7 +39,7 @@ class HomeCandidate:
 def home_candidates(
     findings: Sequence[Finding], plots: gpd.GeoDataFrame | None, *, thresholds: Mapping[str, float]
 ) -> list[HomeCandidate]:
-    """One candidate per matched component, and one for each plot that no building stands on.
+    """One candidate per matched component, and one for each plot that holds most of none.
 
     An annex belongs to the building that it adjoins. A plot belongs to a candidate when it holds
     most of it.
@@ -51,7 +51,7 @@ def home_candidates(
     plots : GeoDataFrame or None
         Layer ``plots``: rows that no finding speaks of take part as well.
     thresholds : mapping
-        ``home_plot_share``, ``flag_min_area_m2``.
+        ``home_plot_share``.
     """
     buildings = [f for f in findings if f.kind == "building"]
     grounds = _grounds(findings, plots)
@@ -221,7 +221,7 @@ def _grounds(findings: Sequence[Finding], plots: gpd.GeoDataFrame | None) -> lis
 def _plots_of(
     shapes: Sequence[BaseGeometry], grounds: Sequence[Ground], thresholds: Mapping[str, float]
 ) -> tuple[list[set[int]], list[int]]:
-    """Plot rows of each candidate, and positions of plots that no candidate stands on."""
+    """Plot rows of each candidate, and positions of plots that hold most of no candidate."""
     result: list[set[int]] = [set() for _shape in shapes]
     if not grounds:
         return result, []
@@ -230,10 +230,10 @@ def _plots_of(
     found = areas.pairs(homes, ground)
     share = found.area_m2 / shapely.area(homes)[found.left] if len(found.left) else found.area_m2
     built: set[int] = set()
-    built.update(found.right[found.area_m2 >= thresholds["flag_min_area_m2"]].tolist())
     for k, p, part in zip(found.left.tolist(), found.right.tolist(), share.tolist(), strict=True):
         if part >= thresholds["home_plot_share"]:
             result[k].update(grounds[p][1])
+            built.add(p)
     return result, [p for p in range(len(grounds)) if p not in built]
 
 
