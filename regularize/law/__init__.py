@@ -1,0 +1,1 @@
+"""Procedures and deadlines: where a case stands follows from dated events, on any day."""
