@@ -4,9 +4,7 @@ It is handed counts that are already suppressed (None = held back) and writes wh
 page that needs no network and runs no script, as JSON or as CSV.
 """
 
-import base64
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -19,6 +17,7 @@ from regularize.i18n import in_language, translate
 from regularize.i18n import marked as _
 from regularize.publish.charts import Bar, bar_chart
 from regularize.publish.palette import PLOT_STYLES, class_style
+from regularize.publish.plain_page import plain_page
 from regularize.publish.sheet import Labels
 from regularize.publish.text import cell, format_day, format_number, printable, printable_tree
 
@@ -34,24 +33,6 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "deadlines": ("title", "due", "basis"),
 }
 _PLAIN = ("area", "municipality", "data_on", "k", "version")
-
-_STYLE = """
-:root{color-scheme:light}
-body{font:16px/1.5 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:#1B2128;background:#fff;
-max-width:46rem;margin:2rem auto;padding:0 1.2rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0;color:#1F4E5F}
-h2{font-size:1.15rem;margin:2rem 0 .5rem;color:#1F4E5F}
-.under{color:#59636E;margin:.2rem 0 1.2rem}
-.word{border-left:4px solid #1F4E5F;background:#EEF4F6;padding:.6rem .9rem;margin:1rem 0}
-table{border-collapse:collapse;width:100%;border-top:2px solid #1F4E5F;border-bottom:2px solid #1F4E5F}
-th{text-align:left;font-weight:600}
-th,td{padding:.3rem .5rem;border-bottom:1px solid #E6E9EC;vertical-align:top}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-svg{width:100%;height:auto;max-width:40rem}
-footer{margin-top:2.5rem;color:#59636E;font-size:.88rem;border-top:1px solid #C9CFD5;padding-top:.6rem}
-@page{size:A4;margin:18mm}
-@media print{body{margin:0;max-width:none;font-size:10.5pt}h2{break-after:avoid}table,svg{break-inside:avoid}}
-"""
 
 
 def render_council_report(data: Mapping[str, Any], *, lang: str, labels: Labels, fmt: str = "html") -> str:
@@ -221,21 +202,13 @@ class _Report:
         foot = (
             f"regularize {printable(self.data['version'])}".rstrip() + f" · {self.day(self.data['data_on'])}"
         )
-        # The page may use this one style and nothing else: no script, no picture, no request.
-        policy = (
-            f"default-src 'none'; style-src 'sha256-{_sha256(_STYLE)}'; base-uri 'none'; form-action 'none'"
-        )
-        return (
-            f'<!doctype html>\n<html lang="{escape(self.lang)}"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            '<meta name="referrer" content="no-referrer">'
-            f"<title>{escape(heading)}</title><style>{_STYLE}</style></head><body>"
+        body = (
             f'<h1>{escape(heading)}</h1><p class="under">{escape(under)}</p>'
             f'<p class="word">{escape(word)}</p>'
             f"{body}<section><h2>{escape(self.say(_('Data and notes')))}</h2><ul>{notes}</ul></section>"
-            f"<footer>{escape(foot)}</footer></body></html>\n"
+            f"<footer>{escape(foot)}</footer>"
         )
+        return plain_page(body, title=heading, lang=self.lang)
 
     def csv(self) -> str:
         """One flat table: section, item, up to three further cells; no cell can be a formula."""
@@ -261,7 +234,3 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _sha256(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -117,6 +117,7 @@ class _Desk:
             register_fids=home.register_fids,
             survey_fids=home.survey_fids,
             boundary=facts["boundary"],
+            outline=home.geometry,
             **self.layers,
         )
         words = self.here.pack.label
@@ -183,7 +184,8 @@ class _Desk:
             "version": version("regularize"),
             "dossier_version": len(runs) or 1,
             "chain_head": self.chain_head,
-            "rules": sorted(set(codes)),
+            # All that were run, also those that found nothing.
+            "rules": sorted(code for code, rule in rules.items() if rule.kind == "reason"),
             "parameters": [
                 {
                     "name": name,

@@ -1,0 +1,195 @@
+"""The sample carried through the whole chain, as a planner would: the same commands, the same rooms."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from regularize import project, sample
+from regularize.errors import OptionError
+from regularize.i18n import in_language
+from regularize.i18n import translate as _
+from regularize.workflow import case, detect, dossiers, evaluate, ingest, maps, projects, reports, storage
+from regularize.workflow.projects import Opened
+
+# The folder is replaced by --overwrite only if it holds what the demonstration writes.
+MARK = Path("data") / "truth" / "buildings.csv"
+DOSSIERS = 12
+Say = Callable[[str], None]
+
+
+@dataclass
+class Demonstration:
+    """What the demonstration made and how well detection did, since here the truth is known."""
+
+    folder: Path
+    lang: str
+    seconds: float = 0.0
+    buildings: evaluate.Evaluated | None = None
+    plots: evaluate.Evaluated | None = None
+    maps: dict[str, Path] = field(default_factory=dict)
+    dossiers: Path = Path()
+    report: Path = Path()
+    case_id: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """The result for the terminal."""
+        yield _("Against the known truth of the sample (a fictional settlement):")
+        for title, evaluated in ((_("buildings"), self.buildings), (_("plots"), self.plots)):
+            if evaluated is None:
+                continue
+            yield f"  {title}:"
+            line = _("    {name:24} truth {n:>4}  found {found:>4}  precision {p}  recall {r}")
+            for name, n, found, precision, recall in evaluated.rows():
+                yield line.format(name=name, n=n, found=found, p=precision, r=recall)
+        yield ""
+        yield _("Office map:  {path}").format(path=self.maps["office"])
+        yield _("Council map: {path}").format(path=self.maps["council"])
+        yield _("Dossiers:    {path}").format(path=self.dossiers)
+        yield _("Report:      {path}").format(path=self.report)
+        yield _("Next: regularize -p {folder} findings list").format(folder=self.folder)
+
+
+def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
+    """Draw the sample into `folder` and carry it through the chain.
+
+    Raises
+    ------
+    OptionError
+        If `folder` holds something else, or an earlier demonstration that is not to be replaced.
+    """
+    _clear(folder, overwrite=overwrite)
+    started = time.monotonic()
+    done = Demonstration(folder, lang)
+    drawn = sample.generate(sample.SAMPLE_SEED, folder / "data")
+    projects.start(
+        folder,
+        municipality=sample.SETTLEMENT,
+        settlements=[sample.EKATTE],
+        country="bg",
+        crs=None,
+        language=lang,
+    )
+    here = projects.opened(folder)
+    for delivered in drawn.deliveries:
+        if delivered.kind == "points":
+            continue  # point lists stay beside: the outlines made of them are delivered as well
+        outcome = ingest.ingest(
+            here,
+            delivered.path,
+            origin=delivered.origin,
+            kind=delivered.kind,
+            sigma_m=delivered.sigma_m,
+            valid_from=delivered.valid_from,
+            dry_run=False,
+        )
+        say(
+            f"{delivered.path.name}: read={outcome.n_read} stored={outcome.n_stored} "
+            f"quarantined={outcome.n_quarantined}"
+        )
+    for remark in detect.detect(here).remarks:
+        say(remark)
+    done.buildings = evaluate.evaluate(here, drawn.truth_buildings)
+    done.plots = evaluate.evaluate(here, drawn.truth_plots)
+    done.case_id = _tell_a_case(here, lang)
+    _publish(here, done, say)
+    report = storage.verify(here)
+    say(_("store verified: {state}").format(state="ok" if report["ok"] else "FAIL"))
+    done.seconds = time.monotonic() - started
+    return done
+
+
+def _clear(folder: Path, *, overwrite: bool) -> None:
+    """Make room: an empty or missing folder is fine, an earlier demonstration only with --overwrite."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    ours = (folder / MARK).is_file() and (folder / project.FILE).is_file()
+    if not ours:
+        raise OptionError(
+            _("{folder} holds something else than a demonstration").format(folder=folder),
+            hint=_("name another folder: regularize demo build/demo"),
+        )
+    if not overwrite:
+        raise OptionError(
+            _("{folder} holds an earlier demonstration").format(folder=folder),
+            hint=_("replace it: regularize demo {folder} --overwrite").format(folder=folder),
+        )
+    shutil.rmtree(folder)
+
+
+def _tell_a_case(here: Opened, lang: str) -> str:
+    """A detailed plan that has been announced: so that maps and dossiers have a procedure to show.
+
+    Its dates hang on today, so that a deadline is always near.
+    """
+    start = project.today() - timedelta(days=75)
+    parts = case.plan_part_names(here)
+    title = in_language("Detailed development plan of the neighbourhood", lang)
+    opened = case.open_case(
+        here,
+        kind="detailed_plan",
+        title=title,
+        part=parts[0] if parts else None,
+        area=None,
+        homes=(),
+        on=start,
+        facts=("scope=state_gazette",),
+    )
+    for event, days in STORY:
+        case.record_event(
+            here,
+            opened["id"],
+            event=event,
+            on=_working_day(start + timedelta(days=days)),
+            part=None,
+            evidence={},
+            announced=None,
+            facts=(),
+            corrects=None,
+            actor="demo",
+        )
+    return str(opened["id"])
+
+
+STORY = (("brief_prepared", 2),)
+
+
+def _working_day(day: date) -> date:
+    """The day itself, or the Monday after a weekend: offices act on working days."""
+    return day + timedelta(days=(7 - day.weekday()) % 7 if day.weekday() >= 5 else 0)
+
+
+def _publish(here: Opened, done: Demonstration, say: Say) -> None:
+    """Maps for both audiences, dossiers of the first homes, the council's report."""
+    for audience in ("office", "council"):
+        path = here.project.maps_dir / f"{audience}.html"
+        size, _remarks = maps.build(
+            here,
+            path,
+            audience=audience,  # type: ignore[arg-type]  # the tuple above holds audiences
+            area=None,
+            on=None,
+            recipient=None,
+            lang=done.lang,
+        )
+        done.maps[audience] = path
+        say(_("map: {path} ({size} kB)").format(path=path, size=round(size / 1000)))
+    printed = dossiers.build(
+        here,
+        (),
+        everything=True,
+        area=None,
+        on=None,
+        limit=DOSSIERS,
+        folder=here.project.dossiers_dir,
+        lang=done.lang,
+        overwrite=True,
+    )
+    for failure in printed.failures:
+        say(failure)
+    say(_("dossiers: {n} in {folder}").format(n=len(printed.files), folder=printed.folder))
+    done.dossiers = printed.folder
+    done.report = here.project.maps_dir / "report.html"
+    reports.council(here, done.report, area=None, on=None, fmt="html", lang=done.lang)
