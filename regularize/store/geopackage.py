@@ -130,6 +130,23 @@ def _definition(crs: str) -> str:
     return str(pyproj.CRS.from_user_input(crs).to_wkt("WKT1_GDAL"))
 
 
+def is_definition_of(definition: str, crs: str) -> bool:
+    """Whether a stored definition describes `crs`, by whichever version of PROJ it was written."""
+    try:
+        stored = pyproj.CRS.from_wkt(definition)
+    except pyproj.exceptions.CRSError:
+        return False
+    return bool(stored.equals(pyproj.CRS.from_wkt(_definition(crs)), ignore_axis_order=True))
+
+
+def geometry_columns(tables: Sequence[Table]) -> Iterator[tuple[str, str, str, int, int, int]]:
+    """The rows of ``gpkg_geometry_columns`` that a sound store has."""
+    for table in tables:
+        kind = table.columns[schema.GEOMETRY].type if is_feature_table(table) else None
+        if isinstance(kind, schema.Geom):
+            yield table.name, schema.GEOMETRY, kind.kind, kind.srid, 0, 0
+
+
 def add_table(connection: Connection, table: Table) -> None:
     """Create `table` with its indexes, and register it with the GeoPackage."""
     connection.execute(CreateTable(table))
@@ -145,8 +162,7 @@ def add_table(connection: Connection, table: Table) -> None:
     )
     if isinstance(kind, schema.Geom):
         connection.exec_driver_sql(
-            "INSERT INTO gpkg_geometry_columns VALUES (?,?,?,?,0,0)",
-            (table.name, schema.GEOMETRY, kind.kind, kind.srid),
+            "INSERT INTO gpkg_geometry_columns VALUES (?,?,?,?,?,?)", list(geometry_columns([table]))
         )
         connection.exec_driver_sql(
             "INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)",

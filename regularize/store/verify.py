@@ -52,6 +52,7 @@ def verify(connection: Connection, metadata: MetaData, path: Path) -> VerifyRepo
         ("integrity", lambda: _integrity(connection)),
         ("foreign_keys", lambda: _foreign_keys(connection)),
         ("guards", lambda: _guards(connection, metadata)),
+        ("georeference", lambda: _georeference(connection, metadata)),
         ("spatial_index", lambda: _spatial_index(connection, metadata)),
         ("rows", lambda: _rows(connection, metadata, state)),
         ("validity", lambda: _validity(connection, metadata)),
@@ -119,6 +120,21 @@ def _guards(connection: Connection, metadata: MetaData) -> Iterator[str]:
             yield _("trigger {name} is not the program's").format(name=name)
         elif expected[name] != found[name]:
             yield _("trigger {name} was changed").format(name=name)
+
+
+def _georeference(connection: Connection, metadata: MetaData) -> Iterator[str]:
+    """Other programs place the layers where this one does."""
+    expected = set(geopackage.geometry_columns(metadata.sorted_tables))
+    found = {tuple(row) for row in connection.exec_driver_sql("SELECT * FROM gpkg_geometry_columns")}
+    for row in sorted(expected ^ found, key=str):
+        yield _("{table}: its entry among the geometry columns was changed").format(table=row[0])
+    settings = metadata.tables["settings"]
+    crs = connection.scalar(select(settings.c.value).where(settings.c.name == "crs"))
+    definition = connection.exec_driver_sql(
+        "SELECT definition FROM gpkg_spatial_ref_sys WHERE srs_id=?", (geopackage.number_of(str(crs)),)
+    ).scalar()
+    if not geopackage.is_definition_of(str(definition), str(crs)):
+        yield _("the definition of {crs} was changed").format(crs=crs)
 
 
 def _spatial_index(connection: Connection, metadata: MetaData) -> Iterator[str]:
