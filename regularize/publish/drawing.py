@@ -31,6 +31,9 @@ SEARCHED = frozenset(
 CODE_LISTS = {"ownership_kind": "ownership", "plan_kind": "plan_kind", "state": "state", "kind": "kind"}
 # What is seen at first; the rest waits in the list of layers.
 SHOWN_FIRST = frozenset({"areas", "streets", "parcels", "buildings", "plan_parts", "case_parts"})
+# Drawn on top, but a click means what lies within them first.
+WIDE = frozenset({"areas", "land", "plan_parts", "case_parts", "blocks"})
+LONGEST_LABEL = 120  # letters; a longer text would fit nowhere and still be measured at every step
 _CODE = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
@@ -75,6 +78,7 @@ class Drawn:
             "label_font": self.label_font,
             "in_table": self.in_table,
             "meaning": meaning,
+            "behind": self.name in WIDE,
         }
 
 
@@ -289,7 +293,8 @@ def place_labels(frame: gpd.GeoDataFrame, texts: Sequence[str], *, once: bool = 
     once : bool
         Write each text only where it has most room.
     """
-    spots = [(i, text, *_spot(frame.geometry.iloc[i])) for i, text in enumerate(texts) if text]
+    fitting = [(i, text) for i, text in enumerate(texts) if 0 < len(text) <= LONGEST_LABEL]
+    spots = [(i, text, *_spot(frame.geometry.iloc[i])) for i, text in fitting]
     if once:
         best: dict[str, tuple[Any, ...]] = {}
         for spot in spots:

@@ -25,7 +25,6 @@ KINDS = ("building", "plot")
 BELOW = ("land", "areas", "streets", "parcels", "regulated_plots", "plots")
 ABOVE = ("buildings", "observed_buildings", "fences", "points")
 ON_TOP = ("plan_parts", "case_parts")
-NEEDS_DECISION = frozenset({ReviewState.NEW.value, ReviewState.FIELD_CHECK.value})
 
 
 def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> Sheet:
@@ -76,7 +75,7 @@ def _waiting(view: View | None) -> int:
     if view is None:
         return 0
     rows = zip(view.frame["class"], view.frame["review"], strict=True)
-    return sum(cls not in QUIET_CLASSES and review in NEEDS_DECISION for cls, review in rows)
+    return sum(cls not in QUIET_CLASSES and review != ReviewState.REJECTED.value for cls, review in rows)
 
 
 def _findings(view: View, meta: MapMeta, speaker: Speaker) -> Drawn:

@@ -223,7 +223,9 @@ const FeatureCanvas = L.Renderer.extend({
     const x = worldX(latlng.lng);
     const y = worldY(latlng.lat);
     const reach = reachPx / scale;
-    for (const row of [...this._model.rows].reverse()) {
+    const rows = [...this._model.rows].reverse();
+    const wide = (row) => this._model.layers[row.layer].behind;
+    for (const row of [...rows.filter((r) => !wide(r)), ...rows.filter(wide)]) {
       const layer = this._model.layers[row.layer];
       if (!row.on || !layer.columns.length) continue;
       let best = null;

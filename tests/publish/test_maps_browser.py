@@ -1,0 +1,286 @@
+"""Maps in a real browser: drawn, quiet, usable, and deaf to hostile text."""
+
+import io
+import re
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import town
+from hostile import CORPUS, PRODUCT, TAGS, TEMPLATES
+from PIL import Image
+from shapely.geometry import Polygon, box
+
+from regularize.layers import layer_named
+from regularize.model import Finding, Grade, Measure
+from regularize.publish.maps import render_map
+from regularize.publish.view import View, findings_frame
+
+pytestmark = pytest.mark.browser
+CRS = "EPSG:7801"
+WIPE = "delete window.DecompressionStream"
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, gpd.GeoDataFrame]:
+    return town.frames_of(town.drawn())
+
+
+@pytest.fixture(scope="module")
+def office(frames: dict[str, gpd.GeoDataFrame]) -> str:
+    return render_map(
+        town.views_of(frames, "office"), town.meta("office"), labels=town.labels("en"), lang="en"
+    )
+
+
+@pytest.fixture(scope="module")
+def council(frames: dict[str, gpd.GeoDataFrame]) -> str:
+    return render_map(
+        town.views_of(frames, "council"), town.meta("council"), labels=town.labels("en"), lang="en"
+    )
+
+
+def colours(page: Any) -> set[tuple[int, int, int]]:
+    """Colours of the map itself, without the panel."""
+    shot = page.locator(".folium-map").screenshot()
+    picture = Image.open(io.BytesIO(shot)).convert("RGB")
+    return {colour for _n, colour in picture.getcolors(maxcolors=1_000_000) or []}
+
+
+@pytest.mark.parametrize("audience", ["office", "council"])
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_map_is_drawn_and_quiet(
+    audience: str, size: tuple[int, int], office: str, council: str, open_page: Any
+) -> None:
+    opened = open_page({"office": office, "council": council}[audience], size=size)
+    assert len(colours(opened.page)) > 20
+    assert opened.quiet, (opened.console, opened.requests)
+    wide = opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert wide, "nothing sticks out to the side"
+
+
+def test_map_without_decompression_stream_is_the_same(council: str, open_page: Any) -> None:
+    newer = open_page(council).page.locator(".folium-map").screenshot()
+    opened = open_page(council, script=WIPE)
+    assert opened.page.evaluate("typeof DecompressionStream") == "undefined"
+    assert opened.page.locator(".folium-map").screenshot() == newer
+    assert opened.quiet, opened.console
+
+
+def test_search_finds_and_opens_the_right_card(office: str, open_page: Any) -> None:
+    opened = open_page(office)
+    found = next(f for f in town.findings_of(town.drawn()) if f.cls == "extended")
+    opened.page.fill("input[type=search]", found.register_refs[0])
+    opened.page.wait_for_selector(".result")
+    opened.page.fill("input[type=search]", found.id.lower())
+    opened.page.keyboard.press("Enter")
+    card = opened.page.wait_for_selector(".card")
+    text = card.inner_text()
+    assert text.startswith("Extended")
+    assert found.id in text
+    assert found.home in text
+    assert "± 1.7\u00a0sq m" in text
+    assert "Покриване под прага" in text
+    opened.page.fill("input[type=search]", "няма такова нещо")
+    assert opened.page.inner_text(".results") == "Nothing found"
+    assert opened.quiet, opened.console
+
+
+def test_click_on_a_building_opens_its_card_with_the_meaning(office: str, open_page: Any) -> None:
+    opened = open_page(office)
+    found = next(f for f in town.findings_of(town.drawn()) if f.cls == "not_in_cadastre")
+    opened.page.fill("input[type=search]", found.id)
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_selector(".card")
+    opened.page.click(".leaflet-popup-close-button")
+    opened.page.wait_for_selector(".card", state="detached")
+    # The search has centred the building: a click in the middle of the map meets it.
+    area = opened.page.locator(".folium-map").bounding_box()
+    opened.page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    text = opened.page.wait_for_selector(".card").inner_text()
+    assert found.id in text
+    assert "Това е повод за проверка, не решение." in text
+
+
+def test_legend_switches_a_class_off_and_on(office: str, open_page: Any) -> None:
+    opened = open_page(office)
+    shot = opened.page.locator(".folium-map").screenshot
+    before = shot()
+    row = opened.page.locator(".row", has_text="Not in the cadastre").first
+    assert row.locator(".row-count").inner_text() == str(
+        sum(f.cls == "not_in_cadastre" and f.review != "rejected" for f in town.findings_of(town.drawn()))
+    )
+    row.locator("input").focus()
+    opened.page.keyboard.press("Space")
+    assert shot() != before
+    opened.page.keyboard.press("Space")
+    assert shot() == before
+
+
+def test_list_shows_every_finding_and_leads_to_the_map(office: str, open_page: Any) -> None:
+    opened = open_page(office)
+    opened.page.get_by_role("button", name="List").click()
+    rows = opened.page.locator("dialog tbody").last.locator("tr")
+    assert rows.count() == len(town.findings_of(town.drawn()))
+    name = rows.first.locator("td").nth(1).inner_text()
+    rows.first.locator("button").click()
+    assert name in opened.page.wait_for_selector(".card").inner_text()
+
+
+def test_measure_knows_a_metre(office: str, open_page: Any) -> None:
+    opened = open_page(office)
+    opened.page.get_by_role("button", name="Measure").click()
+    bar = opened.page.locator(".leaflet-control-scale-line")
+    length_m = float(re.sub(r"\D", "", bar.inner_text()))
+    width_px = bar.bounding_box()["width"]
+    area = opened.page.locator(".folium-map").bounding_box()
+    x, y = area["x"] + 200, area["y"] + 200
+    opened.page.mouse.click(x, y)
+    opened.page.mouse.click(x + width_px, y)
+    shown = float(opened.page.inner_text(".measured").split()[0])
+    assert shown == pytest.approx(length_m, rel=0.03)  # the bar is drawn to whole pixels
+    assert opened.page.locator(".card").count() == 0
+
+
+def test_council_map_shows_counts_and_says_what_is_due(council: str, open_page: Any) -> None:
+    opened = open_page(council)
+    text = opened.page.inner_text(".panel").replace("\u00a0", " ")
+    assert "findings wait for a decision" in text
+    assert "due 14 June 2026" in text
+    assert "Counts below 11 are not shown" in text
+
+
+def test_without_script_title_date_and_counts_stand(council: str, open_page: Any) -> None:
+    opened = open_page(council, javascript=False, wait=".without-script")
+    text = opened.page.inner_text(".without-script").replace("\u00a0", " ")
+    assert "Община Примерна" in text
+    assert "State on 1 June 2026" in text
+    assert re.search(r"Not in the cadastre\s+\d+", text)
+
+
+def test_print_is_one_a3_sheet(council: str, open_page: Any) -> None:
+    import pypdfium2
+
+    opened = open_page(council)
+    sheet = pypdfium2.PdfDocument(opened.page.pdf(prefer_css_page_size=True))
+    assert len(sheet) == 1
+    assert [round(side / 72 * 25.4) for side in sheet[0].get_size()] == [420, 297]
+    picture = sheet[0].render(scale=0.5).to_pil().convert("RGB")
+    right_half = picture.crop((picture.width // 3, 0, picture.width, picture.height))
+    assert len(right_half.getcolors(maxcolors=1_000_000)) > 20
+    sheet.close()
+
+
+def test_hostile_texts_are_shown_and_do_nothing(open_page: Any) -> None:
+    findings = [
+        Finding(
+            "building",
+            "not_in_cadastre",
+            box(500_000 + 30 * i, 4_700_000, 500_020 + 30 * i, 4_700_015),
+            (),
+            (),
+            (text,),
+            (f"{text}#",),
+            (),
+            {"area_m2": Measure(300.0, 1.0, "m2")},
+            0.9,
+            Grade.A,
+            id=f"B-{i}",
+            home=text,
+        )
+        for i, text in enumerate(CORPUS)
+    ]
+    streets = gpd.GeoDataFrame(
+        {"name": list(CORPUS)},
+        geometry=[box(500_000 + 30 * i, 4_699_980, 500_029 + 30 * i, 4_699_990) for i in range(len(CORPUS))],
+        crs=CRS,
+    )
+    views = [
+        View.of(layer_named("findings"), findings_frame(findings, crs=CRS), "office"),
+        View.of(layer_named("streets"), streets, "office"),
+    ]
+    whole = " ".join(text for text in CORPUS if len(text) < 1000)
+    short = f"{TAGS[2]}{TEMPLATES[0]}{TEMPLATES[17]}"
+    meta = replace(
+        town.meta("office"),
+        title=whole,
+        place=whole,
+        recipient=whole,
+        dates=tuple((text, text) for text in CORPUS),
+        class_notes={"not_in_cadastre": short},
+    )
+    page = render_map(views, meta, labels=lambda key: f"{key} {short}", lang="en")
+    opened = open_page(page)
+    shown = opened.page.evaluate(
+        """async () => {
+          const dates = [...document.querySelectorAll(".dates dd")].map((node) => node.textContent);
+          document.querySelectorAll(".tool")[2].click();
+          const rows = [...document.querySelectorAll("dialog tbody tr")];
+          const cells = rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
+          return {dates, cells, title: document.querySelector("h1").textContent, tab: document.title};
+        }"""
+    )
+    assert shown["dates"] == list(CORPUS)
+    assert shown["title"] == whole
+    by_id = {line[1]: line for line in shown["cells"]}
+    for i, text in enumerate(CORPUS):
+        assert text in by_id[f"B-{i}"]
+        assert f"{text}#" in by_id[f"B-{i}"]
+    # Open every card as well: that is where stock maps run what they show.
+    opened.page.evaluate("document.querySelector('dialog').remove()")
+    for i, text in enumerate(CORPUS[:-1]):
+        opened.page.evaluate(
+            "(id) => { const box = document.querySelector('input[type=search]'); box.value = id;"
+            " box.dispatchEvent(new Event('input')); document.querySelector('.result').click(); }",
+            f"B-{i}",
+        )
+        values = opened.page.evaluate(
+            "[...document.querySelectorAll('.card dd .value')].map((node) => node.textContent)"
+        )
+        assert f"B-{i}" in values
+        assert text in values
+    assert opened.page.evaluate("window.__hostile") is None
+    assert PRODUCT not in page
+    assert PRODUCT not in opened.page.content()
+    assert opened.quiet, (opened.console, opened.requests)
+
+
+def test_empty_and_single_feature_maps_say_so(open_page: Any) -> None:
+    nothing = render_map([], town.meta("office"), labels=town.labels("en"), lang="en")
+    opened = open_page(nothing)
+    assert "This view holds no features." in opened.page.inner_text(".panel")
+    assert opened.quiet, opened.console
+    one = gpd.GeoDataFrame(
+        {"identifier": ["00990.1.1"]}, geometry=[box(500_000, 4_700_000, 500_020, 4_700_015)], crs=CRS
+    )
+    page = render_map(
+        [View.of(layer_named("parcels"), one, "office")],
+        town.meta("office"),
+        labels=town.labels("en"),
+        lang="en",
+    )
+    opened = open_page(page)
+    assert len(colours(opened.page)) > 1
+    opened.page.fill("input[type=search]", "00990")
+    opened.page.keyboard.press("Enter")
+    assert "00990.1.1" in opened.page.wait_for_selector(".card").inner_text()
+    assert opened.quiet, opened.console
+
+
+def test_a_polygon_of_a_hundred_thousand_vertices_opens(open_page: Any) -> None:
+    turn = np.linspace(0, 2 * np.pi, 100_000, endpoint=False)
+    radius = 150 + 3 * np.sin(200 * turn)
+    ring = np.column_stack([500_200 + radius * np.cos(turn), 4_700_150 + radius * np.sin(turn)])
+    shape = Polygon(ring)
+    frame = gpd.GeoDataFrame({"identifier": ["1"]}, geometry=[shape], crs=CRS)
+    page = render_map(
+        [View.of(layer_named("parcels"), frame, "office")],
+        town.meta("office"),
+        labels=town.labels("en"),
+        lang="en",
+    )
+    opened = open_page(page)
+    assert opened.quiet, opened.console
+    assert len(colours(opened.page)) > 1
