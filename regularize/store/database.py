@@ -140,7 +140,10 @@ def open_(path: Path, *, read_only: bool) -> Database:
         engine = door.connect(path, read_only=read_only)
         try:
             crs = _crs_of(engine, path)
-            metadata = schema.tables(geopackage.number_of(crs))
+            try:
+                metadata = schema.tables(geopackage.number_of(crs))
+            except OptionError as error:  # not what this program wrote there
+                raise door.damaged(path) from error
             database = Database(path, engine, metadata, crs, read_only=read_only)
             _bring_up_to_date(database)
         except BaseException:
