@@ -5,7 +5,7 @@ RUN := $(BIN)/.installed-run
 DEV := $(BIN)/.installed-dev
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-long lint format screenshots bench catalogue clean help
+.PHONY: demo test test-long format bench catalogue reference clean help
 
 help:            ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ format: $(DEV)   ## mend the format and what the linter can mend
 
 catalogue: $(DEV)  ## compile the message catalogues
 	$(BIN)/python scripts/catalogue.py
+
+reference: $(DEV)  ## write docs/cli.md, docs/codes.md, docs/parameters.md from the program
+	$(BIN)/python scripts/reference.py
 
 bench: $(DEV)    ## run the benchmarks and rewrite their tables in docs/
 	for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
