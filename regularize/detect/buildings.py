@@ -1,5 +1,6 @@
 """What every observed and registered building is to the other side: findings for a person to decide."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from regularize.detect import flags as on_land
 from regularize.detect import scoring
 from regularize.detect.comparison import Comparison, compare, reasons_of_size
 from regularize.detect.matching import Match, match
-from regularize.detect.sides import Floats, Shapes, Side, prepare, tolerances
+from regularize.detect.sides import Shapes, Side, prepare, tolerances
 from regularize.geometry.alignment import NO_SHIFT, Shift, estimate
 from regularize.geometry.measures import area_sigmas_m2
 from regularize.i18n import translate as _
@@ -50,14 +51,18 @@ class _Scene:
     match: Match
     flags: list[dict[str, float]]
     thresholds: Mapping[str, float]
-    area_o: Floats
-    area_r: Floats
-    sigma_area_o: Floats
-    sigma_area_r: Floats
-    gap_o: Floats
-    gap_r: Floats
-    largest_o: Floats
-    largest_r: Floats
+    area_o: list[float]
+    area_r: list[float]
+    sigma_area_o: list[float]
+    sigma_area_r: list[float]
+    sigma_o: list[float]
+    sigma_r: list[float]
+    typical_o_m: float
+    typical_r_m: float
+    gap_o: Mapping[int, float]
+    gap_r: Mapping[int, float]
+    largest_o: list[float]
+    largest_r: list[float]
 
 
 def detect_buildings(
@@ -152,25 +157,31 @@ def _scene(
         match=matched,
         flags=on_land.land_flags(observed.shapes, t, beneath, thresholds=thresholds),
         thresholds=thresholds,
-        area_o=np.asarray(shapely.area(observed.shapes)),
-        area_r=np.asarray(shapely.area(register.shapes)),
-        sigma_area_o=area_sigmas_m2(observed.shapes, observed.sigma_m),
-        sigma_area_r=area_sigmas_m2(register.shapes, register.sigma_m),
-        gap_o=_gaps(observed.shapes, moved),
-        gap_r=_gaps(moved, observed.shapes),
-        largest_o=largest_o,
-        largest_r=largest_r,
+        area_o=shapely.area(observed.shapes).tolist(),
+        area_r=shapely.area(register.shapes).tolist(),
+        sigma_area_o=area_sigmas_m2(observed.shapes, observed.sigma_m).tolist(),
+        sigma_area_r=area_sigmas_m2(register.shapes, register.sigma_m).tolist(),
+        sigma_o=observed.sigma_m.tolist(),
+        sigma_r=register.sigma_m.tolist(),
+        typical_o_m=float(np.median(observed.sigma_m)),
+        typical_r_m=float(np.median(register.sigma_m))
+        if len(register)
+        else thresholds["sigma_default_register_m"],
+        gap_o=_gaps(observed.shapes, matched.new, moved),
+        gap_r=_gaps(moved, matched.gone, observed.shapes),
+        largest_o=largest_o.tolist(),
+        largest_r=largest_r.tolist(),
     )
 
 
-def _gaps(shapes: Shapes, others: Shapes) -> Floats:
-    """Distance of each shape to the nearest of the others; infinite where there is none."""
-    gap: Floats = np.full(len(shapes), np.inf)
-    if len(shapes) and len(others):
+def _gaps(shapes: Shapes, which: list[int], others: Shapes) -> dict[int, float]:
+    """Distance of some shapes to the nearest of the others; infinite where there is none."""
+    gap = dict.fromkeys(which, math.inf)
+    if which and len(others):
         (i, _j), distance = shapely.STRtree(others).query_nearest(
-            shapes, return_distance=True, all_matches=False
+            shapes[which], return_distance=True, all_matches=False
         )
-        gap[i] = distance
+        gap.update(zip(np.array(which)[i].tolist(), distance.tolist(), strict=True))
     return gap
 
 
@@ -220,10 +231,13 @@ def _matched(scene: _Scene, c: Comparison) -> Finding:
     if c.weak:
         reasons.append("WEAK_OVERLAP")
         deciding *= t["score_weak"]
+    sigma = math.hypot(
+        *(scene.sigma_area_o[i] for i in c.observed), *(scene.sigma_area_r[j] for j in c.register)
+    )
     extra = {
-        "overlap_m2": Measure(c.overlap_m2, _joint_sigma(scene, c.observed, c.register), "m2"),
-        "gain_m2": Measure(c.gain_m2, _joint_sigma(scene, c.observed, c.register), "m2"),
-        "loss_m2": Measure(c.loss_m2, _joint_sigma(scene, c.observed, c.register), "m2"),
+        "overlap_m2": Measure(c.overlap_m2, sigma, "m2"),
+        "gain_m2": Measure(c.gain_m2, sigma, "m2"),
+        "loss_m2": Measure(c.loss_m2, sigma, "m2"),
         "iou": Measure(c.iou, None, "1"),
     }
     if c.boundary_ratio is not None:
@@ -244,9 +258,7 @@ def _doubtful(scene: _Scene, i: int, j: int) -> Finding:
 def _new(scene: _Scene, i: int) -> Finding:
     """An observed building without a registered one."""
     tolerance = _tolerance(scene, (i,), ())
-    deciding = _apart(
-        scene, float(scene.area_o[i]), float(scene.largest_o[i]), float(scene.gap_o[i]), tolerance
-    )
+    deciding = _apart(scene, scene.area_o[i], scene.largest_o[i], scene.gap_o[i], tolerance)
     extra = _gap_measure(scene.gap_o[i], tolerance, scene.thresholds)
     if i in scene.match.adjoins_new:
         cls, reasons = BuildingClass.ADJOINING_ANNEX, ["ADJOINS_MATCHED"]
@@ -263,9 +275,7 @@ def _gone(scene: _Scene, j: int) -> Finding:
     """A registered building without an observed one."""
     t = scene.thresholds
     tolerance = _tolerance(scene, (), (j,))
-    deciding = _apart(
-        scene, float(scene.area_r[j]), float(scene.largest_r[j]), float(scene.gap_r[j]), tolerance
-    )
+    deciding = _apart(scene, scene.area_r[j], scene.largest_r[j], scene.gap_r[j], tolerance)
     extra = _gap_measure(scene.gap_r[j], tolerance, t)
     cls, reasons = BuildingClass.NOT_IN_SURVEY, ["NO_OBSERVED_PARTNER"]
     observed: Positions = ()
@@ -286,15 +296,15 @@ def _gone(scene: _Scene, j: int) -> Finding:
 def _apart(scene: _Scene, area_m2: float, overlap_m2: float, gap_m: float, tolerance_m: float) -> float:
     """How surely a building has no partner: its distance from having one, in sigmas."""
     t = scene.thresholds
-    side = float(np.sqrt(area_m2))
+    side = math.sqrt(area_m2)
     distance = t["edge_min_ratio"] * side - overlap_m2 / side + gap_m
     return scoring.margin(distance, tolerance_m / t["sigma_factor"])
 
 
 def _gap_measure(gap_m: float, tolerance_m: float, t: Mapping[str, float]) -> dict[str, Measure]:
-    if not np.isfinite(gap_m):
+    if not math.isfinite(gap_m):
         return {}
-    return {"gap_m": Measure(float(gap_m), tolerance_m / t["sigma_factor"], "m")}
+    return {"gap_m": Measure(gap_m, tolerance_m / t["sigma_factor"], "m")}
 
 
 def _finding(
@@ -310,25 +320,25 @@ def _finding(
 ) -> Finding:
     """Put a finding together: measures, flags, score and grade."""
     t, ours, theirs = scene.thresholds, scene.observed, scene.register
-    o, r = list(observed), list(register)
+    o, r = observed, register
     measures: dict[str, Measure] = {}
     if o and own is None:
-        measures["area_survey_m2"] = _area(scene.area_o[o], scene.sigma_area_o[o])
+        measures["area_survey_m2"] = _area(scene.area_o, scene.sigma_area_o, o)
     if r and cls is not BuildingClass.ADJOINING_ANNEX:
-        measures["area_register_m2"] = _area(scene.area_r[r], scene.sigma_area_r[r])
+        measures["area_register_m2"] = _area(scene.area_r, scene.sigma_area_r, r)
     measures |= extra
     measures["tolerance_m"] = Measure(tolerance_m, None, "m")
-    pairs = max(scene.shift.pairs, 1)
+    sigma_shift = scene.shift.sigma_m / math.sqrt(max(scene.shift.pairs, 1))
     for name, value in (("shift_dx_m", scene.shift.dx_m), ("shift_dy_m", scene.shift.dy_m)):
-        measures[name] = Measure(value, scene.shift.sigma_m / float(np.sqrt(pairs)), "m")
+        measures[name] = Measure(value, sigma_shift, "m")
     flagged: dict[str, float] = {}
     for i in o if own is None else ():
         for flag, m2 in scene.flags[i].items():
             flagged[flag] = flagged.get(flag, 0.0) + m2
     for flag, m2 in flagged.items():
         measures[flag.lower() + "_m2"] = Measure(m2, None, "m2")
-    sigma_o = float(ours.sigma_m[o].max()) if o else float(np.median(ours.sigma_m))
-    twice = bool(o) and own is None and bool(ours.twice_observed[o].all())
+    sigma_o = max((scene.sigma_o[i] for i in o), default=scene.typical_o_m)
+    twice = bool(o) and own is None and all(ours.twice_observed[i] for i in o)
     every = [*reasons, *flagged]
     if not scene.shift.accepted and len(theirs):
         every.append("SHIFT_UNDETERMINED")
@@ -338,11 +348,7 @@ def _finding(
         every.append("SECOND_SOURCE_AGREES")
     if any(len(ours.fids[i]) > 1 for i in o) or any(len(theirs.fids[j]) > 1 for j in r):
         every.append("COUNTED_ONCE")
-    area = (
-        float(min(*scene.area_o[o], *scene.area_r[r]))
-        if len(o) + len(r) > 1
-        else float((scene.area_o[o] if o else scene.area_r[r])[0])
-    )
+    area = min(*(scene.area_o[i] for i in o), *(scene.area_r[j] for j in r), math.inf)
     score = (
         deciding
         * scoring.source_quality(area, tolerance_m, t)
@@ -350,7 +356,7 @@ def _finding(
         * scoring.cardinality(len(o), len(r), t)
         * scoring.age(ours.latest(o), theirs.latest(r), t)
     )
-    shapes = ours.shapes[o]
+    shapes = [ours.shapes[i] for i in o]
     geometry = own if own is not None else shapes[0] if len(o) == 1 else shapely.union_all(shapes)
     return Finding(
         kind="building",
@@ -369,26 +375,13 @@ def _finding(
 
 def _tolerance(scene: _Scene, observed: Positions, register: Positions) -> float:
     """t of a finding; a side that takes no part stands in with its typical accuracy."""
-    t = scene.thresholds
-    o, r = scene.observed.sigma_m, scene.register.sigma_m
-    a = float(o[list(observed)].max()) if observed else float(np.median(o))
-    if register:
-        b = float(r[list(register)].max())
-    else:
-        b = float(np.median(r)) if len(r) else t["sigma_default_register_m"]
-    return float(tolerances(a, b, t))
+    a = max((scene.sigma_o[i] for i in observed), default=scene.typical_o_m)
+    b = max((scene.sigma_r[j] for j in register), default=scene.typical_r_m)
+    return scene.thresholds["sigma_factor"] * math.hypot(a, b)
 
 
-def _area(area_m2: Floats, sigma_m2: Floats) -> Measure:
-    return Measure(float(area_m2.sum()), float(np.sqrt((sigma_m2**2).sum())), "m2")
-
-
-def _joint_sigma(scene: _Scene, observed: Positions, register: Positions) -> float:
-    """Of what two outlines have or have not in common: both outlines err."""
-    squares = (scene.sigma_area_o[list(observed)] ** 2).sum() + (
-        scene.sigma_area_r[list(register)] ** 2
-    ).sum()
-    return float(np.sqrt(squares))
+def _area(area_m2: list[float], sigma_m2: list[float], rows: Positions) -> Measure:
+    return Measure(sum(area_m2[i] for i in rows), math.hypot(*(sigma_m2[i] for i in rows)), "m2")
 
 
 def _notice(code: str, message: str) -> Issue:
