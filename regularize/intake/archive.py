@@ -5,8 +5,10 @@ checked on the directory before anything is unpacked, and a member that holds mo
 is refused by its checksum.
 """
 
+import lzma
 import stat
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +24,11 @@ MAX_TOTAL_BYTES = 2 * 1024**3
 MAX_RATIO = 100
 # Below this size a high ratio harms nobody: tables of blanks compress as well.
 _RATIO_FROM_BYTES = 1024**2
+# What the standard library raises for an archive that is damaged or packed in a way it does not know.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError),
+    *(EOFError, OSError, ValueError, IndexError),
+)
 _ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tar")
 
 
@@ -33,7 +40,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path, metadata_encoding="cp866") as archive:
             _check(path, archive.infolist())
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except _DAMAGE as error:
         raise InputError(
             _("{file}: the archive cannot be read: {reason}").format(file=path, reason=error),
             hint=_("unpack it and give the files themselves, or ask the sender for it again"),

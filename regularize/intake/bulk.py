@@ -19,6 +19,8 @@ from regularize.i18n import translate as _
 from regularize.intake.dataset import Fault, empty_geometries
 
 Geometries = NDArray[Any]
+# pyogrio's own errors derive from RuntimeError; IndexError is what a file without layers gives.
+_PYOGRIO_GIVES_UP = (RuntimeError, ValueError, IndexError)
 
 
 def unreadable(path: Path, reason: object) -> InputError:
@@ -27,6 +29,11 @@ def unreadable(path: Path, reason: object) -> InputError:
         _("{file} cannot be read: {reason}").format(file=path, reason=str(reason).split("\n")[0]),
         hint=_("ask the sender for the file again, best as GeoPackage"),
     )
+
+
+def unreadable_geometry(error: Exception) -> str:
+    """What to say of a geometry that an engine refuses."""
+    return _("the geometry cannot be read ({reason})").format(reason=str(error).split("\n")[0])
 
 
 def from_wkb(blobs: NDArray[Any]) -> tuple[Geometries, dict[int, Fault]]:
@@ -39,8 +46,7 @@ def from_wkb(blobs: NDArray[Any]) -> tuple[Geometries, dict[int, Fault]]:
         try:
             shapely.from_wkb(blobs[row], on_invalid="raise")
         except shapely.errors.ShapelyError as error:
-            reason = str(error).split("\n")[0]
-            faults[row] = Fault("UNREADABLE_GEOMETRY", reason, bytes(blobs[row]))
+            faults[row] = Fault("UNREADABLE_GEOMETRY", unreadable_geometry(error), bytes(blobs[row]))
     return geometries, faults
 
 
@@ -59,7 +65,7 @@ def read_archive(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[i
         warnings.simplefilter("ignore")  # what matters is seen in the rows
         try:
             _meta, fids, blobs, _fields = pyogrio.raw.read(archive, columns=[], return_fids=True)
-        except (RuntimeError, ValueError):  # pyogrio's errors derive from RuntimeError
+        except _PYOGRIO_GIVES_UP:
             return _one_by_one(path, archive, n)
     geometries = empty_geometries(n)
     inside = fids < n
@@ -85,7 +91,7 @@ def _one_by_one(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[in
                     if feature.geometry is not None:
                         geometries[row] = shapely.geometry.shape(feature.geometry)
                 except broken as error:
-                    faults[row] = Fault("UNREADABLE_GEOMETRY", str(error).split("\n")[0])
+                    faults[row] = Fault("UNREADABLE_GEOMETRY", unreadable_geometry(error))
     except fiona.errors.FionaError as error:
         raise unreadable(path, error) from error
     return geometries, faults
@@ -114,7 +120,7 @@ def read_table(
             )
         except UnicodeDecodeError:
             raise
-        except (RuntimeError, ValueError) as error:
+        except _PYOGRIO_GIVES_UP as error:
             raise unreadable(path, error) from error
     geometries, faults = from_wkb(blobs) if blobs is not None else (empty_geometries(len(fids)), {})
     return fids, geometries, faults, dict(zip(meta["fields"].tolist(), fields, strict=True))

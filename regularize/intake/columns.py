@@ -219,9 +219,7 @@ class Converter:
             remarks.append(
                 (
                     "DOUBLE_ENCODED_TEXT",
-                    _("column {column}: Cyrillic that somebody saved in a wrong encoding").format(
-                        column=name
-                    ),
+                    _("column {column}: Cyrillic that was saved in a wrong encoding").format(column=name),
                 )
             )
         if profile := self._mapped.profile:

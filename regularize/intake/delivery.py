@@ -93,6 +93,7 @@ def layers_in(path: Path) -> list[LayerInfo]:
     return open_dataset(path).layers()
 
 
+@np.errstate(all="ignore")  # NaN and infinity are found by the row checks, not by warnings
 def read(
     path: Path,
     *,

@@ -182,7 +182,7 @@ class _Features(OpenLayer):
                     rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
             except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
                 # AttributeError is what shapely raises for a geometry without coordinates.
-                rows.faults[row] = Fault("UNREADABLE_GEOMETRY", str(error).split("\n")[0])
+                rows.faults[row] = Fault("UNREADABLE_GEOMETRY", bulk.unreadable_geometry(error))
         return rows
 
 

@@ -83,10 +83,11 @@ class GeoPackage(Dataset):
                 # 1 = rollback journal: in memory there is no log to look for.
                 connection.deserialize(self._content[:18] + b"\x01\x01" + self._content[20:])
             with closing(connection):
+                connection.text_factory = lambda raw: raw.decode("utf-8", errors="replace")
                 connection.execute("PRAGMA trusted_schema = OFF")
                 connection.execute("PRAGMA query_only = ON")
                 yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its own message may be undecodable
             raise bulk.unreadable(self.path, error) from error
 
     @staticmethod

@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from regularize.geometry.repair import mend
+from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.intake.crs import Extent, is_inside
 from regularize.intake.dataset import Fault
@@ -27,6 +28,18 @@ LEAST_AREA_M2 = 0.01
 LEAST_LENGTH_M = 0.01
 # A line that hangs on an outline is an artefact up to this length.
 STRAY_LINE_M = 1.0
+
+# What GEOS says of invalid outlines.
+_REASONS = {
+    "Self-intersection": marked("it crosses itself"),
+    "Ring Self-intersection": marked("it touches itself"),
+    "Hole lies outside shell": marked("a hole lies outside it"),
+    "Holes are nested": marked("a hole lies in a hole"),
+    "Nested shells": marked("one part lies in another"),
+    "Interior is disconnected": marked("holes cut it in two"),
+    "Duplicate Rings": marked("a ring stands twice"),
+    "Too few points in geometry component": marked("too few points"),
+}
 
 _POINT, _LINE, _RING, _POLYGON, _COLLECTION = 0, 1, 2, 3, 7
 _FAMILY_TYPES: dict[Family, tuple[int, ...]] = {
@@ -194,7 +207,7 @@ def _mend_row(found: NDArray[Any], row: int, tolerance_m: float, ledger: Ledger)
             row,
             "NOT_MENDABLE",
             _("the outline is invalid ({reason}) and cannot be mended without losing land").format(
-                reason=mended.reason
+                reason=_(_REASONS.get(mended.reason, mended.reason))
             ),
             found[row],
         )
@@ -205,7 +218,11 @@ def _mend_row(found: NDArray[Any], row: int, tolerance_m: float, ledger: Ledger)
         "GEOMETRY_MENDED",
         _(
             "the outline was invalid ({reason}) and was mended: {before:.2f} m² before, {after:.2f} m² after"
-        ).format(reason=mended.reason, before=mended.area_before_m2, after=mended.area_after_m2),
+        ).format(
+            reason=_(_REASONS.get(mended.reason, mended.reason)),
+            before=mended.area_before_m2,
+            after=mended.area_after_m2,
+        ),
         mended.geometry,
     )
 

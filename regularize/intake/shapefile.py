@@ -93,9 +93,7 @@ class _ShapefileLayer(OpenLayer):
                     _("{file}: the member {member} is missing").format(
                         file=path, member=f"{bundle.name}.{ending}"
                     ),
-                    hint=_(
-                        "ask the sender for the whole set: .shp, .shx, .dbf, .prj and .cpg belong together"
-                    ),
+                    hint=_("ask the sender for the whole set: .shp, .shx, .dbf, .prj, .cpg"),
                 )
         n, family = self._check_headers()
         self.crs = self._declared_crs()
