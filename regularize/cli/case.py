@@ -93,7 +93,7 @@ def open_(
 @pass_session
 def list_(session: Session, on: date | None, as_json: bool) -> None:
     """List cases."""
-    from regularize.workflow import case, projects
+    from regularize.workflow import case, case_words, projects
 
     opened = projects.opened(session.folder)
     lang = session.lang or opened.project.language
@@ -108,7 +108,7 @@ def list_(session: Session, on: date | None, as_json: bool) -> None:
                 r["id"],
                 opened.pack.label(f"procedure.{r['kind']}", lang),
                 r["title"],
-                case.state_label(opened, r, lang=lang),
+                case_words.state_label(opened, r, lang=lang),
                 r["next_deadline"],
             )
             for r in records
@@ -196,7 +196,7 @@ def event_(
 @pass_session
 def show(session: Session, case_id: str, as_json: bool) -> None:
     """Show a case."""
-    from regularize.workflow import case, projects
+    from regularize.workflow import case, case_words, projects
 
     opened = projects.opened(session.folder)
     record = case.shown(opened, case_id)
@@ -204,7 +204,7 @@ def show(session: Session, case_id: str, as_json: bool) -> None:
         print_json(record)
         return
     lang = session.lang or opened.project.language
-    for line in case.history_lines(opened, record, lang=lang):
+    for line in case_words.history_lines(opened, record, lang=lang):
         click.echo(line)
 
 
@@ -220,14 +220,14 @@ def show(session: Session, case_id: str, as_json: bool) -> None:
 @pass_session
 def status(session: Session, case_id: str, on: date | None, as_json: bool) -> None:
     """Say where a case stands."""
-    from regularize.workflow import case, projects
+    from regularize.workflow import case, case_words, projects
 
     opened = projects.opened(session.folder)
     record = case.status(opened, case_id, on=on)
     if as_json:
         print_json(record)
         return
-    for line in case.status_lines(opened, record, lang=session.lang or opened.project.language):
+    for line in case_words.status_lines(opened, record, lang=session.lang or opened.project.language):
         click.echo(line)
 
 
@@ -242,7 +242,7 @@ def status(session: Session, case_id: str, on: date | None, as_json: bool) -> No
 @pass_session
 def deadlines(session: Session, on: date | None, as_json: bool) -> None:
     """List deadlines."""
-    from regularize.workflow import case, projects
+    from regularize.workflow import case, case_words, projects
 
     opened = projects.opened(session.folder)
     lang = session.lang or opened.project.language
@@ -252,5 +252,5 @@ def deadlines(session: Session, on: date | None, as_json: bool) -> None:
         return
     print_table(
         (_("due"), _("case"), _("part"), _("who"), _("what"), _("remark")),
-        [case.deadline_row(opened, record, lang=lang) for record in records],
+        [case_words.deadline_row(opened, record, lang=lang) for record in records],
     )

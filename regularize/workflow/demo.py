@@ -168,7 +168,7 @@ def _publish(here: Opened, done: Demonstration, say: Say) -> None:
         size, _remarks = maps.build(
             here,
             path,
-            audience=audience,  # type: ignore[arg-type]  # the tuple above holds audiences
+            audience=audience,
             area=None,
             on=None,
             recipient=None,

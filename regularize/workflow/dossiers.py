@@ -165,7 +165,7 @@ class _Desk:
         ]
 
     def _case(self, home: Home) -> dict[str, Any] | None:
-        from regularize.workflow.case import dossier_facts
+        from regularize.workflow.case_words import dossier_facts
 
         cases = cases_of(self.store, home)
         return dossier_facts(self.here, self.store, cases[-1], on=self.day, lang=self.lang) if cases else None

@@ -94,7 +94,7 @@ def build(
 
 def case_parts(here: Opened, store: Store, *, on: date, lang: str) -> gpd.GeoDataFrame:
     """The derived layer ``case_parts``: where procedures run, their state and next deadline."""
-    from regularize.workflow.case import part_rows
+    from regularize.workflow.case_words import part_rows
 
     rows = part_rows(here, store, on=on, lang=lang)
     columns = ["case", "title", "state", "next_deadline"]

@@ -46,7 +46,7 @@ def council(here: Opened, output: Path, *, area: str | None, on: date | None, fm
 
 
 def _data(here: Opened, store: Store, *, area: str | None, on: date, lang: str) -> dict[str, Any]:
-    from regularize.workflow.case import council_facts
+    from regularize.workflow.case_words import council_facts
 
     place = area_geometry(store, area)
     k = smallest_count()

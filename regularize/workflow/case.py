@@ -1,0 +1,341 @@
+"""Cases: open one, record its dated events, and derive where it stands.
+
+Nothing here stores a stage. What a command says of a case is derived from its events on a day.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
+
+from regularize import countries, privacy
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.law import procedure as law
+from regularize.law.deadlines import Calendar, calendar_of
+from regularize.law.definition import Procedure
+from regularize.law.records import CaseEvent, CaseStatus
+from regularize.model import Case, Event
+from regularize.project import today
+from regularize.store import Store
+from regularize.workflow.areas import area_geometry
+from regularize.workflow.homes import case_record, resolve
+from regularize.workflow.projects import Opened, store_of
+
+EVENT = "case.event"
+TRUTHS = {"true": True, "yes": True, "да": True, "false": False, "no": False, "не": False}
+
+
+@cache
+def _procedure(country: str, kind: str) -> Procedure:
+    return law.parse(countries.load(country).procedures[kind])
+
+
+@cache
+def _calendar(country: str) -> Calendar:
+    return calendar_of(countries.load(country))
+
+
+def procedure_of(here: Opened, kind: str) -> Procedure:
+    """The procedure `kind` of the country pack. Raises `OptionError` where there is none."""
+    if kind not in here.pack.procedures:
+        raise OptionError(
+            _("no such procedure: {kind}").format(kind=kind),
+            hint=_("known procedures: {kinds}").format(kinds=", ".join(kinds(here))),
+        )
+    return _procedure(here.pack.code, kind)
+
+
+def kinds(here: Opened) -> list[str]:
+    """The procedures that the country pack knows."""
+    return sorted(here.pack.procedures)
+
+
+def plan_part_names(here: Opened) -> list[str]:
+    """Names of the plan parts in the store."""
+    with store_of(here, read_only=True) as store:
+        return sorted({str(name) for name in store.layer("plan_parts")["name"] if name})
+
+
+def open_case(
+    here: Opened,
+    *,
+    kind: str,
+    title: str | None,
+    part: str | None,
+    area: str | None,
+    homes: Sequence[str],
+    on: date | None,
+    facts: Sequence[str],
+) -> dict[str, Any]:
+    """Open a case and return its record.
+
+    Raises
+    ------
+    OptionError
+        If the procedure, plan part, area, a home or a fact is unknown, or the day lies ahead.
+    """
+    definition = procedure_of(here, kind)
+    day = _not_ahead(on or today())
+    stated = stated_facts(facts)
+    _check_facts(definition, stated)
+    with store_of(here) as store:
+        found = [resolve(store, home) for home in homes]
+        case = store.open_case(
+            Case(
+                id="",
+                kind=kind,
+                title=privacy.redact(title or part or area or here.pack.label(f"procedure.{kind}", "bg"))[0],
+                opened_on=day,
+                geometry=_place(store, part=part, area=area, homes=[home.geometry for home in found]),
+                homes=tuple(home.id for home in found),
+                plan_part=part,
+                facts=stated,
+            )
+        )
+    return case_record(case)
+
+
+def event_types(here: Opened, case_id: str) -> list[str]:
+    """The events that a case of this kind can have."""
+    with store_of(here, read_only=True) as store:
+        return list(procedure_of(here, store.case(case_id).kind).event_types)
+
+
+def record_event(
+    here: Opened,
+    case_id: str,
+    *,
+    event: str,
+    on: date | None,
+    part: str | None,
+    evidence: Mapping[str, str | None],
+    announced: date | None,
+    facts: Sequence[str],
+    corrects: int | None,
+    actor: str,
+) -> dict[str, Any]:
+    """Append an event to the log of a case; returns its record with remarks for the user.
+
+    Raises
+    ------
+    OptionError
+        If the event is unknown, lies before the case or in the future, or stands there already.
+    """
+    if on is None:
+        raise OptionError(_("an event needs the day on which it happened"), hint=_("give --date YYYY-MM-DD"))
+    with store_of(here) as store:
+        case = store.case(case_id)
+        definition = procedure_of(here, case.kind)
+        stated = {
+            name: value if not isinstance(value, str) else privacy.redact(value)[0]
+            for name, value in stated_facts(facts).items()
+        }
+        proof = {name: privacy.redact(text)[0] for name, text in evidence.items() if text}
+        if "document" in proof:
+            stated["document"] = proof["document"]
+        known = case_events(store, case)
+        new = CaseEvent(
+            seq=max((e.seq for e in known), default=0) + 1,
+            type=event,
+            on=on,
+            part=part,
+            facts=stated,
+            announced=announced,
+            corrects=corrects,
+        )
+        notes = law.validate_event(
+            definition,
+            known,
+            new,
+            opened_on=case.opened_on,
+            today=today(),
+            calendar=_calendar(here.pack.code),
+            facts=case.facts,
+            parts=(case.plan_part,) if case.plan_part else (),
+        )
+        stored = store.append_event(
+            EVENT,
+            f"case:{case.id}",
+            on,
+            {
+                "event": event,
+                "part": part,
+                "facts": _plain(stated),
+                "evidence": proof,
+                "announced": announced.isoformat() if announced else None,
+                "corrects": corrects,
+            },
+            privacy.redact(actor)[0],
+        )
+    return {
+        "seq": stored.seq,
+        "case": case_id,
+        "event": event,
+        "on": on.isoformat(),
+        "hash": stored.hash,
+        "remarks": [note_text(here, note.as_dict()) for note in notes],
+    }
+
+
+def case_events(store: Store, case: Case) -> list[CaseEvent]:
+    """The events of a case in the order of the log; erased ones tell nothing any more."""
+    return [_case_event(event) for event in store.events(subject=f"case:{case.id}") if _speaks(event)]
+
+
+def status_of(here: Opened, store: Store, case: Case, *, on: date) -> CaseStatus:
+    """Where a case stands on a day."""
+    return law.status(
+        procedure_of(here, case.kind),
+        case_events(store, case),
+        on=on,
+        calendar=_calendar(here.pack.code),
+        facts=case.facts,
+        parts=(case.plan_part,) if case.plan_part else (),
+    )
+
+
+def status(here: Opened, case_id: str, *, on: date | None) -> dict[str, Any]:
+    """Where a case stands, with stable English keys."""
+    with store_of(here, read_only=True) as store:
+        case = store.case(case_id)
+        return {**case_record(case), **status_of(here, store, case, on=on or today()).as_dict()}
+
+
+def listed(here: Opened, *, on: date | None) -> list[dict[str, Any]]:
+    """All cases with where each part stands and the next deadline."""
+    with store_of(here, read_only=True) as store:
+        return [_listed(here, store, case, on or today()) for case in store.cases()]
+
+
+def _listed(here: Opened, store: Store, case: Case, on: date) -> dict[str, Any]:
+    found = status_of(here, store, case, on=on)
+    nearest = found.next_deadline
+    return {
+        **case_record(case),
+        "steps": [{"part": part.part, "step": part.step} for part in found.parts],
+        "next_deadline": nearest.due.isoformat() if nearest else None,
+        "overdue": bool(nearest and nearest.overdue),
+    }
+
+
+def shown(here: Opened, case_id: str) -> dict[str, Any]:
+    """A case with its events, with stable English keys."""
+    with store_of(here, read_only=True) as store:
+        case = store.case(case_id)
+        events = store.events(subject=f"case:{case.id}")
+    return {
+        **case_record(case),
+        "events": [
+            {"seq": e.seq, "type": e.type, "on": e.on.isoformat(), "by": e.actor, "payload": e.payload}
+            for e in events
+        ],
+    }
+
+
+def deadlines(here: Opened, *, on: date | None) -> list[dict[str, Any]]:
+    """The deadlines of all cases that still matter on a day, the nearest first."""
+    day = on or today()
+    rows: list[dict[str, Any]] = []
+    with store_of(here, read_only=True) as store:
+        for case in store.cases():
+            for deadline in status_of(here, store, case, on=day).deadlines:
+                if deadline.state in {"running", "overdue"}:
+                    rows.append({"case": case.id, "kind_of_case": case.kind, **deadline.as_dict()})
+    return sorted(rows, key=lambda row: (row["due"], row["case"], row["clock"]))
+
+
+def stated_facts(texts: Sequence[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` words as facts: truths, whole numbers and ISO dates become such, else text."""
+    facts: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise OptionError(_("{text} is no fact").format(text=text), hint=_("write it as NAME=VALUE"))
+        facts[name.strip()] = _value(value.strip())
+    return facts
+
+
+def note_text(here: Opened, note: Mapping[str, Any]) -> str:
+    """A note of the law for people: the title of its code and what it is about."""
+    from regularize.i18n import language
+
+    rules = here.pack.rules
+    title = rules[note["code"]].title[language()] if note["code"] in rules else note["code"]
+    about = ", ".join(f"{name}: {value}" for name, value in note["params"].items())
+    return f"{note['code']}: {title}" + (f" ({about})" if about else "")
+
+
+def _value(text: str) -> Any:
+    if text.lower() in TRUTHS:
+        return TRUTHS[text.lower()]
+    if text.isdecimal():
+        return int(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
+
+
+def _check_facts(definition: Procedure, stated: Mapping[str, Any]) -> None:
+    """A fact that the procedure knows must have one of its values; others are kept as they are."""
+    for name, value in stated.items():
+        known = definition.facts.get(name)
+        if known is not None and known.values and value not in known.values:
+            raise OptionError(
+                _("{name} cannot be {value}").format(name=name, value=value),
+                hint=_("one of: {values}").format(values=", ".join(map(str, known.values))),
+            )
+
+
+def _not_ahead(day: date) -> date:
+    if day > today():
+        raise OptionError(
+            _("{day} lies in the future").format(day=day.isoformat()), hint=_("record what has happened")
+        )
+    return day
+
+
+def _place(
+    store: Store, *, part: str | None, area: str | None, homes: Sequence[BaseGeometry]
+) -> BaseGeometry | None:
+    """Where a case runs: its plan part, else its area, else its homes."""
+    if part is not None:
+        parts = store.layer("plan_parts")
+        chosen = parts[parts["name"] == part]
+        if chosen.empty:
+            known = sorted({str(name) for name in parts["name"] if name})
+            raise OptionError(
+                _("no plan part is called {name}").format(name=part),
+                hint=_("known plan parts: {names}").format(names=", ".join(known) or "-"),
+            )
+        return unary_union(list(chosen.geometry))
+    if area is not None:
+        return area_geometry(store, area)
+    solid = [geometry for geometry in homes if geometry is not None and not geometry.is_empty]
+    return unary_union(solid) if solid else None
+
+
+def _speaks(event: Event) -> bool:
+    return event.type == EVENT and event.payload is not None and "event" in event.payload
+
+
+def _case_event(event: Event) -> CaseEvent:
+    payload = event.payload or {}
+    announced = payload.get("announced")
+    return CaseEvent(
+        seq=event.seq,
+        type=str(payload["event"]),
+        on=event.on,
+        part=payload.get("part"),
+        facts=dict(payload.get("facts") or {}),
+        announced=date.fromisoformat(announced) if announced else None,
+        corrects=payload.get("corrects"),
+    )

@@ -1,0 +1,228 @@
+"""Cases in words and rows: for the terminal, the map, the dossier and the report."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from regularize.i18n import in_language
+from regularize.i18n import marked as _
+from regularize.law.records import CaseStatus, PartStatus
+from regularize.model import Case
+from regularize.store import Store
+from regularize.workflow.case import note_text, status_of
+from regularize.workflow.projects import Opened
+
+UNDECIDED = ("running", "overdue")
+
+
+def step_label(here: Opened, kind: str, step: str, lang: str) -> str:
+    """The name of a step of a procedure."""
+    return here.pack.label(f"step.{kind}.{step}", lang)
+
+
+def clock_label(here: Opened, deadline: Mapping[str, Any], lang: str) -> str:
+    """What a term is about."""
+    return here.pack.label(f"clock.{deadline['clock']}", lang)
+
+
+def state_label(here: Opened, record: Mapping[str, Any], *, lang: str) -> str:
+    """Where the parts of a listed case stand, in a few words."""
+    several = len(record["steps"]) > 1
+    return "; ".join(
+        (f"{entry['part']}: " if several and entry["part"] else "")
+        + step_label(here, record["kind"], entry["step"], lang)
+        for entry in record["steps"]
+    )
+
+
+def history_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str]:
+    """A case with its events for the terminal."""
+    yield f"{record['id']}  {here.pack.label('procedure.' + record['kind'], lang)}: {record['title']}"
+    for name, value in record["facts"].items():
+        yield f"  {name} = {value}"
+    for event in record["events"]:
+        payload = event["payload"] or {}
+        name = payload.get("event")
+        what = here.pack.label(f"event.{name}", lang) if name else event["type"]
+        proof = ", ".join((payload.get("evidence") or {}).values())
+        tail = f"  ({proof})" if proof else ""
+        yield f"  {event['seq']:>4}  {event['on']}  {what}{tail}"
+
+
+def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str]:
+    """The status of a case for the terminal."""
+
+    def say(message: str) -> str:
+        return in_language(message, lang)
+
+    kind = record["kind"]
+    yield f"{record['id']}  {here.pack.label('procedure.' + kind, lang)}: {record['title']}"
+    yield say(_("as of {on}")).format(on=record["on"])
+    for part in record["parts"]:
+        head = f"  {part['part']}: " if part["part"] else "  "
+        since = f" ({say(_('since'))} {part['since']})" if part["since"] else ""
+        yield head + step_label(here, kind, part["step"], lang) + since
+        for entry in part["done"]:
+            yield f"    {say(_('done'))}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
+        for entry in part["milestones"]:
+            yield f"    {say(_('done'))}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
+        for entry in part["next_steps"]:
+            if entry["exceptional"]:
+                continue
+            who = (
+                here.pack.label(f"actor.{entry['actor']}", lang) if entry["actor"] else say(_("time passes"))
+            )
+            due = f", {say(_('until'))} {entry['due']}" if entry["due"] else ""
+            yield f"    {say(_('next'))}: {step_label(here, kind, entry['to'], lang)} - {who}{due}"
+    for deadline in record["deadlines"]:
+        if deadline["state"] in UNDECIDED:
+            yield "  " + "  ".join(map(str, filter(None, deadline_cells(here, deadline, lang=lang))))
+    for gap in record["not_enough_information"]:
+        yield f"  {say(_('not enough information'))}: {note_text(here, gap)}"
+    for note in record["notes"]:
+        yield f"  {say(_('remark'))}: {note_text(here, note)}"
+
+
+def deadline_cells(here: Opened, deadline: Mapping[str, Any], *, lang: str) -> tuple[str, str, str, str]:
+    """Due day, holder, what it is, and what to know about it."""
+    remarks = []
+    if deadline["overdue"]:
+        remarks.append(in_language(_("overdue"), lang))
+    if deadline["announced_due"] and deadline["announced_due"] != deadline["computed_due"]:
+        remarks.append(
+            in_language(_("announced {announced}, computed {computed}"), lang).format(
+                announced=deadline["announced_due"], computed=deadline["computed_due"]
+            )
+        )
+    if deadline["provisional"]:
+        remarks.append(
+            in_language(_("provisional: the calendar of days off is not checked so far ahead"), lang)
+        )
+    if deadline["status"] == "unverified":
+        remarks.append(in_language(_("the rule is unverified"), lang))
+    remarks.append(deadline["citation"])
+    return (
+        deadline["due"],
+        here.pack.label(f"actor.{deadline['holder']}", lang),
+        clock_label(here, deadline, lang),
+        "; ".join(filter(None, remarks)),
+    )
+
+
+def deadline_row(here: Opened, record: Mapping[str, Any], *, lang: str) -> tuple[object, ...]:
+    """A deadline of `case deadlines` as a table row."""
+    due, who, what, remark = deadline_cells(here, record, lang=lang)
+    parts = ", ".join(part for part in record["parts"] if part)
+    return due, record["case"], parts, who, what, remark
+
+
+def part_rows(here: Opened, store: Store, *, on: date, lang: str) -> list[dict[str, Any]]:
+    """Where procedures run, for maps: case, title, state, next deadline, outline."""
+    plan_parts = store.layer("plan_parts")
+    outlines = dict(zip(plan_parts["name"], plan_parts.geometry, strict=True))
+    rows: list[dict[str, Any]] = []
+    for case in store.cases():
+        found = status_of(here, store, case, on=on)
+        for part in found.parts:
+            outline: BaseGeometry | None = outlines.get(part.part) if part.part else case.geometry
+            outline = case.geometry if outline is None else outline
+            if outline is None or case.homes:
+                continue  # a case of single homes would point at them
+            rows.append(
+                {
+                    "case": case.id,
+                    "title": case.title,
+                    "state": step_label(here, case.kind, part.step, lang),
+                    "next_deadline": _next_due(found, part),
+                    "geometry": outline,
+                }
+            )
+    return rows
+
+
+def dossier_facts(here: Opened, store: Store, case: Case, *, on: date, lang: str) -> dict[str, Any]:
+    """The case of a home as its dossier states it."""
+    found = status_of(here, store, case, on=on)
+    part = found.parts[0]
+    steps = [
+        {
+            "title": step_label(here, case.kind, entry.step, lang),
+            "state": "done",
+            "on": entry.since.isoformat() if entry.since else None,
+            "basis": "",
+        }
+        for entry in sorted((*part.done, *part.milestones), key=lambda entry: entry.since or date.min)
+    ]
+    steps.append(
+        {
+            "title": step_label(here, case.kind, part.step, lang),
+            "state": "current",
+            "on": part.since.isoformat() if part.since else None,
+            "basis": "",
+        }
+    )
+    steps += [
+        {
+            "title": step_label(here, case.kind, entry.to, lang),
+            "state": "overdue" if entry.due and entry.due < on else ("due" if entry.due else "later"),
+            "due": entry.due.isoformat() if entry.due else None,
+            "basis": entry.citation,
+        }
+        for entry in part.next_steps
+        if not entry.exceptional
+    ]
+    return {
+        "id": case.id,
+        "title": case.title,
+        "state": step_label(here, case.kind, part.step, lang),
+        "opened_on": case.opened_on.isoformat(),
+        "steps": steps,
+        "deadlines": _deadlines(here, found, lang),
+        "notes": [note_text(here, gap.as_dict()) for gap in found.gaps],
+    }
+
+
+def council_facts(
+    here: Opened, store: Store, *, place: BaseGeometry | None, on: date, lang: str
+) -> dict[str, list[dict[str, Any]]]:
+    """Cases and deadlines for the council: none that runs for single homes."""
+    cases: list[dict[str, Any]] = []
+    deadlines: list[dict[str, Any]] = []
+    for case in store.cases():
+        elsewhere = place is not None and (case.geometry is None or not place.intersects(case.geometry))
+        if case.homes or elsewhere:
+            continue
+        found = status_of(here, store, case, on=on)
+        cases += [
+            {
+                "title": case.title,
+                "plan_part": part.part or case.plan_part,
+                "state": step_label(here, case.kind, part.step, lang),
+                "next_deadline": _next_due(found, part),
+            }
+            for part in found.parts
+        ]
+        deadlines += _deadlines(here, found, lang)
+    return {"cases": cases, "deadlines": deadlines}
+
+
+def _deadlines(here: Opened, found: CaseStatus, lang: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": clock_label(here, deadline.as_dict(), lang),
+            "due": deadline.due.isoformat(),
+            "basis": deadline.citation,
+        }
+        for deadline in found.deadlines
+        if deadline.state in UNDECIDED
+    ]
+
+
+def _next_due(found: CaseStatus, part: PartStatus) -> str | None:
+    """The nearest running deadline that concerns the part."""
+    for deadline in found.deadlines:
+        if deadline.state in UNDECIDED and (None in deadline.parts or part.part in deadline.parts):
+            return deadline.due.isoformat()
+    return None
