@@ -13,12 +13,15 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 Polygons = npt.NDArray[np.object_]
-Geometries = npt.ArrayLike | Any  # an array, a list or a GeoSeries of shapely geometries
+Geometries = npt.ArrayLike | Any  # an array, a list or a GeoSeries of shapely geometries, or Outlines
 
 # One square millimetre. Neighbours whose common line has its corners rounded to the last bit of a
 # national coordinate overlap by up to 1e-9 m times the length of the line: they touch, no more.
 TOUCH_M2 = 1e-6
 
+# Polygons in one call from which the kernel repays its start. Numba needs 0.5-0.6 CPU s to start; the
+# three joins of a run take as long in GEOS at 5,000 buildings, 12,000 polygons in the largest call
+# (the table in docs/performance.md).
 NUMBA_PAYS = 10_000
 
 _POLYGON, _MULTIPOLYGON = 3, 6  # shapely's type ids
@@ -39,6 +42,8 @@ class Outlines:
         All their coordinates, one polygon after the other.
     start : ndarray of int64
         Where each polygon's coordinates begin; one entry more than there are polygons.
+    size : int
+        How long the layer is.
     """
 
     polygons: Polygons
@@ -46,6 +51,7 @@ class Outlines:
     is_single: Booleans
     coordinates: Floats
     start: Integers
+    size: int
 
     def rings(self, may_be_several: Booleans) -> tuple[Integers, Integers, Booleans]:
         """Of each ring: its polygon, where its coordinates begin (one entry more), if it is a hole.
@@ -89,6 +95,37 @@ class Pairs:
         return len(self.left)
 
 
+def outlines(geometries: Geometries) -> Outlines:
+    """What of a layer can be computed with, made once for a layer that takes part in several joins.
+
+    Examples
+    --------
+    >>> parcels = outlines([shapely.box(0, 0, 9, 9)])
+    >>> coverage([shapely.box(8, 8, 10, 10)], parcels), coverage([shapely.box(1, 1, 3, 3)], parcels)
+    (array([1.]), array([4.]))
+    """
+    if isinstance(geometries, Outlines):
+        return geometries
+    # GEOS keeps each geometry by itself in memory: walking over them is dear, so it is done seldom.
+    array: Polygons = np.asarray(geometries, dtype=object).ravel()
+    types = shapely.get_type_id(array)
+    at = np.flatnonzero((types == _POLYGON) | (types == _MULTIPOLYGON))
+    if len(at) < len(array):
+        array = array[at]
+    coordinates, owner = shapely.get_coordinates(array, return_index=True)
+    points = np.bincount(owner, minlength=len(array))
+    finite = np.isfinite(coordinates).all()
+    if not finite:
+        points[owner[~np.isfinite(coordinates).all(axis=1)]] = 0
+    if not points.all():
+        whole = np.flatnonzero(points)
+        array, at, points = array[whole], at[whole], points[whole]
+        coordinates = coordinates if finite else shapely.get_coordinates(array)
+    start = np.zeros(len(at) + 1, np.int64)
+    np.cumsum(points, out=start[1:])
+    return Outlines(array, at, types[at] == _POLYGON, coordinates, start, len(types))
+
+
 def pairs(a: Geometries, b: Geometries, *, engine: Engine = "auto", min_area_m2: float = 0.0) -> Pairs:
     """All pairs of `a` and `b` that overlap, with the areas of their intersections.
 
@@ -97,7 +134,8 @@ def pairs(a: Geometries, b: Geometries, *, engine: Engine = "auto", min_area_m2:
     a, b : array of shapely geometries
         Polygons and multipolygons, with holes or without, in one metric CRS. Their rings must be
         simple and their parts apart (mend them before: :mod:`regularize.geometry.repair`).
-        Whatever is None, empty, not finite or not a polygon overlaps nothing.
+        Whatever is None, empty, not finite or not a polygon overlaps nothing. A layer that takes part
+        in several joins is better given as :func:`outlines` made of it once.
     engine : {"auto", "numba", "shapely"}
         How it is computed; the result is the same.
     min_area_m2 : float
@@ -122,7 +160,7 @@ def pairs(a: Geometries, b: Geometries, *, engine: Engine = "auto", min_area_m2:
     """
     if engine not in {"auto", "numba", "shapely"}:
         raise ValueError(f"unknown engine {engine!r}")
-    outlines_a, outlines_b = _outlines(a), _outlines(b)
+    outlines_a, outlines_b = outlines(a), outlines(b)
     if not (len(outlines_a.at) and len(outlines_b.at)):
         nothing = np.empty(0, np.int64)
         return Pairs(nothing, nothing, np.empty(0))
@@ -139,7 +177,8 @@ def self_pairs(a: Geometries, *, engine: Engine = "auto", min_area_m2: float = 0
     The areas of one layer that lie in another may be added up only where this finds nothing in
     that other layer.
     """
-    found = pairs(a, a, engine=engine, min_area_m2=min_area_m2)
+    layer = outlines(a)
+    found = pairs(layer, layer, engine=engine, min_area_m2=min_area_m2)
     once = found.left < found.right
     return Pairs(found.left[once], found.right[once], found.area_m2[once])
 
@@ -150,9 +189,9 @@ def coverage(a: Geometries, b: Geometries, *, engine: Engine = "auto") -> npt.ND
     Where polygons of `b` overlap each other, what they share is counted more than once; see
     :func:`self_pairs`.
     """
-    found = pairs(a, b, engine=engine)
-    n = np.asarray(a, dtype=object).size
-    return np.bincount(found.left, weights=found.area_m2, minlength=n).astype(np.float64)
+    layer = outlines(a)
+    found = pairs(layer, b, engine=engine)
+    return np.bincount(found.left, weights=found.area_m2, minlength=layer.size).astype(np.float64)
 
 
 def _engine(engine: Engine, n: int) -> Overlaps:
@@ -166,27 +205,6 @@ def _engine(engine: Engine, n: int) -> Overlaps:
         else:
             return kernel.overlaps
     return _overlaps_shapely
-
-
-def _outlines(geometries: Geometries) -> Outlines:
-    """What of a layer can be computed with. Walks over the geometries as seldom as it can."""
-    array: Polygons = np.asarray(geometries, dtype=object).ravel()
-    types = shapely.get_type_id(array)
-    at = np.flatnonzero((types == _POLYGON) | (types == _MULTIPOLYGON))
-    if len(at) < len(array):
-        array = array[at]
-    coordinates, owner = shapely.get_coordinates(array, return_index=True)
-    points = np.bincount(owner, minlength=len(array))
-    finite = np.isfinite(coordinates).all()
-    if not finite:
-        points[owner[~np.isfinite(coordinates).all(axis=1)]] = 0
-    if not points.all():
-        whole = np.flatnonzero(points)
-        array, at, points = array[whole], at[whole], points[whole]
-        coordinates = coordinates if finite else shapely.get_coordinates(array)
-    start = np.zeros(len(at) + 1, np.int64)
-    np.cumsum(points, out=start[1:])
-    return Outlines(array, at, types[at] == _POLYGON, coordinates, start)
 
 
 def _overlaps_shapely(a: Outlines, b: Outlines) -> tuple[Integers, Integers, Floats]:

@@ -9,62 +9,23 @@ Edges run from left to right: ``x0 <= x1``. They are sorted by ``x0`` within the
 edge has sign 0: it adds nothing, but it says where an outline runs.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from regularize.geometry.areas import Outlines
+from regularize.geometry.compiled import compiled
+from regularize.geometry.index import meeting_boxes
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-FAN = 8  # children of a node of the tree
-GROUP = 8  # boxes that ask the tree together
 UPRIGHT_M = 1e-200  # narrower than this an edge has no slope that a float can hold
 
 
-def _compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``numba.njit``, kept on disk for the next start where the disk lets us."""
-
-    def compile_(function: Callable[..., Any]) -> Callable[..., Any]:
-        made: Callable[..., Any]
-        try:
-            made = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function)
-        except (RuntimeError, OSError):  # no folder for the compiled code, or it cannot be written
-            made = numba.njit(signature, nogil=True, error_model="numpy")(function)
-        return made
-
-    return compile_
-
-
-@_compiled("int64[:](float64[:, ::1], float64, float64, float64)")
-def _hilbert(boxes: Floats, x_m: float, y_m: float, size_m: float) -> Integers:
-    """Places of the middles of `boxes` on a Hilbert curve of 2^16 x 2^16 cells over a square."""
-    places = np.empty(len(boxes), np.int64)
-    scale = 65535.0 / size_m if size_m > 0.0 else 0.0
-    for k in range(len(boxes)):
-        x = np.int64(((boxes[k, 0] + boxes[k, 2]) / 2.0 - x_m) * scale)
-        y = np.int64(((boxes[k, 1] + boxes[k, 3]) / 2.0 - y_m) * scale)
-        place = np.int64(0)
-        side = np.int64(32768)
-        while side > 0:
-            right = np.int64((x & side) != 0)
-            upper = np.int64((y & side) != 0)
-            place += side * side * ((3 * right) ^ upper)
-            if upper == 0:
-                if right == 1:
-                    x = 65535 - x
-                    y = 65535 - y
-                x, y = y, x
-            side >>= 1
-        places[k] = place
-    return places
-
-
-@_compiled("Tuple((float64[:, ::1], boolean[::1]))(float64[:, ::1], int64[::1])")
+@compiled("Tuple((float64[:, ::1], boolean[::1]))(float64[:, ::1], int64[::1])")
 def _boxes(coordinates: Floats, start: Integers) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """The box of each polygon, and whether it comes back to its first point before its last."""
     n = len(start) - 1
@@ -86,93 +47,7 @@ def _boxes(coordinates: Floats, start: Integers) -> tuple[Floats, npt.NDArray[np
     return boxes, closes_early
 
 
-@_compiled("Tuple((float64[:, ::1], int64[::1]))(float64[:, ::1], int64[::1])")
-def _tree(boxes: Floats, order: Integers) -> tuple[Floats, Integers]:
-    """A packed tree over `boxes` in `order`: all levels' boxes from the leaves up, where each begins."""
-    levels = 1
-    total = width = len(order)
-    while width > 1 or levels == 1:  # even a single leaf has a root above it
-        width = (width + FAN - 1) // FAN
-        total += width
-        levels += 1
-    nodes = np.empty((total, 4))
-    begin = np.zeros(levels + 1, np.int64)
-    for k in range(len(order)):
-        for side in range(4):
-            nodes[k, side] = boxes[order[k], side]
-    begin[1] = len(order)
-    for level in range(1, levels):
-        below, here = begin[level - 1], begin[level]
-        width = (here - below + FAN - 1) // FAN
-        begin[level + 1] = here + width
-        for k in range(width):
-            node = here + k
-            nodes[node, 0] = nodes[node, 1] = np.inf
-            nodes[node, 2] = nodes[node, 3] = -np.inf
-            for child in range(below + k * FAN, min(below + (k + 1) * FAN, here)):
-                nodes[node, 0] = min(nodes[node, 0], nodes[child, 0])
-                nodes[node, 1] = min(nodes[node, 1], nodes[child, 1])
-                nodes[node, 2] = max(nodes[node, 2], nodes[child, 2])
-                nodes[node, 3] = max(nodes[node, 3], nodes[child, 3])
-    return nodes, begin
-
-
-@_compiled("int64[:, ::1](float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1])")
-def _search(boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leaves: Integers) -> Integers:
-    """The pairs (box, leaf) whose insides meet.
-
-    Boxes that follow each other in `order` lie together: a group of them asks the tree once.
-    """
-    found = np.empty((4 * len(order) + 16, 2), np.int64)
-    size = 0
-    top = len(begin) - 2
-    stack = np.empty((FAN * len(begin), 2), np.int64)  # (level, node): one row of children per level
-    near = np.empty(begin[1], np.int64)  # the leaves that a group may meet
-    for first_query in range(0, len(order), GROUP):
-        queries = order[first_query : first_query + GROUP]
-        x_low, y_low, x_high, y_high = np.inf, np.inf, -np.inf, -np.inf
-        for query in queries:
-            x_low = min(x_low, boxes[query, 0])
-            y_low = min(y_low, boxes[query, 1])
-            x_high = max(x_high, boxes[query, 2])
-            y_high = max(y_high, boxes[query, 3])
-        around = 0
-        waiting = 1
-        stack[0, 0] = top
-        stack[0, 1] = begin[top]
-        while waiting > 0:
-            waiting -= 1
-            level, node = stack[waiting, 0] - 1, stack[waiting, 1]
-            first = begin[level] + (node - begin[level + 1]) * FAN
-            for child in range(first, min(first + FAN, begin[level + 1])):
-                meets_x = (nodes[child, 0] < x_high) & (nodes[child, 2] > x_low)  # & does not branch
-                if not (meets_x & (nodes[child, 1] < y_high) & (nodes[child, 3] > y_low)):
-                    continue
-                if level > 0:
-                    stack[waiting, 0] = level
-                    stack[waiting, 1] = child
-                    waiting += 1
-                else:
-                    near[around] = child
-                    around += 1
-        if size + around * len(queries) > len(found):
-            grown = np.empty((2 * len(found) + around * len(queries), 2), np.int64)
-            for k in range(size):
-                grown[k, 0] = found[k, 0]
-                grown[k, 1] = found[k, 1]
-            found = grown
-        for query in queries:
-            x_low, y_low, x_high, y_high = boxes[query, 0], boxes[query, 1], boxes[query, 2], boxes[query, 3]
-            for k in range(around):
-                leaf = near[k]
-                meets_x = (nodes[leaf, 0] < x_high) & (nodes[leaf, 2] > x_low)
-                found[size, 0] = query
-                found[size, 1] = leaves[leaf]
-                size += meets_x & (nodes[leaf, 1] < y_high) & (nodes[leaf, 3] > y_low)
-    return found[:size]
-
-
-@_compiled("void(float64[:, ::1], int64, int64)")
+@compiled("void(float64[:, ::1], int64, int64)")
 def _sort(table: Floats, first: int, last: int) -> None:
     """Sort the rows from `first` to before `last` by their first column (Shell's gaps by 2.25)."""
     gap = 1
@@ -194,7 +69,7 @@ def _sort(table: Floats, first: int, last: int) -> None:
         gap = gap * 4 // 9
 
 
-@_compiled(
+@compiled(
     "Tuple((float64[:, ::1], int64[::1], float64[::1]))"
     "(float64[:, ::1], int64[::1], int64[::1], boolean[::1], int64)"
 )
@@ -245,7 +120,7 @@ def _edges(
     return table[:size], start, area_m2
 
 
-@_compiled(
+@compiled(
     "float64(float64[:, ::1], int64, int64, float64, float64[:, ::1], int64,"
     " float64[:, ::1], int64, int64, float64[:, ::1], int64, float64[:, ::1])"
 )
@@ -327,7 +202,7 @@ def _shared_area(
     return total / 2.0
 
 
-@_compiled(
+@compiled(
     "float64[::1](int64[:, ::1], float64[:, ::1], int64[::1], float64[::1], float64[:, ::1],"
     " float64[:, ::1], int64[::1], float64[::1], float64[:, ::1])"
 )
@@ -367,23 +242,32 @@ def _shared_areas(
     return found
 
 
+class _Table(NamedTuple):
+    """A layer as the kernel wants it, kept for as long as its outlines are."""
+
+    edges: Floats
+    start: Integers
+    area_m2: Floats
+    boxes: Floats
+
+
+_tables: WeakKeyDictionary[Outlines, _Table] = WeakKeyDictionary()
+
+
 def overlaps(a: Outlines, b: Outlines) -> tuple[Integers, Integers, Floats]:
     """Pairs of `a` and `b` whose boxes meet, and the area in m2 that each pair shares (0 if none)."""
-    boxes_a, closes_a = _boxes(a.coordinates, a.start)
-    boxes_b, closes_b = _boxes(b.coordinates, b.start)
-    x_m, y_m = np.minimum(boxes_a.min(axis=0), boxes_b.min(axis=0))[:2]
-    size_m = float((np.maximum(boxes_a.max(axis=0), boxes_b.max(axis=0))[2:] - (x_m, y_m)).max())
-    order_a = _curve_order(_hilbert(boxes_a, x_m, y_m, size_m))
-    order_b = _curve_order(_hilbert(boxes_b, x_m, y_m, size_m))
-    pairs = _search(boxes_a, order_a, *_tree(boxes_b, order_b), order_b)
-    # A polygon that never comes back to its first point before its end is one ring.
-    edges_a = _edges(a.coordinates, *a.rings(closes_a), len(a.at))
-    edges_b = _edges(b.coordinates, *b.rings(closes_b), len(b.at))
-    area_m2 = _shared_areas(pairs, *edges_a, boxes_a, *edges_b, boxes_b)
-    return pairs[:, 0], pairs[:, 1], area_m2
+    table_a, table_b = _table(a), _table(b)
+    pairs = meeting_boxes(table_a.boxes, table_b.boxes)
+    return pairs[:, 0], pairs[:, 1], _shared_areas(pairs, *table_a, *table_b)
 
 
-def _curve_order(places: Integers) -> Integers:
-    """The order of places on the curve: place (32 bits) and position sorted as one number, so no ties."""
-    n = len(places)
-    return np.sort(places * n + np.arange(n)) % n
+def _table(layer: Outlines) -> _Table:
+    """The table of a layer, made at its first join."""
+    table = _tables.get(layer)
+    if table is None:
+        boxes, closes_early = _boxes(layer.coordinates, layer.start)
+        # A polygon that never comes back to its first point before its end is one ring.
+        edges, start, area_m2 = _edges(layer.coordinates, *layer.rings(closes_early), len(layer.at))
+        table = _Table(edges, start, area_m2, boxes)
+        _tables[layer] = table
+    return table

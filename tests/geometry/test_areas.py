@@ -14,9 +14,10 @@ from shapely import MultiPolygon, Point, Polygon, box
 from shapely.affinity import rotate, translate
 
 from regularize.geometry import areas
-from regularize.geometry.areas import TOUCH_M2, coverage, pairs, self_pairs
+from regularize.geometry.areas import TOUCH_M2, coverage, outlines, pairs, self_pairs
 
 kernel = pytest.importorskip("regularize.geometry.kernel", reason="numba is not installed")
+compiled = pytest.importorskip("regularize.geometry.compiled", reason="numba is not installed")
 
 ENGINES = ("numba", "shapely")
 TOLERANCE_M2 = {"numba": 1e-9, "shapely": 1e-7}
@@ -263,6 +264,27 @@ def test_large_outlines():
     assert (ours.left == geos.left).all()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_layer_made_ready_once_gives_the_same(engine):
+    lots, houses = town(6)
+    layer = np.array([None, *lots, Point(0, 0)], dtype=object)
+    ready = outlines(layer)
+    for other in (houses, houses[::2], lots):
+        plain, again = pairs(other, layer, engine=engine), pairs(other, ready, engine=engine)
+        assert (plain.left == again.left).all()
+        assert (plain.right == again.right).all()
+        assert plain.area_m2.tobytes() == again.area_m2.tobytes()
+    assert len(coverage(ready, houses, engine=engine)) == len(layer)
+
+
+def test_many_boxes_over_one_place():
+    squares = [box(-k, -k, 1, 1) for k in range(300)]
+    found = pairs(squares, squares, engine="numba")
+    assert len(found) == 300 * 300
+    assert found.area_m2[0] == pytest.approx(1)
+    assert found.area_m2[-1] == pytest.approx(300**2)
+
+
 def test_self_pairs_come_once():
     layer = [box(0, 0, 2, 2), box(1, 1, 3, 3), box(3, 0, 4, 9), box(0, 0, 2, 2)]
     for engine in ENGINES:
@@ -304,15 +326,15 @@ def test_large_inputs_take_the_kernel_if_it_is_there(monkeypatch):
 
 
 def test_a_disk_that_keeps_nothing_is_no_obstacle(monkeypatch):
-    compile_ = kernel.numba.njit
+    compile_ = compiled.numba.njit
 
     def no_locator(signature, **options):
         if options.get("cache"):
             raise RuntimeError("cannot cache function: no locator available")
         return compile_(signature, **options)
 
-    monkeypatch.setattr(kernel.numba, "njit", no_locator)
-    assert kernel._compiled("int64(int64)")(lambda n: n + 1)(1) == 2
+    monkeypatch.setattr(compiled.numba, "njit", no_locator)
+    assert compiled.compiled("int64(int64)")(lambda n: n + 1)(1) == 2
 
 
 def test_touching_is_not_overlapping_whatever_the_rounding():
