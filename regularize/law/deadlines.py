@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -172,13 +172,15 @@ def due(start: date, amount: int, unit: Unit, calendar: Calendar) -> Due:
     datetime.date(2017, 11, 30)
     """
     if isinstance(start, datetime):
-        raise OptionError(_("a term is counted from a date, not from a time"), hint=_("give a date: YYYY-MM-DD"))
+        raise OptionError(
+            _("a term is counted from a date, not from a time"), hint=_("give a date: YYYY-MM-DD")
+        )
     if amount < 1 or unit not in UNITS:
         raise OptionError(_("{amount} {unit} is not a term").format(amount=amount, unit=unit))
     return _due(start, amount, unit, calendar)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _due(start: date, amount: int, unit: Unit, calendar: Calendar) -> Due:
     if unit == "month":
         end = _months_later(start, amount)

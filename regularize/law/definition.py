@@ -1,0 +1,197 @@
+"""What a procedure is: steps, routes between them, clocks. All of it comes from TOML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from regularize.law.deadlines import Unit
+
+PREVIOUS = "@previous"  # a route with this target leads back to where the part stood before
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state of a plan part, or (``parallel``) a milestone beside the states.
+
+    ``clears`` names milestones that have to be reached anew; ``confirmed_by`` the milestone that proves a
+    step reached by the mere end of terms; ``source_missing`` says that the facts at hand do not tell
+    how it goes on from here, so that advice is needed.
+    """
+
+    id: str
+    process_step: str | None
+    parallel: bool
+    terminal: bool
+    clears: tuple[str, ...]
+    confirmed_by: str | None
+    source_missing: bool
+
+
+@dataclass(frozen=True)
+class Need:
+    """A milestone or fact that a route needs, unless a fact of the case says that it does not."""
+
+    step: str
+    unless: Facts
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a part comes to a step: by an event, at the end of terms (``after``), or at once.
+
+    ``entry`` routes may be taken although earlier steps were not recorded; ``back`` ones lead back to
+    something that was done before; ``exceptional`` ones are not expected (suspension, termination).
+    """
+
+    id: str
+    event: str | None
+    origins: frozenset[str]
+    to: str
+    actor: str | None
+    documents: tuple[str, ...]
+    needs: tuple[Need, ...]
+    when: Facts
+    after: tuple[str, ...]
+    entry: bool
+    back: bool
+    exceptional: bool
+    citation: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A term: from an event or a step's beginning, for an office (duty) or for people (right).
+
+    With ``per`` it runs for each value of that fact, the last decides, and the event ``dispatch``
+    states how many there are.
+    """
+
+    id: str
+    ref: str
+    kind: Literal["duty", "right"]
+    starts: tuple[str, ...]
+    from_step: str | None
+    amount: int
+    unit: Unit
+    holder: str
+    per: str | None
+    dispatch: tuple[str, ...]
+    stops: tuple[str, ...]
+    when: Facts
+    citation: str
+    status: str
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A kind of event. A ``decision`` presupposes notice; one ``within`` terms should not come after them."""
+
+    id: str
+    decision: bool
+    notice: bool
+    within: tuple[str, ...]
+    document_needed: bool
+
+
+@dataclass(frozen=True)
+class FactType:
+    """A fact that a case or an event may state, with its admitted values (none: any)."""
+
+    name: str
+    values: tuple[Any, ...]
+    needed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Procedure:
+    """A procedure of a country pack.
+
+    Parameters
+    ----------
+    id : str
+    initial : str
+        The step in which a case begins.
+    citation : str
+    checked_on : date or None
+        When a person last compared the data with its sources.
+    facts : mapping of name to FactType
+    steps, clocks, event_types : mapping by id
+    routes : tuple of Route
+    """
+
+    id: str
+    initial: str
+    citation: str
+    checked_on: date | None
+    facts: Mapping[str, FactType]
+    steps: Mapping[str, Step]
+    routes: tuple[Route, ...]
+    clocks: Mapping[str, Clock]
+    event_types: Mapping[str, EventType]
+
+    @cached_property
+    def by_event(self) -> Mapping[str, tuple[Route, ...]]:
+        """Routes by the event that takes them."""
+        return _grouped(self.event_types, lambda name: (r for r in self.routes if r.event == name))
+
+    @cached_property
+    def automatic(self) -> Mapping[str, tuple[Route, ...]]:
+        """Routes without an event, by the step they leave."""
+        return _grouped(
+            self.steps, lambda name: (r for r in self.routes if r.event is None and name in r.origins)
+        )
+
+    @cached_property
+    def leaving(self) -> Mapping[str, tuple[Route, ...]]:
+        """Routes by the step they leave."""
+        return _grouped(self.steps, lambda name: (r for r in self.routes if name in r.origins))
+
+    @cached_property
+    def started_by(self) -> Mapping[str, tuple[Clock, ...]]:
+        """Clocks by the event that starts them."""
+        return _grouped(self.event_types, lambda name: (c for c in self.clocks.values() if name in c.starts))
+
+    @cached_property
+    def started_in(self) -> Mapping[str, tuple[Clock, ...]]:
+        """Clocks by the step whose beginning starts them."""
+        return _grouped(self.steps, lambda name: (c for c in self.clocks.values() if c.from_step == name))
+
+    @cached_property
+    def stopped_by(self) -> Mapping[str, tuple[Clock, ...]]:
+        """Clocks by the event that stops them."""
+        return _grouped(self.event_types, lambda name: (c for c in self.clocks.values() if name in c.stops))
+
+    @cached_property
+    def dispatched_by(self) -> Mapping[str, tuple[Clock, ...]]:
+        """Clocks that run per notice, by the event that sends the notices."""
+        return _grouped(
+            self.event_types, lambda name: (c for c in self.clocks.values() if name in c.dispatch)
+        )
+
+    @cached_property
+    def ahead(self) -> Mapping[str, frozenset[str]]:
+        """For each step the steps that can follow it on the way forward, however many later."""
+        onward = {
+            name: {r.to for r in routes if not (r.exceptional or r.back or self.steps[r.to].parallel)}
+            for name, routes in self.leaving.items()
+        }
+        found: dict[str, frozenset[str]] = {}
+        for name in self.steps:
+            seen: set[str] = set()
+            open_ = set(onward[name])
+            while open_:
+                step = open_.pop()
+                if step not in seen:
+                    seen.add(step)
+                    open_ |= onward[step]
+            found[name] = frozenset(seen)
+        return found
+
+
+def _grouped(names: Any, pick: Any) -> dict[str, Any]:
+    return {name: tuple(pick(name)) for name in names}

@@ -1,0 +1,268 @@
+"""The history of one plan part, replayed from its events up to a day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from regularize.law.deadlines import DAY, Calendar, Due, due
+from regularize.law.definition import PREVIOUS, Clock, Facts, Procedure, Route
+from regularize.law.records import CaseEvent, Done
+
+NOTICE = "notice"  # the fact that numbers a notice
+NOTICES = "notices"  # the fact that says how many notices were sent
+DOCUMENT = "document"  # the fact that names the kind of document that proves an event
+
+
+@dataclass
+class Term:
+    """A clock that has been started."""
+
+    clock: Clock
+    start: date
+    start_event: str
+    notice: str | None
+    announced: date | None
+    due: Due
+    done_on: date | None = None
+
+    @property
+    def effective(self) -> date:
+        """The last day that counts: a right is never shorter than rule or announcement say."""
+        if self.clock.kind == "right" and self.announced is not None and self.announced > self.due.date:
+            return self.announced
+        return self.due.date
+
+
+def contradicts(when: Facts, facts: Facts) -> bool:
+    """Whether a stated fact rules out what is said to hold `when`."""
+    for name, value in when.items():
+        stated = facts.get(name)
+        if stated is not None and stated != value:
+            return True
+    return False
+
+
+def count_of(value: Any) -> int | None:
+    """A number of notices as stated; None where it is not a number above zero."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+class Run:
+    """One part on its way through a procedure. Feed it events in order, then `finish`."""
+
+    def __init__(self, procedure: Procedure, facts: Facts, calendar: Calendar, on: date) -> None:
+        self.procedure, self.calendar, self.on = procedure, calendar, on
+        self.facts = dict(facts)
+        self.step = procedure.initial
+        self.since: date | None = None
+        self.by: CaseEvent | None = None
+        self.previous: str | None = None
+        self.done: list[Done] = []
+        self.milestones: dict[str, Done] = {}
+        self.terms: dict[str, dict[str | None, Term]] = {}
+        self.expected: dict[str, int | None] = {}
+        self.noticed = False
+        self.notes: list[tuple[str, dict[str, Any]]] = []
+
+    # --- events -------------------------------------------------------------------------------
+
+    def replay(self, events: Iterable[CaseEvent]) -> None:
+        """Take the events; of those of one day an order is sought in which they fit."""
+        waiting: list[CaseEvent] = []
+        for event in events:
+            if waiting and waiting[0].on != event.on:
+                self._refuse(waiting)
+                waiting = []
+            if not self._take(event):
+                waiting.append(event)
+            elif waiting:
+                waiting = [late for late in waiting if not self._take(late)]
+        self._refuse(waiting)
+        self.pass_time(self.on)
+
+    def _refuse(self, waiting: list[CaseEvent]) -> None:
+        for event in waiting:
+            kind = self.procedure.event_types[event.type]
+            routes = self.procedure.by_event[event.type]
+            params: dict[str, Any] = {"seq": event.seq, "event": event.type, "step": self.step}
+            if kind.within and self._is_after(kind.within, event.on):
+                self.note(
+                    "AFTER_TERM", {"seq": event.seq, "event": event.type, "due": self._last(kind.within)}
+                )
+            elif all(contradicts(route.when, self.facts) for route in routes):
+                facts = sorted({name for route in routes for name in route.when})
+                self.note("FACT_CONTRADICTS", {"seq": event.seq, "event": event.type, "facts": tuple(facts)})
+            elif kind.decision and not self.noticed:
+                self.note("DECISION_BEFORE_NOTICE", params)
+            elif kind.decision and self._waits_for_terms(routes):
+                self.note("DECISION_BEFORE_TERM_END", params)
+            else:
+                self.note("IMPOSSIBLE_ORDER", params)
+
+    def _take(self, event: CaseEvent) -> bool:
+        procedure, kind = self.procedure, self.procedure.event_types[event.type]
+        self.pass_time(event.on)
+        for name in procedure.facts:
+            if name in event.facts:
+                self.facts[name] = event.facts[name]
+        routes = procedure.by_event[event.type]
+        route = self._route(event, routes) if routes else None
+        if routes and route is None:
+            return False
+        if kind.notice:
+            self.noticed = True
+        if kind.within and route is None and self._is_after(kind.within, event.on):
+            self.note("AFTER_TERM", {"seq": event.seq, "event": event.type, "due": self._last(kind.within)})
+        if kind.document_needed and not event.facts.get(DOCUMENT):
+            self.note("EVIDENCE_MISSING", {"seq": event.seq, "event": event.type})
+        for clock in procedure.stopped_by[event.type]:
+            self._stop(clock, event)
+        if route is not None:
+            self._follow(route, event)
+        for clock in procedure.dispatched_by[event.type]:
+            self._dispatch(clock, event)
+        for clock in procedure.started_by[event.type]:
+            if not contradicts(clock.when, self.facts):
+                self._start(clock, event.on, event.type, event)
+        return True
+
+    def _route(self, event: CaseEvent, routes: tuple[Route, ...]) -> Route | None:
+        """The route that the event takes from here; None where it fits nowhere."""
+        procedure, here = self.procedure, self.step
+        allowed = [route for route in routes if not contradicts(route.when, self.facts)]
+        for route in allowed:
+            if here in route.origins:
+                return route
+        if procedure.steps[here].terminal:
+            return None
+        for route in allowed:
+            if route.to != PREVIOUS and procedure.steps[route.to].parallel:
+                return route
+            skipped = procedure.ahead[here] & route.origins
+            if route.entry and skipped:
+                params = {"seq": event.seq, "event": event.type, "step": here, "to": route.to}
+                self.note("STEPS_SKIPPED", params)
+                return route
+        return None
+
+    def _follow(self, route: Route, event: CaseEvent) -> None:
+        missing = self.missing(route)
+        if missing:
+            self.note("GUARD_UNMET", {"seq": event.seq, "event": event.type, "missing": missing})
+        if route.to != PREVIOUS and self.procedure.steps[route.to].parallel:
+            self.milestones[route.to] = Done(route.to, event.on, None, event.type, event.seq)
+        else:
+            target = self.previous or self.procedure.initial if route.to == PREVIOUS else route.to
+            self._enter(target, event.on, event.on, event)
+
+    def missing(self, route: Route) -> tuple[str, ...]:
+        """Milestones that the route needs and that are not reached."""
+        return tuple(
+            need.step
+            for need in route.needs
+            if need.step not in self.milestones
+            and not any(self.facts.get(name) == value for name, value in need.unless.items())
+        )
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def pass_time(self, until: date) -> None:
+        """Take the routes that follow by themselves before the day `until`."""
+        automatic = self.procedure.automatic
+        while automatic[self.step]:
+            for route in automatic[self.step]:
+                if contradicts(route.when, self.facts):
+                    continue
+                if not route.after:
+                    self._enter(route.to, self.since or until, self.since or until, None)
+                    break
+                end = self.end_of(route.after)
+                if end is not None and end < until:
+                    self._enter(route.to, max(end + DAY, self.since or end), end, None)
+                    break
+            else:
+                return
+
+    def end_of(self, clocks: tuple[str, ...]) -> date | None:
+        """The day on which the last of these terms ends; None where that is not known."""
+        ends: list[date] = []
+        for name in clocks:
+            terms = self.terms.get(name)
+            if self.outstanding(name):
+                return None
+            if terms:
+                ends += [term.effective for term in terms.values()]
+        return max(ends) if ends else None
+
+    def outstanding(self, clock: str) -> bool:
+        """Whether notices were sent and it is not known that all were received."""
+        if clock not in self.expected:
+            return self.procedure.clocks[clock].per is not None and bool(self.terms.get(clock))
+        expected = self.expected[clock]
+        return expected is None or len(self.terms.get(clock, ())) < expected
+
+    def _enter(self, step: str, day: date, clock_day: date, event: CaseEvent | None) -> None:
+        by = self.by
+        self.done.append(Done(self.step, self.since, day, by.type if by else None, by.seq if by else None))
+        self.previous, self.step, self.since, self.by = self.step, step, day, event
+        for name in self.procedure.steps[step].clears:
+            self.milestones.pop(name, None)
+        for clock in self.procedure.started_in[step]:
+            if not contradicts(clock.when, self.facts):
+                self._start(clock, clock_day, step, None)
+
+    # --- clocks -------------------------------------------------------------------------------
+
+    def _dispatch(self, clock: Clock, event: CaseEvent) -> None:
+        self.terms[clock.id] = {}
+        self.expected[clock.id] = count_of(event.facts.get(NOTICES))
+
+    def _start(self, clock: Clock, day: date, name: str, event: CaseEvent | None) -> None:
+        key = None
+        if clock.per is not None:
+            stated = event.facts.get(clock.per) if event else None
+            key = f"#{event.seq}" if stated is None and event else str(stated)
+            if clock.id not in self.expected and event is not None:
+                self.note("NOTICE_NOT_SENT", {"seq": event.seq, "event": event.type})
+        end = due(day, clock.amount, clock.unit, self.calendar)
+        announced = event.announced if event else None
+        if event is not None and announced is not None and announced != end.date:
+            code = "ANNOUNCED_TOO_SHORT" if announced < end.date else "ANNOUNCED_LONGER"
+            self.note(code, {"seq": event.seq, "clock": clock.id, "announced": announced, "due": end.date})
+        term = Term(clock, day, name, key, announced, end)
+        if clock.per is None:
+            self.terms[clock.id] = {None: term}
+        else:
+            self.terms.setdefault(clock.id, {})[key] = term
+
+    def _stop(self, clock: Clock, event: CaseEvent) -> None:
+        if contradicts(clock.when, self.facts):
+            return
+        terms = self.terms.get(clock.id)
+        if not terms:
+            self.note("MISSING_START", {"seq": event.seq, "event": event.type, "clock": clock.id})
+            return
+        for term in terms.values():
+            if term.done_on is None:
+                term.done_on = event.on
+
+    def _is_after(self, clocks: tuple[str, ...], day: date) -> bool:
+        last = self._last(clocks)
+        return last is not None and day > last
+
+    def _last(self, clocks: tuple[str, ...]) -> date | None:
+        return self.end_of(tuple(name for name in clocks if self.terms.get(name)))
+
+    def _waits_for_terms(self, routes: tuple[Route, ...]) -> bool:
+        """Whether these routes open up after terms that have not ended yet."""
+        later = self.procedure.ahead[self.step]
+        return any(route.after for route in self.procedure.automatic[self.step]) and any(
+            later & route.origins for route in routes
+        )
+
+    def note(self, code: str, params: dict[str, Any]) -> None:
+        """Remember something odd."""
+        self.notes.append((code, params))

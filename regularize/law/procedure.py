@@ -1,0 +1,38 @@
+"""The door of the room: procedures read, checked, and applied to the events of a case."""
+
+from regularize.law.definition import Clock, EventType, FactType, Procedure, Route, Step
+from regularize.law.linting import lint
+from regularize.law.parsing import parse
+from regularize.law.records import (
+    CaseEvent,
+    CaseStatus,
+    Deadline,
+    Done,
+    Gap,
+    LintNote,
+    NextStep,
+    PartStatus,
+)
+from regularize.law.status import status
+from regularize.law.validation import validate_event
+
+__all__ = [
+    "CaseEvent",
+    "CaseStatus",
+    "Clock",
+    "Deadline",
+    "Done",
+    "EventType",
+    "FactType",
+    "Gap",
+    "LintNote",
+    "NextStep",
+    "PartStatus",
+    "Procedure",
+    "Route",
+    "Step",
+    "lint",
+    "parse",
+    "status",
+    "validate_event",
+]
