@@ -113,7 +113,8 @@ def encode(geometries: np.ndarray[Any, Any], srid: int) -> list[bytes | None]:
 
 def header_length(blob: bytes) -> int:
     """Bytes before the WKB. Raises ``ValueError`` if `blob` is no GeoPackage geometry."""
-    if len(blob) < 8 or blob[:2] != b"GP":
+    # SQLite keeps whatever is put into a column, so a geometry edited elsewhere may be anything.
+    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
         raise ValueError("not a GeoPackage geometry")
     code = (blob[3] >> 1) & 7
     if code >= len(_ENVELOPE_BYTES):
@@ -125,7 +126,7 @@ def wkb_of(blob: bytes | None) -> bytes:
     """The WKB within a blob; empty for NULL."""
     if blob is None:
         return b""
-    if blob[:4] == b"GP\x00\x03":
+    if isinstance(blob, bytes) and blob[:4] == b"GP\x00\x03":
         return blob[_FULL_HEADER:]
     return blob[header_length(blob) :]
 

@@ -71,8 +71,8 @@ def _checked(name: str, work: Callable[[], Iterator[str]]) -> Check:
     faults: list[str] = []
     try:
         faults += work()
-    except (DBAPIError, ValueError) as error:
-        # A damaged page or a value of the wrong type: the check could not be carried out.
+    except (DBAPIError, ValueError, TypeError) as error:
+        # A damaged page, or a number where text belongs: the check could not be carried out.
         reason = error.orig if isinstance(error, DBAPIError) else error
         faults.append(_("could not be read: {reason}").format(reason=reason))
     shown = "; ".join(faults[:NAMED])
