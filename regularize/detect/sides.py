@@ -177,7 +177,7 @@ def _sigmas(
         message = _("{layer}: {n} rows state an accuracy that cannot be, {value} m is assumed").format(
             layer=layer, n=int(absurd.sum()), value=default_m
         )
-        issues.append(Issue("SIGMA_ABSURD", Severity.WARNING, message))
+        issues.append(Issue("SIGMA_REPLACED", Severity.WARNING, message))
     sigma[missing | absurd] = default_m
     return sigma, issues
 
