@@ -141,14 +141,20 @@ class Speaker:
 
     lang: str
     labels: Labels
+    said: dict[str, str] = field(default_factory=dict, compare=False)
 
     def ui(self, message: str) -> str:
         """An interface string in the language of the page."""
-        return in_language(message, self.lang)
+        if message not in self.said:  # gettext looks at the disk each time
+            self.said[message] = in_language(message, self.lang)
+        return self.said[message]
 
     def code(self, name: str, value: str) -> str:
         """The label of a code; the code itself where it is free text or not explained."""
-        return self.labels(f"{name}.{value}") if _CODE.fullmatch(value) else value
+        key = f"{name}.{value}"
+        if key not in self.said:
+            self.said[key] = self.labels(key) if _CODE.fullmatch(value) else value
+        return self.said[key]
 
     def quantity(self, value: float, unit: str | None, sigma: float | None = None) -> str:
         """``48.2 ± 1.9 m²``: as many decimals as the uncertainty leaves meaning to."""

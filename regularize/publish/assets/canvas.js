@@ -1,6 +1,8 @@
 // One canvas for all features. Each row of the legend is one path and one stroke, so that tens of
 // thousands of features stay fluent.
 const HATCH_CELL = 8;
+// Features drawn in one path: many small paths are slow to start, one vast path is slow to fill.
+const BATCH = 32;
 
 function hatchPattern(context, hatch, colour) {
   const cell = document.createElement("canvas");
@@ -32,15 +34,15 @@ function hatchPattern(context, hatch, colour) {
   return context.createPattern(cell, "repeat");
 }
 
-function paint(context, style, closed) {
+function paint(context, style, closed, pattern) {
   if (closed && style.fill) {
     context.globalAlpha = style.fill_opacity;
     context.fillStyle = style.fill;
     context.fill("nonzero");
     context.globalAlpha = 1;
   }
-  if (closed && style.hatch !== "none") {
-    context.fillStyle = hatchPattern(context, style.hatch, style.stroke);
+  if (closed && pattern) {
+    context.fillStyle = pattern;
     context.fill("nonzero");
   }
   context.setLineDash(style.dash_px);
@@ -106,8 +108,7 @@ const FeatureCanvas = L.Renderer.extend({
     for (const row of this._model.rows) {
       if (!row.on) continue;
       const layer = this._model.layers[row.layer];
-      const closed = this._trace(layer, row.cls, view);
-      if (closed !== null) paint(context, row.style, closed);
+      this._drawRow(layer, row, view);
     }
     if (this.selected) {
       const { layer, feature } = this.selected;
@@ -123,19 +124,26 @@ const FeatureCanvas = L.Renderer.extend({
     this._labels(view);
   },
 
-  // Path of all features of one row in the view; null where there is none, else whether to fill.
-  _trace(layer, cls, view) {
+  // All features of one row that are in the view.
+  _drawRow(layer, { cls, style }, view) {
     const { box, kind } = layer;
-    let closed = null;
-    this._context.beginPath();
+    const pattern = style.hatch === "none" ? null : hatchPattern(this._context, style.hatch, style.stroke);
+    let held = 0;
+    let closed = false;
     for (let i = 0; i < layer.n; i += 1) {
       if (cls >= 0 && layer.classes[i] !== cls) continue;
       const k = i * 4;
       if (box[k] > view[2] || box[k + 2] < view[0] || box[k + 1] > view[3] || box[k + 3] < view[1]) continue;
+      if (!held) this._context.beginPath();
       this._outline(layer, i);
+      held += 1;
       closed = closed || kind[i] !== 1;
+      if (held === BATCH) {
+        paint(this._context, style, closed, pattern);
+        held = 0;
+      }
     }
-    return closed;
+    if (held) paint(this._context, style, closed, pattern);
   },
 
   _outline(layer, i) {

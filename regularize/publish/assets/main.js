@@ -124,6 +124,7 @@ async function start() {
     if (seen) map.fitBounds(seen, { animate: false });
   });
   requestAnimationFrame(() => requestAnimationFrame(() => {
+    performance.mark("drawn");
     document.documentElement.dataset.ready = "yes";
   }));
 }

@@ -26,7 +26,8 @@ function swatch(style, kind) {
     context.moveTo(1, 9);
     context.lineTo(27, 9);
   } else context.rect(2.5, 2.5, 23, 13);
-  paint(context, { ...style, width_px: Math.min(style.width_px, 4) }, kind !== "line");
+  const pattern = style.hatch === "none" ? null : hatchPattern(context, style.hatch, style.stroke);
+  paint(context, { ...style, width_px: Math.min(style.width_px, 4) }, kind !== "line", pattern);
   return canvas;
 }
 
