@@ -19,6 +19,7 @@ from regularize.cli.base import (
 )
 from regularize.i18n import marked
 from regularize.i18n import translate as _
+from regularize.layers import Audience
 
 
 @click.group("map", cls=Group, help=marked("Maps for the office and for councils."))
@@ -50,7 +51,7 @@ def group() -> None:
 @pass_session
 def build(
     session: Session,
-    audience: str,
+    audience: Audience,
     area: str | None,
     on: date | None,
     recipient: str | None,
