@@ -6,6 +6,7 @@ file is refused.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -183,8 +184,28 @@ def is_inside(bounds: NDArray[Any], extent: Extent) -> NDArray[np.bool_]:
     return np.asarray(inside, dtype=bool)
 
 
-def looks_like(points: NDArray[Any], source: CRS | None, project: CRS, extent: Extent) -> list[str]:
-    """What coordinates could be, in words, such that they lie in `extent`.
+@dataclass(frozen=True)
+class Reading:
+    """How the coordinates of a file can be meant.
+
+    Parameters
+    ----------
+    words : str
+        For people.
+    crs : CRS
+    swapped : bool
+        Whether the northing (or the latitude) comes first in the file.
+    """
+
+    words: str
+    crs: CRS
+    swapped: bool
+
+
+def readings_within(
+    points: NDArray[Any], source: CRS | None, project: CRS, extent: Extent
+) -> Iterator[Reading]:
+    """Every reading of `points` that puts their bulk (5th to 95th percentile) into `extent`.
 
     Parameters
     ----------
@@ -192,22 +213,72 @@ def looks_like(points: NDArray[Any], source: CRS | None, project: CRS, extent: E
         As they stand in the file.
     source : CRS or None
         As declared.
+    project : CRS
+    extent : tuple of float
+        In `project`, easting first.
     """
-    finite = points[np.isfinite(points).all(axis=1)]
-    if not len(finite):
-        return []
-    low, high = np.percentile(finite, _CENTRAL, axis=0)
-    corners = np.array([low, high])
-    found = []
+    corners = _bulk(points)
+    if corners is None:
+        return
     for words, crs, swapped in _readings(source, project):
-        if crs.is_geographic and np.abs(corners).max() > 360:
-            continue
-        way = Transformer.from_crs(crs, project, always_xy=True)
-        x, y = _xy(way, corners[:, ::-1] if swapped else corners)
-        box = np.array([[x.min(), y.min(), x.max(), y.max()]])
-        if np.isfinite(box).all() and is_inside(box, extent)[0]:
-            found.append(words)
-    return list(dict.fromkeys(found))
+        if _lies_within(corners, crs, swapped, project, extent):
+            yield Reading(words, crs, swapped)
+
+
+def _bulk(points: NDArray[Any]) -> NDArray[Any] | None:
+    finite = points[np.isfinite(points).all(axis=1)]
+    return np.percentile(finite, _CENTRAL, axis=0) if len(finite) else None
+
+
+def _lies_within(corners: NDArray[Any], crs: CRS, swapped: bool, project: CRS, extent: Extent) -> bool:
+    if crs.is_geographic and np.abs(corners).max() > 360:
+        return False
+    way = Transformer.from_crs(crs, project, always_xy=True)
+    x, y = _xy(way, corners[:, ::-1] if swapped else corners)
+    box = np.array([[x.min(), y.min(), x.max(), y.max()]])
+    return bool(np.isfinite(box).all() and is_inside(box, extent)[0])
+
+
+def looks_like(points: NDArray[Any], source: CRS | None, project: CRS, extent: Extent) -> list[str]:
+    """What coordinates could be, in words, such that they lie in `extent`."""
+    return list(dict.fromkeys(reading.words for reading in readings_within(points, source, project, extent)))
+
+
+def from_extent(file: Path, layer: str, points: NDArray[Any], project: CRS, extent: Extent | None) -> Reading:
+    """The only reading of coordinates without a CRS that puts them into the project's area.
+
+    For formats that cannot state a CRS (drawings, lists of points). Who uses it records it in the
+    batch (``CRS_FROM_EXTENT``).
+
+    Raises
+    ------
+    InputError
+        If there is none, or more than one: the user has to say.
+    """
+    possible: list[Reading] = []
+    for reading in () if extent is None else readings_within(points, None, project, extent):
+        # The project's own system comes first; what only has another name is no other reading.
+        if not any(r.swapped == reading.swapped and is_same(r.crs, reading.crs) for r in possible):
+            possible.append(reading)
+    if len(possible) == 1:
+        return possible[0]
+    hint = _("ask the sender which it is, then: --crs AUTH:CODE")
+    if possible:
+        hint = _("the coordinates look like {guesses}; state which is right: --crs AUTH:CODE").format(
+            guesses=_(" or ").join(reading.words for reading in possible)
+        )
+    raise InputError(
+        _("{file}, layer {layer}: no coordinate system is stated").format(file=file, layer=layer), hint=hint
+    )
+
+
+def is_swapped(points: NDArray[Any], source: CRS, project: CRS, extent: Extent | None) -> bool:
+    """Whether `points`, in `source`, lie in `extent` only with their coordinates exchanged."""
+    corners = _bulk(points)
+    if extent is None or corners is None:
+        return False
+    straight, exchanged = (_lies_within(corners, source, order, project, extent) for order in (False, True))
+    return exchanged and not straight
 
 
 def _readings(source: CRS | None, project: CRS) -> Iterator[tuple[str, CRS, bool]]:

@@ -73,11 +73,21 @@ class OpenLayer(ABC):
         Names of its columns.
     crs : pyproj.CRS or None
         As declared; None where nothing is declared.
+    placed_by_area : bool
+        Whether the format itself leaves open which coordinate comes first, or which CRS it is in:
+        then the project's area decides, and the batch records it.
     """
 
     info: LayerInfo
     fields: tuple[str, ...]
     crs: CRS | None
+    placed_by_area: bool = False
+
+    def prefer(self, family: Family) -> None:  # noqa: B027 most formats leave nothing open
+        """Hear which family is wanted, where the source leaves it open (a closed line of a drawing).
+
+        Called once, before ``read``; ``info.n`` may change.
+        """
 
     @abstractmethod
     def read(self, columns: Sequence[str]) -> Rows:

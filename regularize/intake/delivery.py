@@ -146,20 +146,18 @@ def read(
     chosen = kinds.choose_layer(path, dataset.layers(), layer)
     opened = dataset.open_layer(chosen, encoding)
     target = kinds.choose_target(path, opened.info, origin, kind, pack)
+    opened.prefer(target.family)
     mapped = columns.map_columns(opened.fields, target, pack, profile)
     ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))
-    source_crs, overridden = place.choose(path, chosen, opened.crs, crs)
-    if overridden:
-        ledger.note(
-            "CRS_OVERRIDDEN",
-            _("{given} was given; the file itself declares {declared}").format(
-                given=crs_name(source_crs), declared=crs_name(opened.crs)
-            ),
-        )
     project = place.parse(project_crs, "crs")
-    way = place.transformer(path, source_crs, project)
+    area = extent if extent is not None else place.area_of(project)
+    if not opened.placed_by_area:
+        # Before the rows are read: without a CRS they are of no use.
+        place.choose(path, chosen, opened.crs, crs)
 
     raw = opened.read(list(dict.fromkeys(mapped.sources.values())))
+    source_crs = _source_crs(path, opened, raw, crs, project, area, ledger)
+    way = place.transformer(path, source_crs, project)
     n = opened.info.n
     ledger.issues[:0] = raw.issues
     columns.note_refused(mapped, ledger)
@@ -174,7 +172,6 @@ def read(
     values["identifier"] = columns.check_identifiers(values["identifier"], pack, ledger)
 
     checks.check_source(raw.geometries, raw.faults, ledger)
-    area = extent if extent is not None else place.area_of(project)
     placed = _place(raw, way, ledger)
     tolerance = np.asarray(values["sigma_m"], dtype=float)
     final = checks.check_placed(placed, target.family, area, tolerance, ledger)
@@ -206,6 +203,51 @@ def read(
         ignored_columns=tuple(redact(name)[0] for name in mapped.ignored),
         sample=columns.sample_of(mapped, raw.values, n),
     )
+
+
+def _source_crs(
+    path: Path,
+    opened: OpenLayer,
+    raw: Rows,
+    option: str | None,
+    project: CRS,
+    area: Extent | None,
+    ledger: checks.Ledger,
+) -> CRS:
+    """The CRS of the rows; where the format leaves it or the order of axes open, by the area.
+
+    Rows whose northing comes first are exchanged in `raw`, so that x = easting from here on.
+    """
+    layer = opened.info.name
+    points = shapely.get_coordinates(raw.geometries)
+    swapped = False
+    if opened.placed_by_area and opened.crs is None and option is None:
+        reading = place.from_extent(path, layer, points, project, area)
+        found, swapped = reading.crs, reading.swapped
+        ledger.note(
+            "CRS_FROM_EXTENT",
+            _(
+                "no coordinate system is stated; in the project's area the coordinates can only be {words}"
+            ).format(words=reading.words),
+        )
+    else:
+        found, overridden = place.choose(path, layer, opened.crs, option)
+        if overridden:
+            ledger.note(
+                "CRS_OVERRIDDEN",
+                _("{given} was given; the file itself declares {declared}").format(
+                    given=crs_name(found), declared=crs_name(opened.crs)
+                ),
+            )
+        if opened.placed_by_area and place.is_swapped(points, found, project, area):
+            swapped = True
+            ledger.note(
+                "AXES_SWAPPED",
+                _("the coordinates lie in the project's area only with their axes exchanged: read so"),
+            )
+    if swapped:
+        raw.geometries[:] = shapely.transform(raw.geometries, lambda xy: xy[:, ::-1])
+    return found
 
 
 def _place(raw: Rows, way: Transformer | None, ledger: checks.Ledger) -> NDArray[Any]:
