@@ -327,7 +327,7 @@ def _spot(geometry: BaseGeometry) -> tuple[BaseGeometry, float, float]:
         return shapely.Point((start[k] + end[k]) / 2), _upright(end[k] - start[k]), float(lengths[k])
     if shapely.get_dimensions(geometry) == 0:
         return geometry.representative_point(), 0.0, 40.0
-    box = np.asarray(geometry.minimum_rotated_rectangle.exterior.coords)[:, :2]
+    box = shapely.get_coordinates(geometry.minimum_rotated_rectangle)
     sides = np.diff(box[:3], axis=0)
     long, short = sorted(sides, key=lambda side: -float(np.hypot(*side)))
     length, width = float(np.hypot(*long)), float(np.hypot(*short))

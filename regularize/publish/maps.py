@@ -173,6 +173,7 @@ def _ui(speaker: Speaker, meta: MapMeta) -> dict[str, str]:
         "measure": _("Measure"),
         "measure_hint": _("Click on the map"),
         "metre": _("m"),
+        "kilometre": _("km"),
         "square_metre": _("sq m"),
         "table": _("List"),
         "table_limit": _("The first 2,000 rows; the search finds the others."),

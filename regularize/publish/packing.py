@@ -9,6 +9,7 @@ the steps in longitude and latitude from the vertex before.
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,12 +23,7 @@ UNITS_PER_DEGREE = 10_000_000  # about a centimetre
 GEOGRAPHIC = "EPSG:4326"
 
 POINTS, LINES, POLYGONS = 0, 1, 2
-
-
-def to_geographic(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """`frame` in longitude and latitude (WGS 84), without rows that have no geometry."""
-    known = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
-    return known if known.empty else known.to_crs(GEOGRAPHIC)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def pack(header: Mapping[str, Any], layers: Sequence[Sequence[BaseGeometry]]) -> str:
@@ -43,10 +39,11 @@ def pack(header: Mapping[str, Any], layers: Sequence[Sequence[BaseGeometry]]) ->
     Returns
     -------
     str
-        Base64 text, the same for the same input on every machine.
+        Base64 text, the same for the same input (and the same zlib).
     """
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    head = text.encode("utf-8", "surrogatepass")
+    # A lone surrogate has no bytes in UTF-8, but JSON can spell it.
+    head = _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode("utf-8")
     values: list[NDArray[np.int64]] = []
     last = np.zeros(2, dtype=np.int64)
     for geometries in layers:
@@ -63,7 +60,7 @@ def unpack_header(packed: str) -> dict[str, Any]:
     """The header that `packed` carries (for checks of what a page really holds)."""
     body = gzip.decompress(base64.b64decode(packed))
     size = int.from_bytes(body[:4], "little")
-    header: dict[str, Any] = json.loads(body[4 : 4 + size].decode("utf-8", "surrogatepass"))
+    header: dict[str, Any] = json.loads(body[4 : 4 + size].decode("utf-8"))
     return header
 
 
@@ -97,8 +94,8 @@ def _append(
 
 def _rings(geometry: BaseGeometry) -> tuple[int, list[BaseGeometry]]:
     """Kind and rings; shells run against the clock and holes with it, so that they stay empty."""
-    parts = [p for p in shapely.get_parts(_flat(geometry)) if not p.is_empty]
-    dimension = max((shapely.get_dimensions(p) for p in parts), default=0)
+    parts = _parts(geometry)
+    dimension = max((int(shapely.get_dimensions(p)) for p in parts), default=POINTS)
     parts = [p for p in parts if shapely.get_dimensions(p) == dimension]
     if dimension == POLYGONS:
         oriented = shapely.orient_polygons(np.array(parts, dtype=object), exterior_cw=False)
@@ -106,16 +103,11 @@ def _rings(geometry: BaseGeometry) -> tuple[int, list[BaseGeometry]]:
     return dimension, parts
 
 
-def _flat(geometry: BaseGeometry) -> BaseGeometry:
-    """A collection without collections in it."""
-    while any(part.geom_type == "GeometryCollection" for part in shapely.get_parts(geometry)):
-        geometry = shapely.GeometryCollection(
-            [inner for part in shapely.get_parts(geometry) for inner in shapely.get_parts(part)]
-        )
-    if geometry.geom_type == "GeometryCollection":
-        inner = [piece for part in shapely.get_parts(geometry) for piece in shapely.get_parts(part)]
-        return shapely.GeometryCollection(inner)
-    return geometry
+def _parts(geometry: BaseGeometry) -> list[BaseGeometry]:
+    """The single parts, also of collections in collections."""
+    if not geometry.geom_type.startswith(("Multi", "GeometryCollection")):
+        return [] if geometry.is_empty else [geometry]
+    return [part for inner in shapely.get_parts(geometry) for part in _parts(inner)]
 
 
 def _varints(numbers: NDArray[np.int64]) -> bytes:

@@ -242,3 +242,8 @@ def test_findings_frame_keeps_every_finding() -> None:
     assert view.frame["measures"][0] == {
         name: [m.value, m.sigma, m.unit] for name, m in findings[0].measures.items()
     }
+
+
+def test_packing_spells_what_utf8_cannot() -> None:
+    header = {"text": "a\ud800b", "nothing": []}
+    assert packing.unpack_header(packing.pack(header, [])) == header

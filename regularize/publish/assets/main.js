@@ -10,6 +10,15 @@ function northArrow(title) {
   return control;
 }
 
+// Leaflet's scale bar, with units in the language of the page.
+const ScaleBar = L.Control.Scale.extend({
+  _updateMetric(longest) {
+    const metres = this._getRoundNum(longest);
+    const [number, unit] = metres < 1000 ? [metres, data().ui.metre] : [metres / 1000, data().ui.kilometre];
+    this._updateScale(this._mScale, `${number} ${unit}`, metres / longest);
+  },
+});
+
 let held = null;
 function data() {
   held = held || JSON.parse(document.getElementById("regularize-data").textContent);
@@ -39,7 +48,7 @@ async function start() {
   };
   const home = L.latLngBounds([page.bounds.slice(0, 2), page.bounds.slice(2)]);
   const canvas = new FeatureCanvas(model);
-  const popup = L.popup({ maxWidth: 380, minWidth: 260, maxHeight: 420, autoPanPadding: [24, 24] });
+  const popup = L.popup({ maxWidth: 400, minWidth: Math.min(340, window.innerWidth - 90), maxHeight: 420, autoPanPadding: [24, 24] });
 
   function choose(hit, at) {
     canvas.selected = hit;
@@ -86,7 +95,7 @@ async function start() {
   attribution.addTo(map);
   L.control.zoom({ zoomInTitle: page.ui.zoom_in, zoomOutTitle: page.ui.zoom_out, position: "topright" }).addTo(map);
   northArrow(page.ui.north).addTo(map);
-  L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
+  new ScaleBar({ imperial: false, maxWidth: 160 }).addTo(map);
   map.getContainer().setAttribute("aria-label", page.title);
   map.invalidateSize({ animate: false });
   map.fitBounds(home, { animate: false, padding: [12, 12] });
