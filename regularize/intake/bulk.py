@@ -66,7 +66,7 @@ def read_archive(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[i
         try:
             _meta, fids, blobs, _fields = pyogrio.raw.read(archive, columns=[], return_fids=True)
         except _PYOGRIO_GIVES_UP:
-            return _one_by_one(path, archive, n)
+            return one_by_one(path, archive, n)
     geometries = empty_geometries(n)
     inside = fids < n
     found, faults = from_wkb(blobs[inside])
@@ -75,7 +75,14 @@ def read_archive(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[i
     return geometries, {int(rows[position]): fault for position, fault in faults.items()}
 
 
-def _one_by_one(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[int, Fault]]:
+def one_by_one(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[int, Fault]]:
+    """The same by fiona, one feature after the other: what it refuses becomes a fault.
+
+    Raises
+    ------
+    InputError
+        If the file as a whole cannot be opened.
+    """
     import fiona
     import fiona.errors
     from fiona.io import ZipMemoryFile

@@ -61,7 +61,7 @@ def is_same(a: CRS, b: CRS) -> bool:
     """
     if a == b:
         return True
-    if a.is_geographic or b.is_geographic:
+    if not (_is_metric(a) and _is_metric(b)):
         return False
     if not (_is_modern(a) and _is_modern(b)) and a.geodetic_crs != b.geodetic_crs:
         return False
@@ -71,6 +71,11 @@ def is_same(a: CRS, b: CRS) -> bool:
         and one.keys() == other.keys()
         and all(abs(one[key] - other[key]) <= _PARAMETER_TOLERANCE * max(1.0, abs(one[key])) for key in one)
     )
+
+
+def _is_metric(crs: CRS) -> bool:
+    """Whether the axes of a projected system count metres."""
+    return crs.is_projected and all(axis.unit_conversion_factor == 1 for axis in crs.axis_info[:2])
 
 
 def _is_modern(crs: CRS) -> bool:
@@ -124,21 +129,32 @@ def transformer(file: Path, source: CRS, project: CRS) -> Transformer | None:
     InputError
         If no way is known that is good enough for plots.
     """
+    try:
+        return _way(file, source, project)
+    except ProjError as error:
+        raise _no_way(file, source, project) from error
+
+
+def _way(file: Path, source: CRS, project: CRS) -> Transformer | None:
     if is_same(source, project):
         return None
     if not (_is_modern(source) and _is_modern(project)):
         best = TransformerGroup(source, project, always_xy=True).transformers
         accuracy = best[0].accuracy if best else -1
         if not 0 <= accuracy <= _WORST_ACCURACY_M:
-            raise InputError(
-                _("{file}: from {source} to {project} no way is known that is good enough for plots").format(
-                    file=file, source=source.name, project=project.name
-                ),
-                hint=_("have it transformed with the official tool, and give the file in {crs}").format(
-                    crs=crs_name(project)
-                ),
-            )
+            raise _no_way(file, source, project)
     return Transformer.from_crs(source, project, always_xy=True)
+
+
+def _no_way(file: Path, source: CRS, project: CRS) -> InputError:
+    return InputError(
+        _("{file}: from {source} to {project} no way is known that is good enough for plots").format(
+            file=file, source=source.name, project=project.name
+        ),
+        hint=_("have it transformed with the official tool, and give the file in {crs}").format(
+            crs=crs_name(project)
+        ),
+    )
 
 
 def transform(geometries: NDArray[Any], way: Transformer | None) -> NDArray[Any]:

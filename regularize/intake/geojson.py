@@ -65,16 +65,16 @@ class GeoJson(Dataset):
         return self._opened[encoding]
 
 
-def text_of(content: bytes, wanted: str | None) -> tuple[str | None, encoding.Choice]:
-    """The text and how its encoding was chosen; text is None where the user must be asked."""
+def text_of(content: bytes, wanted: str | None) -> tuple[str, encoding.Choice]:
+    """The text and how its encoding was chosen."""
     if wanted is None:
         try:
             return content.decode(json.detect_encoding(content)), encoding.Choice("utf-8", ())
         except UnicodeDecodeError:
             pass
     choice = encoding.choose(content.split(b'"'), declared_as=None, wanted=wanted)
-    text = None if choice.encoding is None else content.decode(choice.encoding, errors="replace")
-    return text, choice
+    # Where it is not known, Latin-1 keeps each byte: enough to list and count, and to ask then.
+    return content.decode(choice.encoding or "latin-1", errors="replace"), choice
 
 
 class _Features(OpenLayer):
@@ -82,9 +82,7 @@ class _Features(OpenLayer):
         self._path = path
         self._content = content
         text, self._choice = text_of(content, wanted)
-        if text is None:
-            self._choice.require(path, name, [v for v in content.split(b'"') if not v.isascii()])
-        self._features, crs = self._parse(str(text), sequence)
+        self._features, crs = self._parse(text, sequence)
         self.crs = crs
         self.stated_crs = crs is not None
         names: dict[str, None] = {}
@@ -169,6 +167,12 @@ class _Features(OpenLayer):
             name: [_flat(f["properties"].get(name)) if isinstance(f, dict) else None for f in self._features]
             for name in columns
         }
+        texts = [value for column in values.values() for value in column if isinstance(value, str)]
+        to_decode = [*texts, *self.fields]
+        if self._choice.encoding is None and not all(text.isascii() for text in to_decode):
+            self._choice.require(
+                self._path, self.info.name, [text.encode("latin-1", errors="replace") for text in to_decode]
+            )
         rows = Rows(empty_geometries(n), values, encoding=self._choice.encoding)
         rows.issues += self._choice.issues
         for row, feature in enumerate(self._features):

@@ -176,10 +176,10 @@ class _ShapefileLayer(OpenLayer):
         n = self.info.n
         fields = {name: self._fields[name] for name in columns}
         raw = {name: self._table.raw(f) for name, f in fields.items()}
-        names_needed = [f.raw_name for f in fields.values()]
-        marked = any(not value.isascii() for values in raw.values() for value in values)
-        if marked or any(not name.isascii() for name in names_needed):
-            self._choice.require(self._path, self.info.name, [v for values in raw.values() for v in values])
+        # A column name that cannot be told would be passed over: ask for that as well.
+        to_decode = [v for column in raw.values() for v in column] + [f.raw_name for f in self._table.fields]
+        if any(not value.isascii() for value in to_decode):
+            self._choice.require(self._path, self.info.name, to_decode)
         decode = encoding.Decoder(self._choice.encoding or "ascii")
         values: dict[str, Sequence[Any]] = {}
         for name, field in fields.items():
@@ -197,7 +197,7 @@ class _ShapefileLayer(OpenLayer):
         ends = index[:, 0] + 8 + index[:, 1]
         cut = (ends > len(shp)) | (np.arange(n) >= self._table.n_whole)
         if n:
-            geometries, faults = bulk.read_archive(self._path, _archive(shp, shx), n)
+            geometries, faults = bulk.read_archive(self._path, archive_of(shp, shx), n)
             rows.geometries[:] = geometries
             rows.faults.update(faults)
         for row in np.flatnonzero(shapely.is_missing(rows.geometries) & ~cut).tolist():
@@ -221,7 +221,7 @@ class _ShapefileLayer(OpenLayer):
             )
 
 
-def _archive(shp: bytes, shx: bytes) -> bytes:
+def archive_of(shp: bytes, shx: bytes) -> bytes:
     """Geometry alone, uncompressed and under neutral names, for the engine to open from memory."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -109,6 +109,15 @@ def test_cyrillic_in_a_wrong_encoding_is_read_by_evidence(tmp_path: Path, read: 
     assert delivery.source.encoding == "cp1251"
 
 
+def test_too_little_evidence_asks_and_the_answer_is_taken(tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "b.geojson"
+    path.write_bytes(json.dumps(feature(use="навес"), ensure_ascii=False).encode("cp1251"))
+    with pytest.raises(InputError, match="cannot be told") as caught:
+        read(path)
+    assert "cp1251: навес" in caught.value.hint
+    assert read(path, encoding="cp1251").frame["building_use"].tolist() == ["навес"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_marks_at_the_beginning(encoding: str, tmp_path: Path, read: Read) -> None:
     path = tmp_path / "b.geojson"

@@ -17,16 +17,27 @@ Read = Callable[..., Delivery]
 
 def test_the_same_projection_under_another_name() -> None:
     agency = CRS.from_wkt(CRS.from_epsg(7801).to_wkt("WKT1_ESRI").replace("BGS2005_CCS2005", "Kadastralna"))
-    other_origin = CRS.from_proj4(
+    conic = (
         "+proj=lcc +lat_1=42 +lat_2=43.3333333333333 +lat_0=42 +lon_0=25.5 +x_0=500000 "
         "+y_0=4651640.214 +ellps=GRS80"
     )
+    other_origin = CRS.from_proj4(conic)
     project = CRS.from_epsg(7801)
     assert crs.is_same(agency, project)
     assert crs.is_same(other_origin, project)
     assert not crs.is_same(CRS.from_epsg(6962), project)
     assert not crs.is_same(CRS.from_epsg(7799), CRS.from_epsg(7800))
     assert not crs.is_same(CRS.from_epsg(4326), project)
+    assert not crs.is_same(CRS.from_proj4(f"{conic} +units=km"), project)
+
+
+def test_a_description_that_leads_nowhere_is_refused(tmp_path: Path, read: Read) -> None:
+    path = write(tmp_path / "b.shp", [square()], ref=["a"])
+    prj = path.with_suffix(".prj")
+    text = prj.read_text(encoding="utf-8")
+    prj.write_text(text.replace("Transverse_Mercator", "Transverse_Nowhere"), encoding="utf-8")
+    with pytest.raises(InputError):
+        read(path)
 
 
 def test_web_mercator_is_carried_over(tmp_path: Path, read: Read) -> None:

@@ -63,6 +63,23 @@ def test_columns_that_are_not_stored_need_no_encoding(agency_shapefile: Build, r
     assert read(path).frame["ref"].tolist() == ["1", "2"]
 
 
+def test_a_column_name_that_cannot_be_told_asks(agency_shapefile: Build, read: Read) -> None:
+    path = agency_shapefile({"ref": ["1", "2"], "предназн": ["a", "b"]})
+    with pytest.raises(InputError, match="cannot be told"):
+        read(path)
+
+
+def test_feature_by_feature_gives_the_same(tmp_path: Path) -> None:
+    from regularize.intake import bulk, shapefile
+
+    path = fifty(tmp_path)
+    content = shapefile.archive_of(path.read_bytes(), path.with_suffix(".shx").read_bytes())
+    fast, none = bulk.read_archive(path, content, 50)
+    slow, faults = bulk.one_by_one(path, content, 50)
+    assert none == faults == {}
+    assert [a.equals(b) for a, b in zip(fast, slow, strict=True)] == [True] * 50
+
+
 @pytest.mark.parametrize(("cpg", "driver"), [("1251", 0), (None, 0xC9)])
 def test_a_declared_encoding_is_taken(
     cpg: str | None, driver: int, agency_shapefile: Build, read: Read
