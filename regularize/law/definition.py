@@ -68,7 +68,8 @@ class Clock:
     """A term: from an event or a step's beginning, for an office (duty) or for people (right).
 
     With ``per`` it runs for each value of that fact, the last decides, and the event ``dispatch``
-    states how many there are.
+    states how many there are. ``stops`` are acts that fulfil a duty; ``proved_by`` are later events that
+    prove it fulfilled, but not on which day.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Clock:
     per: str | None
     dispatch: tuple[str, ...]
     stops: tuple[str, ...]
+    proved_by: tuple[str, ...]
     when: Facts
     citation: str
     status: str
@@ -163,8 +165,11 @@ class Procedure:
 
     @cached_property
     def stopped_by(self) -> Mapping[str, tuple[Clock, ...]]:
-        """Clocks by the event that stops them."""
-        return _grouped(self.event_types, lambda name: (c for c in self.clocks.values() if name in c.stops))
+        """Clocks by the event that stops them, or proves that they were stopped."""
+        return _grouped(
+            self.event_types,
+            lambda name: (c for c in self.clocks.values() if name in c.stops or name in c.proved_by),
+        )
 
     @cached_property
     def dispatched_by(self) -> Mapping[str, tuple[Clock, ...]]:

@@ -25,6 +25,7 @@ class Term:
     announced: date | None
     due: Due
     done_on: date | None = None
+    done_by: str | None = None
 
     @property
     def effective(self) -> date:
@@ -247,7 +248,7 @@ class Run:
             return
         for term in terms.values():
             if term.done_on is None:
-                term.done_on = event.on
+                term.done_on, term.done_by = event.on, event.type
 
     def _is_after(self, clocks: tuple[str, ...], day: date) -> bool:
         last = self._last(clocks)

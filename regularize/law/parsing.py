@@ -159,6 +159,7 @@ def _clock(name: str, entry: object) -> Clock:
         per=r.take("per", str),
         dispatch=r.names("dispatch"),
         stops=r.names("stops"),
+        proved_by=r.names("proved_by"),
         when=r.take("when", dict, {}),
         citation=r.take("citation", str, ""),
         status=r.one_of("status", STATUSES, "unverified"),
@@ -197,7 +198,7 @@ def _check_names(p: Procedure) -> None:
         used += [(where, r.event, events)] if r.event is not None else []
     for c in p.clocks.values():
         where = f"clocks.{c.id}"
-        used += [(where, name, events) for name in (*c.starts, *c.stops, *c.dispatch)]
+        used += [(where, name, events) for name in (*c.starts, *c.stops, *c.proved_by, *c.dispatch)]
         used += [(where, name, facts) for name in c.when]
         used += [(where, c.from_step, steps)] if c.from_step is not None else []
     for e in p.event_types.values():

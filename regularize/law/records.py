@@ -181,7 +181,7 @@ class PartStatus:
             "terminal": self.terminal,
             "done": [entry.as_dict() for entry in self.done],
             "milestones": [entry.as_dict() for entry in self.milestones],
-            "running": [n.to for n in self.next_steps if n.parallel],
+            "running": [n.to for n in self.next_steps if n.parallel and not n.exceptional],
             "next_steps": [entry.as_dict() for entry in self.next_steps],
         }
 

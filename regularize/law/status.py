@@ -156,7 +156,7 @@ def _next_steps(run: Run) -> list[NextStep]:
                 documents=route.documents,
                 missing=run.missing(route),
                 due=_due_of(run, route),
-                waits_for=route.after,
+                waits_for=tuple(name for name in route.after if run.terms.get(name)),
                 citation=route.citation,
                 status=route.status,
             )
@@ -183,7 +183,8 @@ def _state(run: Run, term: Term, on: date) -> DeadlineState:
     if term.done_on is not None:
         if term.done_on <= term.effective:
             return "met"
-        return "not_assessed" if term.clock.status == UNVERIFIED else "late"
+        unknown = term.clock.status == UNVERIFIED or term.done_by in term.clock.proved_by
+        return "not_assessed" if unknown else "late"
     if run.procedure.steps[run.step].terminal:
         return "ended"
     if not late:
@@ -270,6 +271,13 @@ def _gaps(run: Run) -> list[Gap]:
         found.append(Gap("TERM_END_UNCONFIRMED", missing, {"step": step.id, "milestone": step.confirmed_by}))
     for name, terms in run.terms.items():
         open_ = any(term.done_on is None for term in terms.values())
+        for term in terms.values():
+            if (
+                term.done_by in procedure.clocks[name].proved_by
+                and _state(run, term, run.on) == "not_assessed"
+            ):
+                params = {"clock": name, "events": procedure.clocks[name].stops}
+                found.append(Gap("DAY_OF_ACT_UNKNOWN", missing, params))
         if open_ and procedure.clocks[name].status == UNVERIFIED and not step.terminal:
             found.append(Gap("LAW_UNVERIFIED", NotAssessed.LAW_UNVERIFIED, {"clock": name}))
     return found
