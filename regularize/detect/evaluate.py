@@ -124,8 +124,8 @@ class _Row:
     score: float | None
 
 
-def score(findings: Sequence[Finding], truth: pd.DataFrame) -> Evaluation:
-    """Score building findings against a truth.
+def score(findings: Sequence[Finding], truth: pd.DataFrame, *, kind: str = "building") -> Evaluation:
+    """Score findings of one kind against a truth.
 
     Parameters
     ----------
@@ -134,15 +134,16 @@ def score(findings: Sequence[Finding], truth: pd.DataFrame) -> Evaluation:
     truth : DataFrame
         Text columns ``survey_ref``, ``register_ref`` and ``class``. Either reference may be empty; several
         are separated by ``|``.
+    kind : {"building", "plot"}
 
     Examples
     --------
     >>> score(result.findings, truth).presence["not_in_cadastre"].precision
     0.99
     """
-    buildings = [f for f in findings if f.kind == "building"]
-    by_survey = _owners((f, f.survey_refs, _is_core_of_survey(f)) for f in buildings)
-    by_register = _owners((f, f.register_refs, _is_core_of_register(f)) for f in buildings)
+    told = [f for f in findings if f.kind == kind]
+    by_survey = _owners((f, f.survey_refs, _is_core_of_survey(f)) for f in told)
+    by_register = _owners((f, f.register_refs, _is_core_of_register(f)) for f in told)
     rows: list[_Row] = []
     answered: set[int] = set()
     columns = (truth["survey_ref"], truth["register_ref"], truth["class"])
@@ -156,7 +157,7 @@ def score(findings: Sequence[Finding], truth: pd.DataFrame) -> Evaluation:
         wrong = [f for f in own if f.cls != cls]
         speaks = next(iter(wrong or own), None)
         rows.append(_Row(survey, str(cls), speaks.cls if speaks else NONE, speaks.score if speaks else None))
-    rows += [_Row(f.survey_refs, NONE, f.cls, f.score) for f in buildings if id(f) not in answered]
+    rows += [_Row(f.survey_refs, NONE, f.cls, f.score) for f in told if id(f) not in answered]
     confusion: dict[tuple[str, str], int] = {}
     for row in rows:
         confusion[row.truth, row.found] = confusion.get((row.truth, row.found), 0) + 1

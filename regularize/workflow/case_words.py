@@ -64,10 +64,9 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
         head = f"  {part['part']}: " if part["part"] else "  "
         since = f" ({say(_('since'))} {part['since']})" if part["since"] else ""
         yield head + step_label(here, kind, part["step"], lang) + since
-        for entry in part["done"]:
-            yield f"    {say(_('done'))}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
-        for entry in part["milestones"]:
-            yield f"    {say(_('done'))}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
+        for entry in sorted((*part["done"], *part["milestones"]), key=lambda entry: entry["since"] or ""):
+            if entry["since"]:
+                yield f"    {say(_('done'))}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
         for entry in part["next_steps"]:
             if entry["exceptional"]:
                 continue
@@ -150,10 +149,11 @@ def dossier_facts(here: Opened, store: Store, case: Case, *, on: date, lang: str
         {
             "title": step_label(here, case.kind, entry.step, lang),
             "state": "done",
-            "on": entry.since.isoformat() if entry.since else None,
+            "on": entry.since.isoformat(),
             "basis": "",
         }
         for entry in sorted((*part.done, *part.milestones), key=lambda entry: entry.since or date.min)
+        if entry.since
     ]
     steps.append(
         {

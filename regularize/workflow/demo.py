@@ -17,6 +17,23 @@ from regularize.workflow.projects import Opened
 # The folder is replaced by --overwrite only if it holds what the demonstration writes.
 MARK = Path("data") / "truth" / "buildings.csv"
 DOSSIERS = 12
+# Event and the days after the opening; the announcement lies so that objections can still be made.
+OPENED_DAYS_AGO = 300
+STORY = (
+    ("brief_prepared", 7),
+    ("environment_screened", 28),
+    ("heritage_screened", 30),
+    ("permission_requested", 35),
+    ("permitted", 61),
+    ("permission_announced", 65),
+    ("commissioned", 100),
+    ("surveyed", 180),
+    ("drafted_final", 250),
+    ("submitted", 270),
+    ("sent_to_gazette", 276),
+    ("announced_sg", 284),
+)
+FRIDAY = 4
 Say = Callable[[str], None]
 
 
@@ -124,7 +141,7 @@ def _tell_a_case(here: Opened, lang: str) -> str:
 
     Its dates hang on today, so that a deadline is always near.
     """
-    start = project.today() - timedelta(days=75)
+    start = project.today() - timedelta(days=OPENED_DAYS_AGO)
     parts = case.plan_part_names(here)
     title = in_language("Detailed development plan of the neighbourhood", lang)
     opened = case.open_case(
@@ -153,12 +170,9 @@ def _tell_a_case(here: Opened, lang: str) -> str:
     return str(opened["id"])
 
 
-STORY = (("brief_prepared", 2),)
-
-
 def _working_day(day: date) -> date:
-    """The day itself, or the Monday after a weekend: offices act on working days."""
-    return day + timedelta(days=(7 - day.weekday()) % 7 if day.weekday() >= 5 else 0)
+    """The day itself, or the Friday before a weekend: offices act on working days."""
+    return day - timedelta(days=max(0, day.weekday() - FRIDAY))
 
 
 def _publish(here: Opened, done: Demonstration, say: Say) -> None:

@@ -38,8 +38,8 @@ def evaluate(here: Opened, truth: Path) -> Evaluated:
     kind = "plot" if "plot_ref" in frame.columns else "building"
     frame = frame.rename(columns=PLOT_COLUMNS)
     with store_of(here, read_only=True) as store:
-        findings = [finding for finding in store.findings() if finding.kind == kind]
-    return Evaluated(scoring.score(findings, frame))
+        findings = store.findings()
+    return Evaluated(scoring.score(findings, frame, kind=kind))
 
 
 def read_truth(path: Path) -> pd.DataFrame:
