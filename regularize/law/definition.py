@@ -108,6 +108,19 @@ class FactType:
     values: tuple[Any, ...]
     needed: bool
 
+    def read(self, value: Any) -> Any:
+        """`value` as the procedure writes it: the word ``true`` of a command line is the value true.
+
+        Examples
+        --------
+        >>> FactType("open", (True, False), False).read("True")
+        True
+        """
+        if value in self.values and not isinstance(value, str):
+            return value
+        word = str(value).strip().casefold()
+        return next((known for known in self.values if str(known).casefold() == word), value)
+
 
 @dataclass(frozen=True, eq=False)
 class Procedure:

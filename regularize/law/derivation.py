@@ -57,6 +57,7 @@ class Run:
     def __init__(self, procedure: Procedure, facts: Facts, calendar: Calendar, on: date) -> None:
         self.procedure, self.calendar, self.on = procedure, calendar, on
         self.facts = dict(facts)
+        self._state(facts)
         self.step = procedure.initial
         self.since: date | None = None
         self.by: CaseEvent | None = None
@@ -106,9 +107,7 @@ class Run:
     def _take(self, event: CaseEvent) -> bool:
         procedure, kind = self.procedure, self.procedure.event_types[event.type]
         self.pass_time(event.on)
-        for name in procedure.facts:
-            if name in event.facts:
-                self.facts[name] = event.facts[name]
+        self._state(event.facts)
         routes = procedure.by_event[event.type]
         route = self._route(event, routes) if routes else None
         if routes and route is None:
@@ -129,6 +128,11 @@ class Run:
             if not contradicts(clock.when, self.facts):
                 self._start(clock, event.on, event.type, event)
         return True
+
+    def _state(self, facts: Facts) -> None:
+        for name, kind in self.procedure.facts.items():
+            if facts.get(name) is not None:
+                self.facts[name] = kind.read(facts[name])
 
     def _route(self, event: CaseEvent, routes: tuple[Route, ...]) -> Route | None:
         """The route that the event takes from here; None where it fits nowhere."""

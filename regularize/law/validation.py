@@ -104,7 +104,7 @@ def _check_log(events: Sequence[CaseEvent], new: CaseEvent) -> None:
 def _check_facts(procedure: Procedure, new: CaseEvent) -> None:
     for name, fact in procedure.facts.items():
         value = new.facts.get(name)
-        if value is not None and fact.values and value not in fact.values:
+        if value is not None and fact.values and fact.read(value) not in fact.values:
             raise OptionError(
                 _("{name} cannot be {value}").format(name=name, value=value),
                 hint=_("possible: {names}").format(names=", ".join(str(v) for v in fact.values)),
