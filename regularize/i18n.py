@@ -7,6 +7,7 @@ the field (classes, layers, columns, codes) are labels in the country packs, not
 import gettext
 import locale
 import os
+from functools import cache
 from pathlib import Path
 
 DOMAIN = "regularize"
@@ -50,20 +51,25 @@ def default_language() -> str:
     return "bg" if system.lower().startswith(("bg", "bulgarian")) else "en"
 
 
+@cache
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    """The catalogue of a language, read once: gettext itself looks for the file at every message."""
+    return gettext.translation(DOMAIN, str(LOCALE_DIR), languages=[lang], fallback=True)
+
+
 def translate(message: str) -> str:
     """`message` in the language in use. Imported everywhere as ``_``."""
-    return gettext.dgettext(DOMAIN, message) if message else ""
+    return _catalogue(language()).gettext(message) if message else ""
 
 
 def translate_count(one: str, many: str, n: int) -> str:
     """The form of `one`/`many` that suits the count `n`, in the language in use."""
-    return gettext.dngettext(DOMAIN, one, many, n)
+    return _catalogue(language()).ngettext(one, many, n)
 
 
 def in_language(message: str, lang: str) -> str:
     """`message` in `lang`, whatever language is in use (for outputs of another language)."""
-    catalogue = gettext.translation(DOMAIN, str(LOCALE_DIR), languages=[lang], fallback=True)
-    return catalogue.gettext(message) if message else ""
+    return _catalogue(lang).gettext(message) if message else ""
 
 
 def marked(message: str) -> str:
