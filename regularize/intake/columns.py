@@ -106,7 +106,7 @@ class Defaults:
 
     sigma_m: float
     valid_from: date
-    source: str | None
+    source: str
 
 
 def default_sigma_m(option: float | None, profile: Profile | None, pack: Pack, origin: str) -> float:
@@ -118,11 +118,16 @@ def default_sigma_m(option: float | None, profile: Profile | None, pack: Pack, o
     return pack.sigmas[origin].value_m if origin in pack.sigmas else _LAST_SIGMA_M
 
 
-def default_source(option: str | None, profile: Profile | None) -> str | None:
-    """Text of the ``source`` column: the user's, else the profile's."""
+def default_source(option: str | None, profile: Profile | None, origin: str) -> str:
+    """What the delivery says it comes from: the user's word, else the profile's, else its origin.
+
+    Deliveries of one source replace each other row by row. So the word depends neither on the file's
+    name nor on the language in use, and the cadastre is one source in whatever form it delivers.
+    """
     if option is not None:
         return option
-    return (profile.source.get(language()) or None) if profile is not None else None
+    stated = profile.source.get("en") if profile is not None and origin != "cadastre" else None
+    return stated or origin
 
 
 class Converter:

@@ -143,7 +143,8 @@ def read(
             hint=_("a standard deviation above 0 and up to {most} m").format(most=columns.MOST_SIGMA_M),
         )
     dataset = open_dataset(path)
-    chosen = kinds.choose_layer(path, dataset.layers(), layer)
+    wanted = layer if layer is not None or kind is None else dataset.layer_of(origin, kind)
+    chosen = kinds.choose_layer(path, dataset.layers(), wanted)
     opened = dataset.open_layer(chosen, encoding)
     target = kinds.choose_target(path, opened.info, origin, kind, pack)
     opened.prefer(target.family)
@@ -164,7 +165,7 @@ def read(
     defaults = columns.Defaults(
         columns.default_sigma_m(sigma_m, mapped.profile, pack, origin),
         valid_from or today(),
-        columns.default_source(source, mapped.profile),
+        columns.default_source(source, mapped.profile, origin),
     )
     values = columns.Converter(mapped, defaults, today(), ledger).convert(target, raw.values, n, origin)
     if valid_from is not None:
@@ -191,7 +192,7 @@ def read(
             encoding=raw.encoding,
             sigma_m=defaults.sigma_m,
             valid_from=defaults.valid_from,
-            source=defaults.source or path.name,
+            source=defaults.source,
             n_read=n,
             profile=mapped.profile.name if mapped.profile else None,
             notes=tuple(raw.notes),
