@@ -122,6 +122,17 @@ class FactType:
         return next((known for known in self.values if str(known).casefold() == word), value)
 
 
+@dataclass(frozen=True)
+class Reaction:
+    """What an event sets in motion: routes to take, clocks to stop, count notices for, and start."""
+
+    kind: EventType
+    routes: tuple[Route, ...]
+    stops: tuple[Clock, ...]
+    dispatches: tuple[Clock, ...]
+    starts: tuple[Clock, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Procedure:
     """A procedure of a country pack.
@@ -167,11 +178,6 @@ class Procedure:
         return _grouped(self.steps, lambda name: (r for r in self.routes if name in r.origins))
 
     @cached_property
-    def started_by(self) -> Mapping[str, tuple[Clock, ...]]:
-        """Clocks by the event that starts them."""
-        return _grouped(self.event_types, lambda name: (c for c in self.clocks.values() if name in c.starts))
-
-    @cached_property
     def started_in(self) -> Mapping[str, tuple[Clock, ...]]:
         """Clocks by the step whose beginning starts them."""
         return _grouped(self.steps, lambda name: (c for c in self.clocks.values() if c.from_step == name))
@@ -185,11 +191,19 @@ class Procedure:
         )
 
     @cached_property
-    def dispatched_by(self) -> Mapping[str, tuple[Clock, ...]]:
-        """Clocks that run per notice, by the event that sends the notices."""
-        return _grouped(
-            self.event_types, lambda name: (c for c in self.clocks.values() if name in c.dispatch)
-        )
+    def reactions(self) -> Mapping[str, Reaction]:
+        """All that an event sets in motion, by its type."""
+        clocks = tuple(self.clocks.values())
+        return {
+            name: Reaction(
+                kind=kind,
+                routes=self.by_event[name],
+                stops=self.stopped_by[name],
+                dispatches=tuple(c for c in clocks if name in c.dispatch),
+                starts=tuple(c for c in clocks if name in c.starts),
+            )
+            for name, kind in self.event_types.items()
+        }
 
     @cached_property
     def ahead(self) -> Mapping[str, frozenset[str]]:

@@ -1,12 +1,13 @@
 """The history of one plan part, replayed from its events up to a day."""
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from regularize.law.deadlines import DAY, Calendar, Due, due
-from regularize.law.definition import PREVIOUS, Clock, Facts, Procedure, Route
+from regularize.law.definition import PREVIOUS, Clock, EventType, Facts, Procedure, Route
 from regularize.law.records import CaseEvent, Done
 
 NOTICE = "notice"  # the fact that numbers a notice
@@ -52,10 +53,10 @@ def count_of(value: Any) -> int | None:
 
 
 class Run:
-    """One part on its way through a procedure. Feed it events in order, then `finish`."""
+    """One part on its way through a procedure. Feed it events in order, then pass the time up to the day."""
 
-    def __init__(self, procedure: Procedure, facts: Facts, calendar: Calendar, on: date) -> None:
-        self.procedure, self.calendar, self.on = procedure, calendar, on
+    def __init__(self, procedure: Procedure, facts: Facts, calendar: Calendar) -> None:
+        self.procedure, self.calendar = procedure, calendar
         self.facts = dict(facts)
         self._state(facts)
         self.step = procedure.initial
@@ -69,10 +70,20 @@ class Run:
         self.noticed = False
         self.notes: list[tuple[str, dict[str, Any]]] = []
 
+    def fork(self) -> "Run":
+        """A run that shares this past and may go its own way."""
+        other = copy(self)
+        other.facts, other.done, other.notes = dict(self.facts), list(self.done), list(self.notes)
+        other.milestones, other.expected = dict(self.milestones), dict(self.expected)
+        other.terms = {
+            name: {key: copy(term) for key, term in terms.items()} for name, terms in self.terms.items()
+        }
+        return other
+
     # --- events -------------------------------------------------------------------------------
 
     def replay(self, events: Iterable[CaseEvent]) -> None:
-        """Take the events; of those of one day an order is sought in which they fit."""
+        """Take the events, whole days of them; of those of one day an order is sought in which they fit."""
         waiting: list[CaseEvent] = []
         for event in events:
             if waiting and waiting[0].on != event.on:
@@ -83,7 +94,6 @@ class Run:
             elif waiting:
                 waiting = [late for late in waiting if not self._take(late)]
         self._refuse(waiting)
-        self.pass_time(self.on)
 
     def _refuse(self, waiting: list[CaseEvent]) -> None:
         for event in waiting:
@@ -105,42 +115,46 @@ class Run:
                 self.note("IMPOSSIBLE_ORDER", params)
 
     def _take(self, event: CaseEvent) -> bool:
-        procedure, kind = self.procedure, self.procedure.event_types[event.type]
+        reaction = self.procedure.reactions[event.type]
+        kind = reaction.kind
         self.pass_time(event.on)
-        self._state(event.facts)
-        routes = procedure.by_event[event.type]
-        route = self._route(event, routes) if routes else None
-        if routes and route is None:
+        if event.facts:
+            self._state(event.facts)
+        route = self._route(event, reaction.routes) if reaction.routes else None
+        if reaction.routes and route is None:
             return False
         if kind.notice:
             self.noticed = True
-        if kind.within and route is None and self._is_after(kind.within, event.on):
-            self.note("AFTER_TERM", {"seq": event.seq, "event": event.type, "due": self._last(kind.within)})
+        if kind.within and route is None:
+            self._judge_lateness(kind, event)
         if kind.document_needed and not event.facts.get(DOCUMENT):
             self.note("EVIDENCE_MISSING", {"seq": event.seq, "event": event.type})
-        for clock in procedure.stopped_by[event.type]:
+        for clock in reaction.stops:
             self._stop(clock, event)
         if route is not None:
             self._follow(route, event)
-        for clock in procedure.dispatched_by[event.type]:
+        for clock in reaction.dispatches:
             self._dispatch(clock, event)
-        for clock in procedure.started_by[event.type]:
+        for clock in reaction.starts:
             if not contradicts(clock.when, self.facts):
                 self._start(clock, event.on, event.type, event)
         return True
 
     def _state(self, facts: Facts) -> None:
-        for name, kind in self.procedure.facts.items():
-            if facts.get(name) is not None:
-                self.facts[name] = kind.read(facts[name])
+        known = self.procedure.facts
+        if known.keys().isdisjoint(facts):
+            return
+        for name in known.keys() & facts.keys():
+            if facts[name] is not None:
+                self.facts[name] = known[name].read(facts[name])
 
     def _route(self, event: CaseEvent, routes: tuple[Route, ...]) -> Route | None:
         """The route that the event takes from here; None where it fits nowhere."""
         procedure, here = self.procedure, self.step
-        allowed = [route for route in routes if not contradicts(route.when, self.facts)]
-        for route in allowed:
-            if here in route.origins:
+        for route in routes:
+            if here in route.origins and not contradicts(route.when, self.facts):
                 return route
+        allowed = [route for route in routes if not contradicts(route.when, self.facts)]
         if procedure.steps[here].terminal:
             return None
         for route in allowed:
@@ -154,7 +168,7 @@ class Run:
         return None
 
     def _follow(self, route: Route, event: CaseEvent) -> None:
-        missing = self.missing(route)
+        missing = self.missing(route) if route.needs else ()
         if missing:
             self.note("GUARD_UNMET", {"seq": event.seq, "event": event.type, "missing": missing})
         if route.to != PREVIOUS and self.procedure.steps[route.to].parallel:
@@ -254,12 +268,13 @@ class Run:
             if term.done_on is None:
                 term.done_on, term.done_by = event.on, event.type
 
-    def _is_after(self, clocks: tuple[str, ...], day: date) -> bool:
-        last = self._last(clocks)
-        return last is not None and day > last
-
-    def _last(self, clocks: tuple[str, ...]) -> date | None:
-        return self.end_of(tuple(name for name in clocks if self.terms.get(name)))
+    def _judge_lateness(self, kind: EventType, event: CaseEvent) -> bool:
+        """Whether the event came after the terms within which it belongs; then a note says so."""
+        last = self.end_of(tuple(name for name in kind.within if self.terms.get(name)))
+        if last is None or event.on <= last:
+            return False
+        self.note("AFTER_TERM", {"seq": event.seq, "event": event.type, "due": last})
+        return True
 
     def _waits_for_terms(self, routes: tuple[Route, ...]) -> bool:
         """Whether these routes open up after terms that have not ended yet."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from regularize.law.definition import Facts
 from regularize.model import NotAssessed
@@ -121,8 +121,7 @@ class Deadline:
         return {name: _json(value) for name, value in vars(self).items()}
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(NamedTuple):
     """A step that was left, or a milestone that was reached, with the event that began it."""
 
     step: str
@@ -132,7 +131,7 @@ class Done:
     seq: int | None
 
     def as_dict(self) -> dict[str, Any]:
-        return {name: _json(value) for name, value in vars(self).items()}
+        return {name: _json(value) for name, value in self._asdict().items()}
 
 
 @dataclass(frozen=True)

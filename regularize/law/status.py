@@ -64,19 +64,7 @@ def status(
     """
     kept, notes = _history(procedure, events, on)
     names = _parts(kept, parts)
-    common: Run | None = None
-    runs: list[tuple[Part, Run]] = []
-    own = {event.part for event in kept}
-    for name in names:
-        if name is not None and name in own:
-            run = Run(procedure, facts, calendar, on)
-            run.replay(event for event in kept if event.part is None or event.part == name)
-        else:
-            if common is None:
-                common = Run(procedure, facts, calendar, on)
-                common.replay(event for event in kept if event.part is None)
-            run = common
-        runs.append((name, run))
+    runs = _runs(kept, names, Run(procedure, facts, calendar), on)
     if parts:
         notes += [
             LintNote("UNKNOWN_PART", {"part": name}, name)
@@ -88,9 +76,35 @@ def status(
         on=on,
         parts=tuple(_part_status(name, run) for name, run in runs),
         deadlines=_deadlines(runs, on),
-        gaps=tuple(_shared((name, _gaps(run)) for name, run in runs)),
+        gaps=tuple(_shared((name, _gaps(run, on)) for name, run in runs)),
         notes=(*notes, *_shared((name, _notes(run)) for name, run in runs)),
     )
+
+
+def _runs(events: Sequence[CaseEvent], names: Sequence[Part], past: Run, on: date) -> list[tuple[Part, Run]]:
+    """A run for each part. Up to the first day on which a part has an event of its own they share one."""
+    fork_on = next((event.on for event in events if event.part is not None), None)
+    later = [event for event in events if fork_on is not None and event.on >= fork_on]
+    past.replay(events[: len(events) - len(later)])
+    if not later:
+        past.pass_time(on)
+        return [(name, past) for name in names]
+    own = {event.part for event in later}
+    shared: Run | None = None
+    runs: list[tuple[Part, Run]] = []
+    for name in names:
+        if name is not None and name in own:
+            run = past.fork()
+            run.replay(event for event in later if event.part is None or event.part == name)
+            run.pass_time(on)
+        else:
+            if shared is None:
+                shared = past.fork()
+                shared.replay(event for event in later if event.part is None)
+                shared.pass_time(on)
+            run = shared
+        runs.append((name, run))
+    return runs
 
 
 def _history(
@@ -193,23 +207,22 @@ def _state(run: Run, term: Term, on: date) -> DeadlineState:
 
 
 def _deadlines(runs: Sequence[tuple[Part, Run]], on: date) -> tuple[Deadline, ...]:
-    seen: dict[Deadline, list[Part]] = {}
-    drawn: dict[int, list[Deadline]] = {}
+    seen: dict[Any, tuple[Term, DeadlineState, bool, list[Part]]] = {}
     for part, run in runs:
-        if id(run) not in drawn:
-            drawn[id(run)] = [
-                _deadline(run, term, on) for terms in run.terms.values() for term in terms.values()
-            ]
-        for deadline in drawn[id(run)]:
-            seen.setdefault(deadline, []).append(part)
-    found = [replace(deadline, parts=tuple(named)) for deadline, named in seen.items()]
+        for name, terms in run.terms.items():
+            if not terms:
+                continue
+            last = None if run.outstanding(name) else max(term.effective for term in terms.values())
+            for term in terms.values():
+                state, decides = _state(run, term, on), term.effective == last
+                key = (name, term.notice, term.start, term.announced, term.done_on, state, decides)
+                seen.setdefault(key, (term, state, decides, []))[-1].append(part)
+    found = [_deadline(*entry) for entry in seen.values()]
     return tuple(sorted(found, key=lambda d: (d.due, d.clock, d.notice or "")))
 
 
-def _deadline(run: Run, term: Term, on: date) -> Deadline:
+def _deadline(term: Term, state: DeadlineState, decides: bool, parts: Sequence[Part]) -> Deadline:
     clock = term.clock
-    state = _state(run, term, on)
-    siblings = run.terms[clock.id].values()
     return Deadline(
         clock=clock.id,
         ref=clock.ref,
@@ -227,9 +240,10 @@ def _deadline(run: Run, term: Term, on: date) -> Deadline:
         done_on=term.done_on,
         state=state,
         overdue=None if state == "not_assessed" else state == "overdue",
-        decides=not run.outstanding(clock.id) and term.effective == max(t.effective for t in siblings),
+        decides=decides,
         citation=clock.citation,
         status=clock.status,
+        parts=tuple(parts),
     )
 
 
@@ -244,7 +258,7 @@ def _notes(run: Run) -> list[LintNote]:
     return found
 
 
-def _gaps(run: Run) -> list[Gap]:
+def _gaps(run: Run, on: date) -> list[Gap]:
     procedure, step = run.procedure, run.procedure.steps[run.step]
     missing = NotAssessed.FACT_MISSING
     found: list[Gap] = []
@@ -272,10 +286,7 @@ def _gaps(run: Run) -> list[Gap]:
     for name, terms in run.terms.items():
         open_ = any(term.done_on is None for term in terms.values())
         for term in terms.values():
-            if (
-                term.done_by in procedure.clocks[name].proved_by
-                and _state(run, term, run.on) == "not_assessed"
-            ):
+            if term.done_by in procedure.clocks[name].proved_by and _state(run, term, on) == "not_assessed":
                 params = {"clock": name, "events": procedure.clocks[name].stops}
                 found.append(Gap("DAY_OF_ACT_UNKNOWN", missing, params))
         if open_ and procedure.clocks[name].status == UNVERIFIED and not step.terminal:
