@@ -64,7 +64,7 @@ def _settlement(rng: np.random.Generator) -> tuple[Layer, Layer, Layer, Layer]:
     lots = rings[private]
 
     home = rng.permutation(len(lots))[:BUILDINGS]
-    middle = lots[home].mean(axis=1) + rng.normal(0, (3.0, 4.5), (BUILDINGS, 2))
+    middle = lots[home].mean(axis=1) + rng.normal(0, (4.0, 6.0), (BUILDINGS, 2))
     surveyed = _buildings(rng, middle)
     known = rng.permutation(BUILDINGS)[: round(0.74 * BUILDINGS)]
     coordinates, index = shapely.get_coordinates(surveyed[known], return_index=True)
@@ -78,8 +78,9 @@ def _settlement(rng: np.random.Generator) -> tuple[Layer, Layer, Layer, Layer]:
     occupied = home[: round(0.85 * BUILDINGS)]
     fences = np.repeat(lots[occupied], 2, axis=1)
     fences[:, 1::2] = (fences[:, ::2] + np.roll(fences[:, ::2], -1, axis=1)) / 2
-    drift = rng.normal(0, 1.0, (len(occupied), 1, 2)) + rng.normal(0, 0.35, fences.shape)
-    plots = shapely.polygons(fences + drift)
+    drift = rng.normal(0, 1.2, (len(occupied), 1, 2)) + rng.normal(0, 0.35, fences.shape)
+    centre = fences.mean(axis=1, keepdims=True)
+    plots = shapely.polygons(centre + 1.06 * (fences - centre) + drift)  # fences stand a little outside
     for i in range(0, len(plots) - 1, 50):  # a household that uses a second yard over the street
         yard = shapely.affinity.translate(plots[i], 0.0, 3.2 * DEPTH_M)
         plots[i] = shapely.MultiPolygon([plots[i], yard])

@@ -127,8 +127,10 @@ def meeting_boxes(boxes_a: Floats, boxes_b: Floats) -> Integers:
 
     Boxes are rows (x_low, y_low, x_high, y_high), finite, at least one in each array.
     """
-    x_m, y_m = np.minimum(boxes_a.min(axis=0), boxes_b.min(axis=0))[:2]
-    size_m = float((np.maximum(boxes_a.max(axis=0), boxes_b.max(axis=0))[2:] - (x_m, y_m)).max())
+    layers = (boxes_a, boxes_b)
+    x_m, y_m = (min(boxes[:, side].min() for boxes in layers) for side in (0, 1))
+    size_m = max(boxes[:, 2].max() - x_m for boxes in layers)
+    size_m = float(max(size_m, *(boxes[:, 3].max() - y_m for boxes in layers)))
     order_a = _curve_order(_hilbert(boxes_a, x_m, y_m, size_m))
     order_b = _curve_order(_hilbert(boxes_b, x_m, y_m, size_m))
     pairs: Integers = _search(boxes_a, order_a, *_tree(boxes_b, order_b), order_b)

@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 UPRIGHT_M = 1e-200  # narrower than this an edge has no slope that a float can hold
+NEVER_ZERO = 1e-300  # added to a denominator that is zero only where the numerator is
 
 
 @compiled("Tuple((float64[:, ::1], boolean[::1]))(float64[:, ::1], int64[::1])")
@@ -189,14 +190,12 @@ def _shared_area(
             mine_v = y0 + (v - x0) * slope
             above_u = mine_u - (near[j, 1] + (u - near[j, 0]) * near[j, 3])
             above_v = mine_v - (near[j, 1] + (v - near[j, 0]) * near[j, 3])
-            twice = mine_u + mine_v
-            if above_u > 0.0:
-                if above_v >= 0.0:
-                    twice -= above_u + above_v
-                else:
-                    twice -= above_u * above_u / (above_u - above_v)
-            elif above_v > 0.0:
-                twice -= above_v * above_v / (above_v - above_u)
+            # min(mine, other) is mine less what of mine is above. Of a difference that runs from d to e
+            # the positive part has the mean p * p / (|d| + |e|) / 2, where p adds up their positive parts,
+            # whether it changes sign or not: one formula, no branch to guess wrong.
+            positive = max(above_u, 0.0) + max(above_v, 0.0)
+            cut = positive * positive / (abs(above_u) + abs(above_v) + NEVER_ZERO)
+            twice = mine_u + mine_v - cut
             part += near[j, 4] * (v - u) * twice
         total += sign * part
     return total / 2.0
