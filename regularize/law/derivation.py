@@ -73,7 +73,7 @@ class Run:
     def fork(self) -> "Run":
         """A run that shares this past and may go its own way."""
         other = copy(self)
-        other.facts, other.done, other.notes = dict(self.facts), list(self.done), list(self.notes)
+        other.done, other.notes = list(self.done), list(self.notes)
         other.milestones, other.expected = dict(self.milestones), dict(self.expected)
         other.terms = {
             name: {key: copy(term) for key, term in terms.items()} for name, terms in self.terms.items()
@@ -100,11 +100,9 @@ class Run:
             kind = self.procedure.event_types[event.type]
             routes = self.procedure.by_event[event.type]
             params: dict[str, Any] = {"seq": event.seq, "event": event.type, "step": self.step}
-            if kind.within and self._is_after(kind.within, event.on):
-                self.note(
-                    "AFTER_TERM", {"seq": event.seq, "event": event.type, "due": self._last(kind.within)}
-                )
-            elif all(contradicts(route.when, self.facts) for route in routes):
+            if kind.within and self._judge_lateness(kind, event):
+                continue
+            if all(contradicts(route.when, self.facts) for route in routes):
                 facts = sorted({name for route in routes for name in route.when})
                 self.note("FACT_CONTRADICTS", {"seq": event.seq, "event": event.type, "facts": tuple(facts)})
             elif kind.decision and not self.noticed:
@@ -118,10 +116,12 @@ class Run:
         reaction = self.procedure.reactions[event.type]
         kind = reaction.kind
         self.pass_time(event.on)
+        before = self.facts
         if event.facts:
             self._state(event.facts)
         route = self._route(event, reaction.routes) if reaction.routes else None
         if reaction.routes and route is None:
+            self.facts = before
             return False
         if kind.notice:
             self.noticed = True
@@ -142,11 +142,12 @@ class Run:
 
     def _state(self, facts: Facts) -> None:
         known = self.procedure.facts
-        if known.keys().isdisjoint(facts):
-            return
-        for name in known.keys() & facts.keys():
-            if facts[name] is not None:
-                self.facts[name] = known[name].read(facts[name])
+        if not known.keys().isdisjoint(facts):
+            stated = {name: known[name].read(facts[name]) for name in known.keys() & facts.keys()}
+            self.facts = {
+                **self.facts,
+                **{name: value for name, value in stated.items() if value is not None},
+            }
 
     def _route(self, event: CaseEvent, routes: tuple[Route, ...]) -> Route | None:
         """The route that the event takes from here; None where it fits nowhere."""
