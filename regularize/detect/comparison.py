@@ -99,7 +99,7 @@ def compare(
     shapes_r = moved[[groups[g][1][0] for g in assessed]]
     sigma_o = observed.sigma_m[[groups[g][0][0] for g in assessed]]
     sigma_r = register.sigma_m[[groups[g][1][0] for g in assessed]]
-    net = thresholds["sigma_factor"] * np.hypot(
+    net = thresholds["size_net_sigmas"] * np.hypot(
         area_sigmas_m2(shapes_o, sigma_o), area_sigmas_m2(shapes_r, sigma_r)
     )
     net[sigma_o > thresholds["walls_max_sigma_m"]] = np.inf
@@ -180,13 +180,20 @@ def _sizes(
         (loss, register, observed, area_r - overlap, area_r - area_o >= net_m2),
     ):
         ask = np.flatnonzero(full >= least)
-        strip = np.where(differs[ask], t[ask] / 2, t[ask])
-        beyond = shapely.difference(mine[ask], shapely.buffer(other[ask], strip))
-        narrow = thresholds["size_opening_m"]
-        opened = shapely.buffer(shapely.buffer(beyond, -narrow), narrow)
-        values[ask] = shapely.area(opened)
+        values[ask] = _beyond(mine[ask], other[ask], t[ask], thresholds)
+        again = ask[differs[ask]]
+        half = _beyond(mine[again], other[again], t[again] / 2, thresholds)
+        # What only half the tolerance shows must be large in itself.
+        values[again] = np.where(half >= least, half, values[again])
     limit = np.maximum(thresholds["size_min_area_m2"], thresholds["size_min_share"] * area_r)
     return _Sizes(gain, loss, limit)
+
+
+def _beyond(shapes: Shapes, others: Shapes, strip_m: Floats, thresholds: Mapping[str, float]) -> Floats:
+    """Area of each shape beyond the other widened by a strip, without slivers."""
+    beyond = shapely.difference(shapes, shapely.buffer(others, strip_m))
+    narrow = thresholds["size_opening_m"]
+    return np.asarray(shapely.area(shapely.buffer(shapely.buffer(beyond, -narrow), narrow)))
 
 
 def _by_number(n_observed: int, n_register: int) -> BuildingClass:

@@ -83,14 +83,15 @@ def prepare(
     if frame is None or not len(frame):
         return Side(np.array([], dtype=object), np.array([]), [], [], [], np.array([], dtype=bool)), ()
     shapes: Shapes = np.array(frame.geometry.array, dtype=object)
-    usable = np.isfinite(shapely.bounds(shapes)).all(axis=1) & (shapely.area(shapes) > 0)
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    broken = finite & ~shapely.is_valid(shapes)
+    shapes[broken] = [_polygonal(shape) for shape in shapely.make_valid(shapes[broken], method="structure")]
+    usable = finite & (shapely.area(shapes) > 0)
     issues = []
     for at in np.flatnonzero(~usable).tolist():
         message = _("{layer}: a row has no area and takes no part in the comparison").format(layer=layer)
         issues.append(Issue("SHAPE_WITHOUT_AREA", Severity.WARNING, message, feature=at))
-    broken = usable & ~shapely.is_valid(shapes)
-    shapes[broken] = [_polygonal(shape) for shape in shapely.make_valid(shapes[broken], method="structure")]
-    for at in np.flatnonzero(broken).tolist():
+    for at in np.flatnonzero(broken & usable).tolist():
         message = _("{layer}: an outline crosses itself and was mended for the comparison").format(
             layer=layer
         )
