@@ -109,7 +109,15 @@ class View:
         return isinstance(self.frame, gpd.GeoDataFrame)
 
     @classmethod
-    def of(cls, layer: Layer, frame: gpd.GeoDataFrame, audience: Audience, *, k: int | None = None) -> "View":
+    def of(
+        cls,
+        layer: Layer,
+        frame: gpd.GeoDataFrame,
+        audience: Audience,
+        *,
+        k: int | None = None,
+        shown: Sequence[bool] | None = None,
+    ) -> "View":
         """Let through what `audience` may see of `frame`.
 
         Parameters
@@ -121,6 +129,9 @@ class View:
         audience : str
         k : int, optional
             The smallest count shown to councils and the public; from the data files by default.
+        shown : sequence of bool, optional
+            Rows to keep, where a map shows a part of the place. Which counts are hidden is decided on
+            the whole `frame`, so that the map of a part never gives back what the whole map hides.
 
         Raises
         ------
@@ -143,7 +154,11 @@ class View:
         data = {name: [_checked(value, contract[name]) for value in frame[name]] for name in names}
         totals: dict[str, int | None] = {}
         if "counts" in data:
-            data["counts"], totals = _counts(data["counts"], audience, k or smallest_count())
+            data["counts"], totals = _counts(data["counts"], audience, k or smallest_count(), shown)
+        if shown is not None:
+            kept = [i for i, keep in enumerate(shown) if keep]
+            data = {name: [values[i] for i in kept] for name, values in data.items()}
+            frame = frame.iloc[kept]
         columns = pd.DataFrame(data, index=range(len(frame)), dtype=object)
         if audience not in layer.geometry_audience:
             return cls(layer, audience, columns, totals, _GATE)
@@ -209,12 +224,17 @@ def _checked(value: Any, column: Column) -> Any:
 
 
 def _counts(
-    rows: Iterable[Mapping[str, int] | None], audience: Audience, k: int
+    rows: Iterable[Mapping[str, int] | None],
+    audience: Audience,
+    k: int,
+    shown: Sequence[bool] | None = None,
 ) -> tuple[list[dict[str, int | None]], dict[str, int | None]]:
     """Counts per block and over the area, as `audience` may see them.
 
     Councils get two lines of the table, the sums per block and the sums per class, each hidden
-    below `k`; the cells where block and class cross stay in the office.
+    below `k`; the cells where block and class cross stay in the office. Of a part (`shown`) they get
+    the blocks as the whole shows them, and a sum only where neither the part nor the rest holds a
+    hidden block: a sum per class would give the rest back by subtraction.
     """
     table = [{str(cls): int(n) for cls, n in (row or {}).items()} for row in rows]
     classes = sorted({cls for row in table for cls in row})
@@ -225,6 +245,13 @@ def _counts(
     shown_total = total if total >= k else None
     with_total = shown_total is not None
     blocks = suppress({str(i): sum(row.values()) for i, row in enumerate(table)}, k, with_total=with_total)
+    if shown is not None and not all(shown):
+        part = [i for i, keep in enumerate(shown) if keep]
+        known = [blocks[str(i)] for i in part]
+        safe = with_total and all(n is not None for n in blocks.values())
+        return [{"all": blocks[str(i)]} for i in range(len(table))], {
+            "all": sum(n for n in known if n is not None) if safe and part else None
+        }
     totals = suppress(by_class, k, with_total=with_total)
     return [{"all": blocks[str(i)]} for i in range(len(table))], {**totals, "all": shown_total}
 

@@ -145,7 +145,7 @@ def dossier_facts(here: Opened, store: Store, case: Case, *, on: date, lang: str
     """The case of a home as its dossier states it."""
     found = status_of(here, store, case, on=on)
     part = found.parts[0]
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "title": step_label(here, case.kind, entry.step, lang),
             "state": "done",

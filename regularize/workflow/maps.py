@@ -14,7 +14,7 @@ from regularize.publish.maps import MapMeta, render_map
 from regularize.publish.view import View, findings_frame
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.partition import counted_blocks, fixed_blocks
+from regularize.workflow.partition import council_blocks
 from regularize.workflow.projects import Opened, store_of
 
 SHOWN = {
@@ -66,9 +66,9 @@ def build(
             frame = findings_frame(findings, crs=store.crs)
             views.append(View.of(layer_named("findings"), frame, audience))
         if audience == "council":
-            blocks = counted_blocks(fixed_blocks(store, on=day), findings, place=place, crs=store.crs)
-            if len(blocks):
-                views.append(View.of(layer_named("blocks"), blocks, audience))
+            blocks = council_blocks(store, store.findings(), place=place, on=day)
+            if blocks is not None:
+                views.append(blocks)
         parts = case_parts(here, store, on=day, lang=lang)
         parts = _inside(parts, place)
         if len(parts) and audience != "public":

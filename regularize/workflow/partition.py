@@ -12,9 +12,10 @@ import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from regularize.layers import layer_named
 from regularize.model import Finding
 from regularize.plan.blocks import Blocks, blocks_frame, count_by_block, partition
-from regularize.publish.view import smallest_count
+from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 from regularize.workflow.areas import lies_in
 
@@ -35,16 +36,19 @@ def fixed_blocks(store: Store, *, on: date) -> Blocks:
     )
 
 
-def counted_blocks(
-    blocks: Blocks, findings: Sequence[Finding], *, place: BaseGeometry | None, crs: str
-) -> gpd.GeoDataFrame:
-    """The derived layer ``blocks`` with exact counts; only those inside `place`, if one is given."""
-    counts = count_by_block(findings, blocks)
-    inside = [i for i, outline in enumerate(blocks.geometries) if lies_in(outline, place)]
-    chosen = Blocks(tuple(blocks.geometries[i] for i in inside), tuple(blocks.dwellings[i] for i in inside))
-    frame = blocks_frame(chosen, [counts[i] for i in inside], crs=crs)
-    frame["block"] = [i + 1 for i in inside]
-    return frame
+def council_blocks(
+    store: Store, findings: Sequence[Finding], *, place: BaseGeometry | None, on: date
+) -> View | None:
+    """The blocks as a council may see them; only those inside `place`, if one is given.
+
+    Which counts are hidden is decided on the whole partition, whatever part is shown.
+    """
+    blocks = fixed_blocks(store, on=on)
+    if not blocks.geometries:
+        return None
+    frame = blocks_frame(blocks, count_by_block(findings, blocks), crs=store.crs)
+    inside = [lies_in(outline, place) for outline in blocks.geometries]
+    return View.of(layer_named("blocks"), frame, "council", shown=None if all(inside) else inside)
 
 
 def _drawn(store: Store, on: date) -> gpd.GeoDataFrame:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from regularize.i18n import in_language, marked
-from regularize.layers import layer_named
 from regularize.model import BuildingClass, PlotClass
 from regularize.project import today
 from regularize.publish.report import render_council_report
@@ -14,7 +13,7 @@ from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.maps import write_whole
-from regularize.workflow.partition import counted_blocks, fixed_blocks
+from regularize.workflow.partition import council_blocks
 from regularize.workflow.projects import Opened, store_of
 
 FIGURES = (
@@ -50,9 +49,7 @@ def _data(here: Opened, store: Store, *, area: str | None, on: date, lang: str) 
 
     place = area_geometry(store, area)
     k = smallest_count()
-    findings = [f for f in store.findings() if lies_in(f.geometry, place)]
-    counted = counted_blocks(fixed_blocks(store, on=on), findings, place=place, crs=store.crs)
-    blocks = View.of(layer_named("blocks"), counted, "council", k=k) if len(counted) else None
+    blocks = council_blocks(store, store.findings(), place=place, on=on)
     totals = dict(blocks.totals) if blocks is not None else {}
     waiting = totals.pop("all", None)
     figures: list[dict[str, Any]] = []

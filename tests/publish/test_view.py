@@ -1,6 +1,7 @@
 """The privacy gate: deny is the default, and nothing but View.of opens it."""
 
 import dataclasses
+import json
 import math
 from datetime import date
 
@@ -118,3 +119,31 @@ def test_suppressed_counts_cannot_be_subtracted_back(counts: list[int], k: int) 
 def test_k_is_eleven_and_is_data() -> None:
     assert smallest_count() == 11
     assert {f.name for f in dataclasses.fields(View)} >= {"frame", "totals"}
+
+
+def _blocks_of(counts: list[int]) -> gpd.GeoDataFrame:
+    outlines = [box(10 * i, 0, 10 * i + 9, 9) for i in range(len(counts))]
+    texts = [json.dumps({"not_in_cadastre": n}) for n in counts]
+    return gpd.GeoDataFrame(
+        {"block": range(1, len(counts) + 1), "counts": texts}, geometry=outlines, crs="EPSG:7801"
+    )
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=9), st.data())
+def test_a_part_never_gives_back_what_the_whole_hides(counts: list[int], data: st.DataObject) -> None:
+    """Subtraction across two maps: the whole place, and a part of it with its sum."""
+    shown = data.draw(st.lists(st.booleans(), min_size=len(counts), max_size=len(counts)))
+    frame, layer = _blocks_of(counts), layer_named("blocks")
+    whole = View.of(layer, frame, "council", k=11)
+    part = View.of(layer, frame, "council", k=11, shown=shown)
+    known = [row["all"] for row in whole.frame["counts"]]
+    assert [row["all"] for row in part.frame["counts"]] == [
+        n for n, keep in zip(known, shown, strict=True) if keep
+    ]
+    for hidden_side in (shown, [not keep for keep in shown]):
+        unknown = [i for i, n in enumerate(known) if n is None and hidden_side[i]]
+        if part.totals["all"] is not None:
+            assert not unknown
+    if not all(shown):
+        assert set(part.totals) == {"all"}
