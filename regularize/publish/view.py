@@ -163,11 +163,11 @@ class View:
         if audience not in layer.geometry_audience:
             return cls(layer, audience, columns, totals, _GATE)
         geometry = gpd.GeoSeries(np.asarray(frame.geometry.array), index=columns.index, crs=frame.crs)
-        shown = gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
+        visible = gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
         if audience not in _EXACT and not names:
             # The order of rows is an attribute too: bare outlines leave sorted by position.
-            shown = shown.iloc[_by_position(shown)].reset_index(drop=True)
-        return cls(layer, audience, shown, totals, _GATE)
+            visible = visible.iloc[_by_position(visible)].reset_index(drop=True)
+        return cls(layer, audience, visible, totals, _GATE)
 
 
 def findings_frame(findings: Sequence[Finding], *, crs: str) -> gpd.GeoDataFrame:
