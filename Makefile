@@ -5,7 +5,7 @@ RUN := $(BIN)/.installed-run
 DEV := $(BIN)/.installed-dev
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-long format bench catalogue reference clean help
+.PHONY: demo test test-long format screenshots bench catalogue reference clean help
 
 help:            ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,11 @@ catalogue: $(DEV)  ## compile the message catalogues
 
 reference: $(DEV)  ## write docs/cli.md, docs/codes.md, docs/parameters.md from the program
 	$(BIN)/python scripts/reference.py
+
+screenshots: $(DEV)  ## photograph the demonstration's maps and a dossier, to be looked at
+	sh scripts/chromium.sh
+	$(BIN)/regularize demo build/demo --overwrite
+	$(BIN)/python scripts/screenshots.py build/demo
 
 bench: $(DEV)    ## run the benchmarks and rewrite their tables in docs/
 	for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done

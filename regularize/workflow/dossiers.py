@@ -143,7 +143,7 @@ class _Desk:
                 used[int(number)] = {
                     "origin": source.origin,
                     "layer": LAYERS[name],
-                    "source": source.source,
+                    "source": source.path if source.source == source.origin else source.source,
                     "valid_from": source.valid_from.isoformat(),
                     "sigma_m": source.sigma_m,
                 }

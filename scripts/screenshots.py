@@ -1,0 +1,85 @@
+"""Photograph every map kind, the report and a dossier of the demonstration, to be looked at.
+
+Usage: python scripts/screenshots.py [DEMO_FOLDER]. Writes build/screenshots/ and, at the size that the
+README shows, docs/images/.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+SIZES = ((1920, 1080), (1366, 768), (390, 844))
+README_SIZE = (1366, 768)
+COLOURS = 128  # enough for flat map colours, and a third of the bytes
+QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def browser_path() -> str:
+    """The system's Chromium."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise SystemExit("no chromium found: sh scripts/chromium.sh")
+
+
+def small(source: Path, target: Path) -> None:
+    """A copy with few colours."""
+    with Image.open(source) as picture:
+        picture.convert("RGB").quantize(COLOURS).save(target, optimize=True)
+
+
+def photograph_pages(demo: Path, out: Path, images: Path) -> None:
+    """The HTML pages in every size."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=browser_path(), args=list(QUIET))
+        for name in ("office", "council", "report"):
+            for width, height in SIZES:
+                page = browser.new_page(viewport={"width": width, "height": height})
+                page.goto((demo / "maps" / f"{name}.html").resolve().as_uri())
+                if name != "report":
+                    page.wait_for_selector("html[data-ready=yes]", state="attached")
+                picture = out / f"{name}-{width}x{height}.png"
+                page.screenshot(path=picture)
+                page.close()
+                if (width, height) == README_SIZE and name != "report":
+                    small(picture, images / f"{name}-map.png")
+        browser.close()
+
+
+def photograph_dossier(demo: Path, out: Path, images: Path) -> None:
+    """The pages of the first dossier."""
+    first = min((demo / "dossiers").glob("*.pdf"))
+    document = pypdfium2.PdfDocument(first)
+    for number in range(len(document)):
+        document[number].render(scale=1.4).to_pil().save(out / f"dossier-{number + 1}.png")
+    document.close()
+    small(out / "dossier-1.png", images / "dossier.png")
+
+
+def main() -> None:
+    """Photograph everything."""
+    demo = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "demo"
+    out, images = ROOT / "build" / "screenshots", ROOT / "docs" / "images"
+    for folder in (out, images):
+        folder.mkdir(parents=True, exist_ok=True)
+    photograph_pages(demo, out, images)
+    photograph_dossier(demo, out, images)
+
+
+if __name__ == "__main__":
+    main()
