@@ -1,6 +1,7 @@
 """One neighbourhood in memory: what the agency and the surveyor deliver, and the truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from regularize.sample.cadastre import Cadastre, draw_cadastre
 from regularize.sample.fabric import Fabric, draw_fabric
 from regularize.sample.fates import BELOW, Fate, draw_fates
 from regularize.sample.noise import Placement, disturbed
-from regularize.sample.settings import DEFAULT, Settings, effective
+from regularize.sample.settings import DEFAULT, Settings, effective, ground_of
 from regularize.sample.shapes import Vec
 
 # Streams of random numbers, one for each stage: another error setting leaves the ground as it is.
@@ -75,11 +76,18 @@ class _World:
     cadastre: Cadastre
 
 
-def _generator(seed: int, stage: int) -> Generator:
-    return Generator(PCG64(SeedSequence([seed, stage])))
+def _generator(seed: int, stage: int, again: int = 0) -> Generator:
+    return Generator(PCG64(SeedSequence([seed, stage, again] if again else [seed, stage])))
 
 
 def _draw(seed: int, settings: Settings) -> _World:
+    """The ground and what the register knows of it, without errors: the same for all of them."""
+    world = _drawn(seed, ground_of(settings))
+    return replace(world, fates=[replace(fate) for fate in world.fates])
+
+
+@lru_cache(maxsize=4)
+def _drawn(seed: int, settings: Settings) -> _World:
     fabric = draw_fabric(settings, _generator(seed, _FABRIC))
     bodies: list[Body] = draw_buildings(fabric, settings, _generator(seed, _BUILDINGS))
     occupied = {(body.block, body.plot) for body in bodies if body.kind != "shed"}
@@ -205,7 +213,7 @@ def _register(seed: int, world: _World, placement: Placement, settings: Settings
 
 
 def _survey(seed: int, world: _World, settings: Settings) -> dict[str, Any]:
-    rng = _generator(seed, _SURVEY)
+    rng = _generator(seed, _SURVEY, settings.resurvey)
     sigma, common = settings.survey_sigma_m, settings.survey_common_share
     rows: list[tuple[Fate, str, Any]] = []
     refs: dict[int, list[str]] = {}

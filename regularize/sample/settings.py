@@ -79,6 +79,8 @@ class Settings:
         What lies east of the middle is moved north by so much more: two sheets of an old plan.
     survey_sigma_m, survey_common_share, eaves_m, missed : float
         Errors of the survey; `eaves_m` widens every outline, `missed` is a share of houses.
+    resurvey : int
+        Number of the survey: each measures the same buildings with errors of its own.
     unchanged : bool
         Null test: the register knows everything as it is; only noise and shift are left.
     unrelated : bool
@@ -127,6 +129,7 @@ class Settings:
     survey_common_share: float = 0.0
     eaves_m: float = 0.0
     missed: float = 0.03
+    resurvey: int = 0
     cadastre_on: date = date(2026, 1, 15)
     survey_on: date = date(2026, 5, 20)
     unchanged: bool = False
@@ -168,6 +171,22 @@ def with_survey(settings: Settings, survey: str) -> Settings:
         survey_sigma_m=errors["survey_sigma_m"],
         survey_common_share=errors["survey_common_share"],
         eaves_m=errors["eaves_m"],
+    )
+
+
+def ground_of(settings: Settings) -> Settings:
+    """`settings` with every error of register and survey at its default: what decides the ground."""
+    return replace(
+        settings,
+        register_sigma_m=DEFAULT.register_sigma_m,
+        common_share=DEFAULT.common_share,
+        shift_m=DEFAULT.shift_m,
+        rotation_deg=DEFAULT.rotation_deg,
+        sheet_jump_m=DEFAULT.sheet_jump_m,
+        survey_sigma_m=DEFAULT.survey_sigma_m,
+        survey_common_share=DEFAULT.survey_common_share,
+        eaves_m=DEFAULT.eaves_m,
+        resurvey=DEFAULT.resurvey,
     )
 
 
