@@ -1,0 +1,368 @@
+"""Checks of plots and buildings against the norms: measured, limit, citation, verdict, what is lacking.
+
+Pure: on records of facts. A measured value decides only if it lies beyond the limit by two standard
+deviations; nearer than that the norm is not assessed.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Literal
+
+from regularize.countries import Pack
+from regularize.countries.parameters import NotAssessedValue, Scalar, Value
+from regularize.countries.reading import check_keys, read_table
+from regularize.law.judgement import MET, Judgement, every, of, undecided
+from regularize.model import Measure, NotAssessed, Verdict
+
+FILE = "norms.toml"
+BY_PLAN = "by_plan"
+Compare = Literal["at_least", "at_most", "present"]
+Facts = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Norm:
+    """One norm as the pack states it; see ``norms.toml`` for what its entries mean."""
+
+    id: str
+    subject: str
+    measure: str
+    unit: str
+    compare: Compare
+    limit: str | None = None
+    times_fact: str | None = None
+    by_plan: str | None = None
+    granted_by: str | None = None
+    when: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    scale_to: str | None = None
+    ways_out: tuple[str, ...] = ()
+    citation: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A reduction or exemption that the law itself offers."""
+
+    id: str
+    reduces_by: str | None = None
+    provision: str | None = None
+    lifts: bool = False
+    assume: Mapping[str, Scalar] = field(default_factory=dict)
+    citation: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit with its basis; `sigma` where it is a share of something measured."""
+
+    value: float
+    sigma: float
+    citation: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Relief:
+    """What a way out would mean for a norm that is not met, or might not be.
+
+    Parameters
+    ----------
+    id : str
+    granted : bool
+        Whether the stated facts fulfil its conditions already.
+    needs : tuple of str
+        Facts that would have to hold and are not stated.
+    limit : float or None
+        The lowered limit, where there is one.
+    judgement : Judgement
+        The verdict of the norm under it.
+    citation, status : str
+    """
+
+    id: str
+    granted: bool
+    needs: tuple[str, ...]
+    limit: float | None
+    judgement: Judgement
+    citation: str
+    status: str
+
+
+@dataclass(frozen=True)
+class NormCheck:
+    """One norm held against the facts.
+
+    Parameters
+    ----------
+    measured : Measure or None
+    limit : float or None
+        In the unit of `measured`.
+    deficit, deficit_m2 : float or None
+        What is lacking (or too much), where the norm is not met: in the norm's unit, and in square
+        metres where that can be said.
+    indication : float or None
+        A limit that nobody has verified: shown, never used.
+    """
+
+    norm: Norm
+    judgement: Judgement
+    measured: Measure | None
+    limit: float | None
+    citation: str
+    status: str
+    deficit: float | None = None
+    deficit_m2: float | None = None
+    indication: float | None = None
+    reliefs: tuple[Relief, ...] = ()
+
+    @property
+    def with_reliefs(self) -> Judgement:
+        """The verdict where a way out that is already granted counts."""
+        if any(r.granted and r.judgement.verdict is Verdict.MET for r in self.reliefs):
+            return MET
+        return self.judgement
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values under stable English keys."""
+        measured = self.measured
+        return {
+            "norm": self.norm.id,
+            "subject": self.norm.subject,
+            "compare": self.norm.compare,
+            "unit": self.norm.unit,
+            "measured": None if measured is None else measured.value,
+            "sigma": None if measured is None else measured.sigma,
+            "limit": self.limit,
+            "indication": self.indication,
+            **_plain(self.judgement),
+            "deficit": self.deficit,
+            "deficit_m2": self.deficit_m2,
+            "citation": self.citation,
+            "status": self.status,
+            "ways_out": [
+                {
+                    "id": relief.id,
+                    "granted": relief.granted,
+                    "needs": list(relief.needs),
+                    "limit": relief.limit,
+                    **_plain(relief.judgement),
+                    "citation": relief.citation,
+                    "status": relief.status,
+                }
+                for relief in self.reliefs
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class NormBook:
+    """The norms and ways out of a country pack."""
+
+    norms: Mapping[str, Norm] = field(default_factory=dict)
+    ways_out: Mapping[str, WayOut] = field(default_factory=dict)
+
+
+def norms_of(pack: Pack) -> NormBook:
+    """The norms of a pack; none where it knows no law.
+
+    Raises
+    ------
+    InputError
+        If ``norms.toml`` lacks an entry or has one that nobody reads.
+    """
+    file = pack.folder / FILE
+    if not file.exists():
+        return NormBook()
+    table = read_table(file)
+    check_keys(table, file, FILE, {"norms", "ways_out"}, set())
+    norms, ways_out = {}, {}
+    for name, entry in table["norms"].items():
+        allowed = {"limit", "times_fact", "by_plan", "granted_by", "when", "scale_to", "ways_out"}
+        check_keys(
+            entry, file, name, {"subject", "measure", "unit", "compare"}, allowed | {"citation", "status"}
+        )
+        values = {**entry, "ways_out": tuple(entry.get("ways_out", ()))}
+        values["when"] = {fact: tuple(admitted) for fact, admitted in entry.get("when", {}).items()}
+        norms[name] = Norm(id=name, **values)
+    for name, entry in table["ways_out"].items():
+        optional = {"reduces_by", "provision", "lifts", "citation", "status"}
+        check_keys(entry, file, name, {"assume"}, optional)
+        ways_out[name] = WayOut(id=name, **entry)
+    return NormBook(norms, ways_out)
+
+
+def check_norms(pack: Pack, book: NormBook, facts: Facts, *, on: date) -> tuple[NormCheck, ...]:
+    """Hold every norm that may apply against the facts.
+
+    Parameters
+    ----------
+    facts : mapping
+        Measured facts are :class:`~regularize.model.Measure`, the others plain values. A fact that
+        is absent or None is unknown.
+    on : date
+        The day whose law applies.
+
+    Returns
+    -------
+    tuple of NormCheck
+        Without the norms that a stated fact rules out.
+    """
+    return tuple(
+        _checked(pack, book, norm, facts, on)
+        for norm in book.norms.values()
+        if not any(
+            facts.get(fact) is not None and facts[fact] not in admitted
+            for fact, admitted in norm.when.items()
+        )
+    )
+
+
+def compare(measured: Measure, limit: Limit, how: Compare) -> Judgement:
+    """A measured value against a limit: decided only beyond two standard deviations.
+
+    Examples
+    --------
+    >>> twelve = Measure(12.0, 0.1, "m")
+    >>> compare(twelve, Limit(14.0, 0.0, "", ""), "at_least").verdict.value
+    'not_met'
+    """
+    if measured.sigma is None:
+        return undecided(NotAssessed.FACT_MISSING, "sigma_m")
+    doubt = 2 * math.hypot(measured.sigma, limit.sigma)
+    surplus = measured.value - limit.value if how != "at_most" else limit.value - measured.value
+    if surplus - doubt >= 0 and (how != "present" or surplus - doubt > 0):
+        return of(True)
+    if surplus + doubt < 0 or (how == "present" and surplus + doubt <= 0):
+        return of(False)
+    return undecided(NotAssessed.WITHIN_UNCERTAINTY)
+
+
+def _checked(pack: Pack, book: NormBook, norm: Norm, facts: Facts, on: date) -> NormCheck:
+    given = facts.get(norm.measure)
+    measured = given if isinstance(given, Measure) else None
+    unstated = [fact for fact in norm.when if facts.get(fact) is None]
+    limit, why, indication = _limit(pack, norm, facts, on)
+    if norm.granted_by is not None and facts.get(norm.granted_by) is True:
+        judgement = MET
+    else:
+        parts = [] if not unstated else [undecided(NotAssessed.FACT_MISSING, *unstated)]
+        if why is not None:
+            parts.append(why)
+        if measured is None:
+            parts.append(undecided(NotAssessed.FACT_MISSING, norm.measure))
+        elif limit is not None:
+            found = compare(measured, limit, norm.compare)
+            doubtful = found.reason is NotAssessed.WITHIN_UNCERTAINTY
+            parts.append(undecided(NotAssessed.WITHIN_UNCERTAINTY, norm.measure) if doubtful else found)
+        open_ = [part for part in parts if not part.is_known]
+        judgement = every(open_) if open_ else every(parts)
+    check = NormCheck(
+        norm=norm,
+        judgement=judgement,
+        measured=measured,
+        limit=None if limit is None else limit.value,
+        citation=norm.citation if limit is None else limit.citation,
+        status=norm.status if limit is None else limit.status,
+        indication=indication,
+    )
+    if limit is None:
+        check = _with_basis(check, pack, norm, facts, on)
+    return _with_consequences(check, pack, book, facts, on)
+
+
+def _limit(
+    pack: Pack, norm: Norm, facts: Facts, on: date
+) -> tuple[Limit | None, Judgement | None, float | None]:
+    """The limit; or why there is none, and the number that nobody has verified."""
+    if norm.limit is None:
+        if norm.compare == "present":
+            return Limit(0, 0, norm.citation, norm.status), None, None
+        return None, undecided(NotAssessed.LAW_UNVERIFIED), None
+    value = pack.parameter(norm.limit).at(on, **_plain_facts(facts))
+    if isinstance(value, NotAssessedValue):
+        row = value.row
+        number = row.value if row is not None and isinstance(row.value, float) else None
+        return None, undecided(value.reason, *value.missing), number
+    if value.value == BY_PLAN:
+        own = facts.get(norm.by_plan) if norm.by_plan is not None else None
+        if isinstance(own, Measure):
+            return Limit(own.value, own.sigma or 0, value.citation, value.row.status), None, None
+        return None, undecided(NotAssessed.FACT_MISSING, *([norm.by_plan] if norm.by_plan else [])), None
+    if norm.times_fact is None:
+        return Limit(value.number, 0, value.citation, value.row.status), None, None
+    scale = facts.get(norm.times_fact)
+    if not isinstance(scale, Measure) or scale.sigma is None:
+        return None, undecided(NotAssessed.FACT_MISSING, norm.times_fact), None
+    share = value.number
+    return Limit(share * scale.value, share * scale.sigma, value.citation, value.row.status), None, None
+
+
+def _with_basis(check: NormCheck, pack: Pack, norm: Norm, facts: Facts, on: date) -> NormCheck:
+    """Name the provision also where it gives no limit."""
+    if norm.limit is None:
+        return check
+    found = pack.parameter(norm.limit).at(on, **_plain_facts(facts))
+    rows = pack.parameter(norm.limit).rows
+    row = found.row or next((r for r in rows if not r.contradicts(_plain_facts(facts))), None)
+    return check if row is None else replace(check, citation=row.citation, status=row.status)
+
+
+def _with_consequences(check: NormCheck, pack: Pack, book: NormBook, facts: Facts, on: date) -> NormCheck:
+    """Add what is lacking, and what the law offers where the norm is not surely met."""
+    if check.judgement.verdict is Verdict.MET:
+        return check
+    measured, limit = check.measured, check.limit
+    if check.judgement.verdict is Verdict.NOT_MET and measured is not None and limit is not None:
+        deficit = abs(limit - measured.value)
+        scale = facts.get(check.norm.scale_to) if check.norm.scale_to else None
+        in_m2 = deficit if check.norm.unit == "m2" else None
+        if isinstance(scale, Measure):
+            in_m2 = deficit * scale.value
+        check = replace(check, deficit=deficit, deficit_m2=in_m2)
+    ways = (book.ways_out[name] for name in check.norm.ways_out)
+    reliefs = (_relief(pack, check, way, facts, on) for way in ways)
+    return replace(check, reliefs=tuple(relief for relief in reliefs if relief is not None))
+
+
+def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, on: date) -> Relief | None:
+    """What `way` would mean; None where a stated fact rules it out."""
+    grounds = pack.parameter(way.reduces_by).rows[0].conditions if way.reduces_by else {}
+    for fact, wanted in way.assume.items():
+        stated = facts.get(fact)
+        if stated is not None and stated != wanted and stated not in grounds.get(fact, ()):
+            return None
+    needs = tuple(fact for fact in way.assume if facts.get(fact) is None)
+    assumed = {**way.assume, **_plain_facts(facts)}
+    limit: float | None = None
+    judgement = undecided(NotAssessed.LAW_UNVERIFIED)
+    citation, status = way.citation, way.status
+    named = way.reduces_by or way.provision
+    value = None if named is None else pack.parameter(named).at(on, **assumed)
+    if value is not None and value.row is not None:
+        citation, status = value.row.citation, value.row.status
+    usable = isinstance(value, Value) or (named is None and way.status != "unverified")
+    if usable and isinstance(value, Value) and way.reduces_by is not None and check.limit is not None:
+        limit = check.limit * (1 - value.number)
+        if check.measured is not None:
+            judgement = compare(check.measured, Limit(limit, 0, citation, status), check.norm.compare)
+    elif usable and way.lifts:
+        judgement = MET
+    elif usable:
+        judgement = undecided(NotAssessed.FACT_MISSING if needs else NotAssessed.ADVICE_NEEDED, *needs)
+    return Relief(way.id, not needs, needs, limit, judgement, citation, status)
+
+
+def _plain_facts(facts: Facts) -> dict[str, object]:
+    return {name: value for name, value in facts.items() if not isinstance(value, Measure)}
+
+
+def _plain(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "verdict": judgement.verdict.value,
+        "reason": None if judgement.reason is None else judgement.reason.value,
+        "missing": list(judgement.missing),
+    }
