@@ -116,6 +116,10 @@ class Dataset(ABC):
     def layers(self) -> list[LayerInfo]:
         """What there is to read."""
 
+    def layer_of(self, origin: str, kind: str) -> str | None:  # noqa: ARG002 for formats that know
+        """The layer that holds `kind`, where the format itself says; None where only names can tell."""
+        return None
+
     @abstractmethod
     def open_layer(self, name: str, encoding: str | None) -> OpenLayer:
         """One of ``layers()`` by name; `encoding` overrides what the source declares."""

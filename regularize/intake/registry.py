@@ -14,6 +14,7 @@ from regularize.errors import InputError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.intake import archive, geopackage, shapefile
+from regularize.intake.cad import CadFile
 from regularize.intake.dataset import Dataset
 from regularize.intake.geojson import GeoJson
 from regularize.intake.geopackage import GeoPackage
@@ -125,6 +126,10 @@ def _open_geopackage(path: Path, content: bytes | None, _name: str) -> Dataset:
     return GeoPackage(path, content)
 
 
+def _open_cad(path: Path, content: bytes | None, _name: str) -> Dataset:
+    return CadFile(path, content)
+
+
 def _is_beside_shapefile(head: bytes, ending: str) -> bool:
     return ending in {".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".qpj"} and not head.startswith(b"PK")
 
@@ -175,8 +180,8 @@ FORMATS: tuple[Format, ...] = (
     Format("DXF", _magic(b"AutoCAD Binary DXF"), advice=_EXPORT),
     Format(
         marked("a file of the cadastre (.cad)"),
-        _text(r"HEADER\s[\s\S]*?(VERSION|EKATTE|EKNM)"),
-        advice=_CADASTRE,
+        _text(r"HEADER\s[\s\S]*?(VERSION|EKATTE|EKNM|REFERENCE|COORDTYPE)"),
+        _open_cad,
     ),
     Format(
         marked("a file of the agricultural map (ZEM)"),

@@ -20,7 +20,6 @@ Read = Callable[..., Delivery]
         ("a.kml", b'<?xml version="1.0"?>\n<kml xmlns="x"></kml>', "KML"),
         ("a.gml", b'<?xml version="1.0"?><!-- c --><gml:FeatureCollection xmlns:gml="x"/>', "GML"),
         ("a.gpx", b"<gpx></gpx>", "GPX"),
-        ("a.cad", b"HEADER\r\nVERSION 4.03\r\nEKATTE 00000\r\n", r"\.cad"),
         ("a.zem", b"anything at all", "ZEM"),
         ("a.ecw", b"e\x02\x00\x00", "ECW"),
         ("a.sid", b"msid\x00", "MrSID"),
