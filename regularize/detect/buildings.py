@@ -196,17 +196,24 @@ def _findings(scene: _Scene) -> tuple[list[Finding], list[Issue]]:
     found += [_doubtful(scene, i, j) for i, j in scene.match.doubtful]
     for i in scene.match.new:
         if _is_too_small(scene, i):
-            message = _("observed_buildings: an outline of {area:.1f} m2 is too small to be reported").format(
-                area=scene.area_o[i]
-            )
-            x, y = shapely.get_coordinates(shapely.centroid(scene.observed.shapes[i]))[0].tolist()
-            issues.append(Issue("BELOW_MIN_AREA", Severity.INFO, message, None, x, y))
+            issues.append(_too_small("observed_buildings", scene.observed.shapes[i]))
         else:
             found.append(_new(scene, i))
-    found += [_gone(scene, j) for j in scene.match.gone]
+    for j in scene.match.gone:
+        if scene.area_r[j] < scene.thresholds["building_min_area_m2"]:
+            issues.append(_too_small("buildings", scene.register.shapes[j]))
+        else:
+            found.append(_gone(scene, j))
     boxes = shapely.bounds(np.array([f.geometry for f in found], dtype=object))
     order = np.lexsort((boxes[:, 0], -boxes[:, 3])).tolist() if found else []
     return [found[i] for i in order], issues
+
+
+def _too_small(layer: str, shape: BaseGeometry) -> Issue:
+    message = _("{layer}: an outline of {area:.1f} m2 is too small to be reported")
+    x, y = shapely.get_coordinates(shapely.centroid(shape))[0].tolist()
+    text = message.format(layer=layer, area=shape.area)
+    return Issue("BELOW_MIN_AREA", Severity.INFO, text, None, x, y)
 
 
 def _is_too_small(scene: _Scene, i: int) -> bool:

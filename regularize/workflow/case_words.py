@@ -22,9 +22,9 @@ def step_label(here: Opened, kind: str, step: str, lang: str) -> str:
     return here.pack.label(f"step.{kind}.{step}", lang)
 
 
-def clock_label(here: Opened, deadline: Mapping[str, Any], lang: str) -> str:
-    """What a term is about."""
-    return here.pack.label(f"clock.{deadline['clock']}", lang)
+def clock_label(here: Opened, kind: str, deadline: Mapping[str, Any], lang: str) -> str:
+    """What a term of a procedure is about."""
+    return here.pack.label(f"clock.{kind}.{deadline['clock']}", lang)
 
 
 def state_label(here: Opened, record: Mapping[str, Any], *, lang: str) -> str:
@@ -77,14 +77,17 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
             yield f"    {say(_('next'))}: {step_label(here, kind, entry['to'], lang)} - {who}{due}"
     for deadline in record["deadlines"]:
         if deadline["state"] in UNDECIDED:
-            yield "  " + "  ".join(map(str, filter(None, deadline_cells(here, deadline, lang=lang))))
+            cells = deadline_cells(here, kind, deadline, lang=lang)
+            yield "  " + "  ".join(filter(None, cells))
     for gap in record["not_enough_information"]:
         yield f"  {say(_('not enough information'))}: {note_text(here, gap)}"
     for note in record["notes"]:
         yield f"  {say(_('remark'))}: {note_text(here, note)}"
 
 
-def deadline_cells(here: Opened, deadline: Mapping[str, Any], *, lang: str) -> tuple[str, str, str, str]:
+def deadline_cells(
+    here: Opened, kind: str, deadline: Mapping[str, Any], *, lang: str
+) -> tuple[str, str, str, str]:
     """Due day, holder, what it is, and what to know about it."""
     remarks = []
     if deadline["overdue"]:
@@ -105,14 +108,14 @@ def deadline_cells(here: Opened, deadline: Mapping[str, Any], *, lang: str) -> t
     return (
         deadline["due"],
         here.pack.label(f"actor.{deadline['holder']}", lang),
-        clock_label(here, deadline, lang),
+        clock_label(here, kind, deadline, lang),
         "; ".join(filter(None, remarks)),
     )
 
 
 def deadline_row(here: Opened, record: Mapping[str, Any], *, lang: str) -> tuple[object, ...]:
     """A deadline of `case deadlines` as a table row."""
-    due, who, what, remark = deadline_cells(here, record, lang=lang)
+    due, who, what, remark = deadline_cells(here, record["kind_of_case"], record, lang=lang)
     parts = ", ".join(part for part in record["parts"] if part)
     return due, record["case"], parts, who, what, remark
 
@@ -179,7 +182,7 @@ def dossier_facts(here: Opened, store: Store, case: Case, *, on: date, lang: str
         "state": step_label(here, case.kind, part.step, lang),
         "opened_on": case.opened_on.isoformat(),
         "steps": steps,
-        "deadlines": _deadlines(here, found, lang),
+        "deadlines": _deadlines(here, case.kind, found, lang),
         "notes": [note_text(here, gap.as_dict()) for gap in found.gaps],
     }
 
@@ -204,14 +207,14 @@ def council_facts(
             }
             for part in found.parts
         ]
-        deadlines += _deadlines(here, found, lang)
+        deadlines += _deadlines(here, case.kind, found, lang)
     return {"cases": cases, "deadlines": deadlines}
 
 
-def _deadlines(here: Opened, found: CaseStatus, lang: str) -> list[dict[str, Any]]:
+def _deadlines(here: Opened, kind: str, found: CaseStatus, lang: str) -> list[dict[str, Any]]:
     return [
         {
-            "title": clock_label(here, deadline.as_dict(), lang),
+            "title": clock_label(here, kind, deadline.as_dict(), lang),
             "due": deadline.due.isoformat(),
             "basis": deadline.citation,
         }
