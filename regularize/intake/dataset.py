@@ -89,6 +89,15 @@ class OpenLayer(ABC):
         Called once, before ``read``; ``info.n`` may change.
         """
 
+    def check_placeable(self, *, by_points: bool) -> None:  # noqa: B027 most formats declare no such system
+        """Hear whether identical points are at hand, where the file declares a system without a way out.
+
+        Raises
+        ------
+        InputError
+            If only identical points can place the file, and there are none.
+        """
+
     @abstractmethod
     def read(self, columns: Sequence[str]) -> Rows:
         """All rows with the values of `columns` (source names)."""

@@ -147,6 +147,7 @@ def read(
     chosen = kinds.choose_layer(path, dataset.layers(), wanted)
     opened = dataset.open_layer(chosen, encoding)
     target = kinds.choose_target(path, opened.info, origin, kind, pack)
+    opened.check_placeable(by_points=False)
     opened.prefer(target.family)
     mapped = columns.map_columns(opened.fields, target, pack, profile)
     ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))

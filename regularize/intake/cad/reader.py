@@ -73,25 +73,7 @@ class CadFile(Dataset):
         return layers.layer_of(kind, origin)
 
     def open_layer(self, name: str, encoding: str | None) -> OpenLayer:
-        """See the base class.
-
-        Raises
-        ------
-        InputError
-            If the coordinates are in one of the old systems; the hint says the two ways out.
-        """
-        system = header.coordinate_system(self._content.header.get("COORDTYPE"))
-        if system.state == "old":
-            raise InputError(
-                _("{file}: its coordinates are in the old system {system}").format(
-                    file=self.path, system=system.text
-                ),
-                hint=_(
-                    "two ways: have it transformed to the 2005 cadastral system with the agency's own "
-                    "program; or have a surveyor fit a local transformation to at least four points "
-                    "known in both systems, with residuals of at most 0.2 m, and give the result"
-                ),
-            )
+        """See the base class."""
         return _CadLayer(self.path, name, self._content, encoding)
 
 
@@ -116,6 +98,20 @@ class _CadLayer(OpenLayer):
             own += tuple(n for n in (_OWNERSHIP,) if n not in self._attributes.names)
         self.fields = tuple(dict.fromkeys((*own, *self._attributes.names)))
         self.info = LayerInfo(name, self._layer.family, len(self._objects), crs_name(self.crs))
+
+    def check_placeable(self, *, by_points: bool) -> None:
+        """Refuse the old systems with the two ways out; see the base class."""
+        if self._system.state == "old" and not by_points:
+            raise InputError(
+                _("{file}: its coordinates are in the old system {system}").format(
+                    file=self._path, system=self._system.text
+                ),
+                hint=_(
+                    "two ways: have it transformed to the 2005 cadastral system with the agency's own "
+                    "program; or give at least four points known in both systems, well spread around the "
+                    "place: --control-points FILE.csv"
+                ),
+            )
 
     def digest(self) -> str:
         """See the base class."""
