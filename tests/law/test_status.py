@@ -1,0 +1,272 @@
+"""Status and the checks before an event is written, where a scenario file would say too little."""
+
+import json
+import random
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regularize.countries import load
+from regularize.errors import OptionError
+from regularize.law.deadlines import calendar_of
+from regularize.law.procedure import CaseEvent, CaseStatus, LintNote, parse, status, validate_event
+
+BG = calendar_of(load("bg"))
+PLAN = parse(load("bg").procedures["detailed_plan"])
+WIDE = {"scope": "state_gazette", "changes_parcel_boundaries": True}
+OPENED, TODAY = date(2025, 1, 2), date(2026, 6, 1)
+LOG = [
+    CaseEvent(1, "submitted", date(2026, 2, 25), facts={"document": "incoming_number"}),
+    CaseEvent(2, "announced_sg", date(2026, 3, 6), facts={"document": "state_gazette_notice"}),
+]
+
+
+def at(day: date, events: list[CaseEvent] = LOG, **more: Any) -> CaseStatus:
+    return status(PLAN, events, on=day, calendar=BG, facts=more.pop("facts", WIDE), **more)
+
+
+def validated(new: CaseEvent, **more: Any) -> list[LintNote]:
+    more = {"opened_on": OPENED, "today": TODAY, "calendar": BG, "facts": WIDE, **more}
+    return validate_event(PLAN, LOG, new, **more)
+
+
+def test_the_dictionary_is_json_with_stable_keys() -> None:
+    record = json.loads(json.dumps(at(date(2026, 3, 20)).as_dict(), allow_nan=False))
+    assert list(record) == ["procedure", "on", "parts", "deadlines", "not_enough_information", "notes"]
+    assert list(record["parts"][0]) == [
+        "part", "step", "since", "process_step", "terminal", "done", "milestones", "running", "next_steps",
+    ]  # fmt: skip
+    assert record["parts"][0]["running"] == ["coordinated", "cadastre_prechecked"]
+    wait = record["parts"][0]["next_steps"][0]
+    assert (wait["event"], wait["to"], wait["due"], wait["waits_for"]) == (
+        None, "objections_closed", "2026-04-06", ["objections_sg"],
+    )  # fmt: skip
+    deadline = next(d for d in record["deadlines"] if d["clock"] == "objections_sg")
+    assert deadline["citation"] == "ЗУТ, чл. 128, ал. 5"
+    assert deadline["status"] == "verified_secondary"
+    assert record["notes"][0]["code"] == "STEPS_SKIPPED"
+
+
+def test_next_steps_name_who_must_act_and_by_when() -> None:
+    log = [*LOG, CaseEvent(3, "accepted", date(2026, 4, 28))]
+    next_step = at(date(2026, 5, 1), log).parts[0].next_steps[0]
+    assert (next_step.event, next_step.actor, next_step.due) == (
+        "approved_council",
+        "municipal_council",
+        date(2026, 5, 28),
+    )
+    assert next_step.missing == ("cadastre_prechecked",)
+
+
+def test_the_nearest_deadline_is_one_that_still_runs() -> None:
+    nearest = at(date(2026, 3, 20)).next_deadline
+    assert nearest is not None
+    assert nearest.clock == "objections_sg"
+    assert at(date(2026, 1, 1)).next_deadline is None
+
+
+def test_an_unknown_part_is_kept_apart_and_noted() -> None:
+    found = at(
+        date(2026, 3, 20), [*LOG, CaseEvent(3, "suspended", date(2026, 3, 10), part="C")], parts=("A", "B")
+    )
+    assert {p.part: p.step for p in found.parts} == {
+        "A": "objections_open",
+        "B": "objections_open",
+        "C": "suspended",
+    }
+    assert ("UNKNOWN_PART", "C") in {(note.code, note.part) for note in found.notes}
+
+
+def test_an_event_of_another_procedure_is_noted_not_raised() -> None:
+    found = at(date(2026, 3, 20), [*LOG, CaseEvent(3, "sold", date(2026, 3, 10))])
+    assert found.parts[0].step == "objections_open"
+    assert "UNKNOWN_EVENT" in {note.code for note in found.notes}
+
+
+def test_a_duty_fulfilled_without_its_start_is_noted() -> None:
+    log = [CaseEvent(1, "accepted", date(2026, 4, 28)), CaseEvent(2, "sent_to_gazette", date(2026, 3, 2))]
+    assert {"MISSING_START", "DECISION_BEFORE_NOTICE"} <= {
+        note.code for note in at(date(2026, 5, 1), log).notes
+    }
+
+
+def test_a_notice_received_that_nobody_sent_is_noted() -> None:
+    log = [CaseEvent(1, "objection_notice_received", date(2026, 3, 2), facts={"notice": 1})]
+    found = at(date(2026, 5, 1), log, facts={"scope": "individual_notice"})
+    assert "NOTICE_NOT_SENT" in {note.code for note in found.notes}
+
+
+def test_a_correction_of_a_correction_replaces_both() -> None:
+    log = [
+        *LOG,
+        CaseEvent(3, "announced_sg", date(2026, 3, 13), corrects=2),
+        CaseEvent(4, "announced_sg", date(2026, 3, 20), corrects=3),
+    ]
+    assert [d.start for d in at(date(2026, 4, 1), log).deadlines if d.kind == "right"] == [date(2026, 3, 20)]
+
+
+def test_events_of_one_day_find_their_order() -> None:
+    log = [CaseEvent(1, "accepted", date(2026, 4, 28)), CaseEvent(2, "council_reviewed", date(2026, 4, 28))]
+    found = at(date(2026, 4, 29), [CaseEvent(n + 8, e.type, e.on) for n, e in enumerate(log)] + LOG)
+    assert found.parts[0].step == "accepted"
+    late = [CaseEvent(8, "announced_sg", date(2026, 3, 6)), CaseEvent(9, "submitted", date(2026, 3, 6))]
+    assert at(date(2026, 3, 7), late).parts[0].step == "objections_open"
+
+
+# --- Before an event is written ----------------------------------------------------------------------
+
+
+def test_an_ordinary_event_leaves_no_note() -> None:
+    new = CaseEvent(3, "coordinated", date(2026, 3, 20), facts={"document": "opinions"})
+    assert validated(new) == []
+
+
+def test_what_is_only_odd_is_said() -> None:
+    assert [
+        n.code for n in validated(CaseEvent(3, "accepted", date(2026, 4, 6), facts={"document": "x"}))
+    ] == ["DECISION_BEFORE_TERM_END"]
+    assert [n.code for n in validated(CaseEvent(3, "coordinated", date(2026, 4, 6)))] == ["EVIDENCE_MISSING"]
+    new = CaseEvent(
+        3, "announced_sg", date(2026, 3, 6), facts={"document": "x"}, announced=date(2026, 4, 5), corrects=2
+    )
+    assert "ANNOUNCED_TOO_SHORT" in [n.code for n in validated(new)]
+
+
+@pytest.mark.parametrize(
+    ("new", "complaint", "hint"),
+    [
+        (CaseEvent(3, "aproved", date(2026, 3, 9)), "no event aproved", "approved_council"),
+        (CaseEvent(3, "permitted", date(2024, 12, 31)), "before the case", "--date"),
+        (CaseEvent(3, "permitted", date(2026, 6, 2)), "future", "--date"),
+        (LOG[0], "already, as number 1", "--corrects 1"),
+        (CaseEvent(3, "submitted", date(2026, 2, 26), corrects=9), "no event 9", "case show"),
+        (
+            CaseEvent(3, "permitted", date(2026, 1, 9), facts={"scope": "both"}),
+            "scope cannot be both",
+            "state_gazette",
+        ),
+        (CaseEvent(3, "remark", date(2026, 1, 9), facts={"notice": "Anna"}), "never a name", "notice=1"),
+        (
+            CaseEvent(3, "remark", date(2026, 1, 9), facts={"notices": "many"}),
+            "number above zero",
+            "notices=12",
+        ),
+        (CaseEvent(3, "remark", date(2026, 1, 9), facts={"notices": 0}), "number above zero", "notices=12"),
+    ],
+)
+def test_what_cannot_be_is_refused(new: CaseEvent, complaint: str, hint: str) -> None:
+    with pytest.raises(OptionError, match=complaint) as caught:
+        validated(new)
+    assert hint in caught.value.hint
+    assert "Anna" not in caught.value.message
+
+
+def test_the_edges_of_the_time_that_is_allowed() -> None:
+    validated(CaseEvent(3, "remark", OPENED))
+    validated(CaseEvent(3, "remark", TODAY))
+
+
+def test_an_event_that_was_corrected_may_be_recorded_again_but_not_corrected_again() -> None:
+    log = [*LOG, CaseEvent(3, "entry_withdrawn", date(2026, 3, 9), corrects=2)]
+    again = CaseEvent(4, "announced_sg", LOG[1].on, facts=LOG[1].facts)
+    assert validate_event(PLAN, log, again, opened_on=OPENED, today=TODAY, calendar=BG, facts=WIDE) == []
+    with pytest.raises(OptionError, match="no event 2"):
+        validate_event(
+            PLAN,
+            log,
+            CaseEvent(4, "remark", LOG[1].on, corrects=2),
+            opened_on=OPENED,
+            today=TODAY,
+            calendar=BG,
+        )
+
+
+def test_facts_of_a_command_line_are_words() -> None:
+    log = [
+        *LOG,
+        CaseEvent(3, "accepted", date(2026, 4, 28)),
+        CaseEvent(4, "approved_council", date(2026, 5, 20)),
+    ]
+    words = {"scope": "state_gazette", "changes_parcel_boundaries": "False"}
+    guards = [n for n in at(TODAY, log, facts=words).notes if n.code == "GUARD_UNMET"]
+    assert [note.params["missing"] for note in guards] == [("coordinated",)]
+
+
+# --- Any history -------------------------------------------------------------------------------------
+
+HISTORIES = st.lists(
+    st.builds(
+        lambda type_, days, part, notices, notice: (
+            type_,
+            days,
+            part,
+            {"notices": notices, "notice": notice},
+        ),
+        st.sampled_from(sorted(PLAN.event_types)),
+        st.integers(0, 900),
+        st.sampled_from([None, None, "A", "B"]),
+        st.sampled_from([None, 1, 2]),
+        st.sampled_from([None, 1, 2]),
+    ),
+    max_size=25,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    history=HISTORIES,
+    days=st.integers(0, 1000),
+    facts=st.sampled_from([{}, WIDE, {"scope": "individual_notice"}]),
+)
+def test_any_history_gives_a_status(
+    history: list[tuple[str, int, str | None, dict[str, Any]]], days: int, facts: dict[str, Any]
+) -> None:
+    first = date(2024, 1, 1)
+    events = [
+        CaseEvent(n, type_, first + timedelta(days=later), part, {k: v for k, v in stated.items() if v})
+        for n, (type_, later, part, stated) in enumerate(history, start=1)
+    ]
+    on = first + timedelta(days=days)
+    found = at(on, events, facts=facts, parts=("A", "B"))
+    json.dumps(found.as_dict())
+    assert [part.part for part in found.parts] == ["A", "B"]
+    for part in found.parts:
+        assert part.step in PLAN.steps
+        assert part.since is None or part.since <= on
+    for deadline in found.deadlines:
+        assert deadline.due >= deadline.computed_due, "a term is never shortened"
+        assert deadline.state != "overdue" or deadline.due < on
+        assert deadline.status == "verified_secondary" or deadline.overdue is not True
+    shuffled = random.Random(7).sample(events, len(events))
+    assert at(on, shuffled, facts=facts, parts=("A", "B")) == found
+
+
+@pytest.mark.long
+def test_ten_thousand_cases_of_forty_events() -> None:
+    types = [
+        "brief_prepared", "environment_screened", "heritage_screened", "permission_requested", "permitted",
+        "permission_announced", "commissioned", "surveyed", "drafted_preliminary", "drafted_final",
+        "submitted", "sent_to_gazette", "announced_sg", *["objection_received"] * 11,
+        "coordinated", "cadastre_prechecked",
+        "council_reviewed", "accepted", "objectors_informed", "approved_council", "published_on_website",
+        "decision_sent_to_gazette", "promulgated", "appealed", "court_upheld", "in_force_recorded",
+        "cadastre_project_layer", "remark", "rights_settled", "cadastre_updated",
+    ]  # fmt: skip
+    assert len(types) == 40
+    gaps = dict.fromkeys(types, 9) | {"objection_received": 2, "council_reviewed": 12, "court_upheld": 300}
+    cases = []
+    for number in range(10_000):
+        day, log = date(2018, 1, 1) + timedelta(days=number % 1500), []
+        for seq, type_ in enumerate(types, start=1):
+            day += timedelta(days=gaps[type_])
+            log.append(CaseEvent(seq, type_, day, facts={"document": "x", "n": seq}))
+        cases.append(log)
+    started = time.process_time()
+    steps = {at(date(2026, 11, 1), log).parts[0].step for log in cases}
+    spent_s = time.process_time() - started
+    assert "cadastre_updated" in steps
+    assert spent_s <= 5, f"{spent_s:.1f} s of CPU"
