@@ -70,7 +70,7 @@ def map_columns(fields: Sequence[str], target: Layer, pack: Pack, profile: str |
         return {c: s for c, s in candidate.assign(target.kind, usable).items() if c in wanted}
 
     if profile is not None:
-        chosen: Profile | None = _named(pack, profile)
+        chosen: Profile | None = profile_named(pack, profile)
         sources = assigned(chosen) if chosen else {}
     else:
         # The general profile is tried first, so that it wins where a special one knows no more.
@@ -89,7 +89,14 @@ def map_columns(fields: Sequence[str], target: Layer, pack: Pack, profile: str |
     return Mapped(chosen, sources, ignored, refused)
 
 
-def _named(pack: Pack, profile: str) -> Profile:
+def profile_named(pack: Pack, profile: str) -> Profile:
+    """A profile of the pack by its name, or the user's own from a TOML file.
+
+    Raises
+    ------
+    InputError, OptionError
+        If there is none.
+    """
     file = Path(profile)
     if file.suffix.lower() == ".toml":
         if not file.is_file():

@@ -116,10 +116,13 @@ class Dataset(ABC):
         As the user gave it.
     reader : str
         Name of the reader, kept with the batch.
+    encoding : str or None
+        What the user names, set before ``layers()``: where names of layers are text too.
     """
 
     path: Path
     reader: str
+    encoding: str | None = None
 
     @abstractmethod
     def layers(self) -> list[LayerInfo]:

@@ -143,10 +143,12 @@ def read(
             hint=_("a standard deviation above 0 and up to {most} m").format(most=columns.MOST_SIGMA_M),
         )
     dataset = open_dataset(path)
+    dataset.encoding = encoding
     wanted = layer if layer is not None or kind is None else dataset.layer_of(origin, kind)
-    chosen = kinds.choose_layer(path, dataset.layers(), wanted)
+    names = (pack,) if profile is None else (columns.profile_named(pack, profile), pack)
+    chosen = kinds.choose_layer(path, dataset.layers(), wanted, origin=origin, kind=kind, names=names)
     opened = dataset.open_layer(chosen, encoding)
-    target = kinds.choose_target(path, opened.info, origin, kind, pack)
+    target = kinds.choose_target(path, opened.info, origin, kind, names)
     opened.check_placeable(by_points=False)
     opened.prefer(target.family)
     mapped = columns.map_columns(opened.fields, target, pack, profile)

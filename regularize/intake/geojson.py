@@ -56,7 +56,7 @@ class GeoJson(Dataset):
 
     def layers(self) -> list[LayerInfo]:
         """See the base class."""
-        return [self.open_layer(self._name, None).info]
+        return [self.open_layer(self._name, self.encoding).info]
 
     def open_layer(self, name: str, encoding: str | None) -> OpenLayer:
         """See the base class."""

@@ -1,17 +1,39 @@
 """Which layer of a source is meant, and which layer of the store it fills."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from regularize.countries import Pack
+from regularize.countries import Pack, Profile
+from regularize.countries.profiles import kinds_matching
 from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
 from regularize.intake.dataset import LayerInfo
 from regularize.layers import KINDS, Family, Layer, kinds_of, layer_for
 
 
-def choose_layer(path: Path, layers: Sequence[LayerInfo], wanted: str | None) -> str:
+def suggested(names: Profile | Pack, name: str, allowed: Collection[str]) -> tuple[str, ...]:
+    """The kinds among `allowed` that a layer's name suggests to the user's profile or to the pack."""
+    if isinstance(names, Profile):
+        return kinds_matching([names], name, allowed)
+    return names.kinds_of_name(name, allowed)
+
+
+def choose_layer(
+    path: Path,
+    layers: Sequence[LayerInfo],
+    wanted: str | None,
+    *,
+    origin: str = "",
+    kind: str | None = None,
+    names: Sequence[Profile | Pack] = (),
+) -> str:
     """The layer to read.
+
+    Parameters
+    ----------
+    names : sequence of Profile or Pack
+        Who knows what layers are called, the user's own profile first: of several layers the only
+        one whose name says `kind` is meant.
 
     Raises
     ------
@@ -25,18 +47,22 @@ def choose_layer(path: Path, layers: Sequence[LayerInfo], wanted: str | None) ->
             _("{file}: there is no layer to read").format(file=path),
             hint=_("ask the sender for the file again, best as GeoPackage"),
         )
-    names = [layer.name for layer in layers]
+    found = [layer.name for layer in layers]
     if wanted is not None:
-        if wanted in names:
+        if wanted in found:
             return wanted
         raise OptionError(
             _("{file}: there is no layer {layer}").format(file=path, layer=wanted), hint=_listing(layers)
         )
-    if len(names) > 1:
-        raise OptionError(
-            _("{file} has {n} layers: say which").format(file=path, n=len(names)), hint=_listing(layers)
-        )
-    return names[0]
+    if len(found) == 1:
+        return found[0]
+    for each in names if kind is not None else ():
+        of_kind = [name for name in found if suggested(each, name, tuple(kinds_of(origin))) == (kind,)]
+        if len(of_kind) == 1:
+            return of_kind[0]
+    raise OptionError(
+        _("{file} has {n} layers: say which").format(file=path, n=len(found)), hint=_listing(layers)
+    )
 
 
 def _listing(layers: Sequence[LayerInfo]) -> str:
@@ -49,8 +75,10 @@ def _family(family: Family) -> str:
     return names[family]
 
 
-def choose_target(path: Path, info: LayerInfo, origin: str, kind: str | None, pack: Pack) -> Layer:
-    """The layer of the store that `info` fills.
+def choose_target(
+    path: Path, info: LayerInfo, origin: str, kind: str | None, names: Sequence[Profile | Pack]
+) -> Layer:
+    """The layer of the store that `info` fills, by the user's word or by what it is called.
 
     Raises
     ------
@@ -73,9 +101,9 @@ def choose_target(path: Path, info: LayerInfo, origin: str, kind: str | None, pa
         )
     fitting = tuple(name for name in possible if _fits(info.family, layer_for(origin, name)))
     for name in (info.name, path.stem):
-        found = pack.kinds_of_name(name, fitting)
-        if len(found) == 1:
-            target = layer_for(origin, found[0])
+        for each in names:
+            found = suggested(each, name, fitting)
+            target = layer_for(origin, found[0]) if len(found) == 1 else None
             if target is not None:
                 return target
     raise OptionError(

@@ -16,6 +16,7 @@ from regularize.i18n import translate as _
 from regularize.intake import archive, geopackage, shapefile
 from regularize.intake.cad import CadFile
 from regularize.intake.dataset import Dataset
+from regularize.intake.dxf import Drawing
 from regularize.intake.geojson import GeoJson
 from regularize.intake.geopackage import GeoPackage
 from regularize.intake.shapefile import ShapefileSet
@@ -118,6 +119,10 @@ def _open_sequence(path: Path, content: bytes | None, name: str) -> Dataset:
     return GeoJson(path, data, PurePosixPath(name).stem, sequence=True)
 
 
+def _open_drawing(path: Path, content: bytes | None, _name: str) -> Dataset:
+    return Drawing(path, path.read_bytes() if content is None else content)
+
+
 def _open_shapefile(path: Path, _content: bytes | None, _name: str) -> Dataset:
     return ShapefileSet(path, [shapefile.bundle_of(path)])
 
@@ -174,10 +179,10 @@ FORMATS: tuple[Format, ...] = (
     Format(
         marked("an AutoCAD drawing (DWG)"),
         _magic(b"AC10", b"AC1.", b"AC2."),
-        advice=marked("save it as DXF, and from there as GeoPackage with the layers named"),
+        advice=marked("save it as DXF in the program that drew it, and give that file"),
     ),
-    Format("DXF", _text(r"(999\s*\n.*\n\s*)*0\s*\r?\n\s*SECTION"), advice=_EXPORT),
-    Format("DXF", _magic(b"AutoCAD Binary DXF"), advice=_EXPORT),
+    Format("DXF", _text(r"(999\s*\n.*\n\s*)*0\s*\r?\n\s*SECTION"), _open_drawing),
+    Format("DXF", _magic(b"AutoCAD Binary DXF"), _open_drawing),
     Format(
         marked("a file of the cadastre (.cad)"),
         _text(r"HEADER\s[\s\S]*?(VERSION|EKATTE|EKNM|REFERENCE|COORDTYPE)"),

@@ -15,7 +15,6 @@ Read = Callable[..., Delivery]
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.dxf", b"0\r\nSECTION\r\n2\r\nHEADER\r\n", "DXF"),
         ("a.dwg", b"AC1027\x00\x00", "DWG"),
         ("a.kml", b'<?xml version="1.0"?>\n<kml xmlns="x"></kml>', "KML"),
         ("a.gml", b'<?xml version="1.0"?><!-- c --><gml:FeatureCollection xmlns:gml="x"/>', "GML"),
