@@ -19,7 +19,7 @@ from regularize.detect.evaluate import Bin, Evaluation, Score, score
 from regularize.detect.identity import carry_findings
 from regularize.geometry.alignment import Shift, estimate
 from regularize.model import BuildingClass, Finding
-from regularize.sample import BENCHMARK, Neighbourhood, Settings, neighbourhood, with_survey
+from regularize.sample import FULL, Neighbourhood, Settings, neighbourhood, with_survey
 
 SIZE_CLASSES = frozenset(
     c.value
@@ -31,7 +31,7 @@ DIFFERENT = SIZE_CLASSES | {
 }
 UNREGISTERED = "not_in_cadastre+adjoining_annex"
 
-_MAIN = replace(with_survey(BENCHMARK, "gnss"), register_sigma_m=0.4, shift_m=(2.4, -1.8))
+_MAIN = replace(with_survey(FULL, "gnss"), register_sigma_m=0.4, shift_m=(2.4, -1.8))
 
 # Name -> settings. The first is what most goals speak of: an exact survey, a register of 0.4 m, 3 m off.
 SCENARIOS: Mapping[str, Settings] = {

@@ -146,9 +146,29 @@ class _BlockBuilder:
                 if self._add(first):
                     if self._add(second, but=first):
                         taken |= set(owners)
+                        if self.settings.row_longest > 2:
+                            self._row([first, second])
                     else:
                         self.bodies.remove(first)
         return taken
+
+    def _row(self, row: list[Body]) -> None:
+        """More houses behind those of a pair, wall to wall, as far as their plots reach."""
+        rng = self.rng
+        wanted = int(rng.integers(2, self.settings.row_longest + 1))
+        ends = [row[0], row[1]]
+        while len(row) < wanted and ends:
+            end = ends.pop(0)
+            depth = float(rng.uniform(4.5, 7.5))
+            corner = end.corner + left_of(end.along) * end.depth_m
+            outline = canonical(rectangle(corner, end.along, end.length_m, depth))
+            if not self.block.plots[end.plot].buffer(0.02).contains(outline):
+                continue
+            body = Body(self.number, end.plot, "house", outline, corner, end.along, end.length_m, depth,
+                        self._storeys(outline.area), 1)  # fmt: skip
+            if self._add(body, but=end):
+                row.append(body)
+                ends.append(body)
 
     def _house(self, plot: int, ground: Polygon, most: float) -> None:
         """One house of its own, square to a side of the plot, somewhere in the plot."""
@@ -203,8 +223,9 @@ class _BlockBuilder:
                 return
 
     def _annex(self, host: Body) -> None:
-        """A room of 11-25 m2 built to a wall of `host`, measured as a building of its own."""
+        """A room built to a wall of `host`, measured as a building of its own."""
         rng = self.rng
+        smallest, largest = self.settings.annex_m2
         ground = self.block.plots[host.plot].buffer(-0.1)
         shapely.prepare(ground)
         corners = ring(host.outline)
@@ -214,7 +235,7 @@ class _BlockBuilder:
             wall = float(np.hypot(*(end - start)))
             length = float(rng.uniform(2.6, 5.5))
             depth = float(rng.uniform(2.4, 5.0))
-            if wall < length or not 11.0 <= length * depth <= 25.0:
+            if wall < length or not smallest <= length * depth <= largest:
                 continue
             # The ring runs anticlockwise: outside lies to the right of a wall.
             back = unit(start - end)

@@ -92,21 +92,25 @@ def generate(seed: int, folder: Path, *, settings: Settings = DEFAULT) -> Sample
     cadastre, surveys, truth = (folder / name for name in ("cadastre", "surveys", "truth"))
     for path in (cadastre, surveys, truth):
         path.mkdir(parents=True, exist_ok=True)
+    of_cadastre = drawn.streets["origin"] == "cadastre"
     register = (drawn.settings.register_sigma_m, drawn.settings.cadastre_on)
     survey = (drawn.settings.survey_sigma_m, drawn.settings.survey_on)
     layers: tuple[tuple[Path, str, str, gpd.GeoDataFrame, tuple[float, date]], ...] = (
         (cadastre / "pozemleni_imoti.shp", "cadastre", "parcels", kais.parcels(drawn.parcels), register),
         (cadastre / "sgradi.shp", "cadastre", "buildings", kais.buildings(drawn.buildings), register),
         (cadastre / "zemi.shp", "cadastre", "land", kais.land(drawn.land), register),
+        (cadastre / "ulitsi.shp", "cadastre", "streets", _named(drawn.streets[of_cadastre]), register),
         (surveys / "zasneti_sgradi.shp", "survey", "buildings", _named(drawn.observed_buildings), survey),
         (surveys / "dvorove.shp", "survey", "plots", _named(drawn.plots), survey),
         (surveys / "ogradi.shp", "survey", "fences", _named(drawn.fences), survey),
-        (surveys / "ulitsi.shp", "survey", "streets", _named(drawn.streets), survey),
+        (surveys / "ulitsi.shp", "survey", "streets", _named(drawn.streets[~of_cadastre]), survey),
         (surveys / "raioni.shp", "survey", "areas", _named(drawn.areas), survey),
         (surveys / "chasti_plan.shp", "plan", "plan_parts", _named(drawn.plan_parts), survey),
     )
     deliveries = []
     for path, origin, kind, frame, (sigma_m, valid_from) in layers:
+        if path.stem == "ulitsi" and frame.empty:
+            continue  # mostly the cadastre shows no street of its own
         _write_shapefile(path, frame, valid_from)
         deliveries.append(Delivered(path, origin, kind, sigma_m, valid_from, len(frame)))
     points = surveys / "tochki.txt"

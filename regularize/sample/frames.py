@@ -13,7 +13,7 @@ from numpy.random import Generator
 from shapely.geometry import LineString, Point, Polygon
 
 from regularize.sample.cadastre import Cadastre, PlotFate, prefix_of
-from regularize.sample.fabric import Fabric
+from regularize.sample.fabric import Fabric, Street
 from regularize.sample.fates import Fate
 from regularize.sample.kais import CATEGORIES
 from regularize.sample.noise import Placement
@@ -229,13 +229,22 @@ def fences(
     return _frame(rows, lines, ("fence_type",), _surveyed(settings))
 
 
-def streets(fabric: Fabric, settings: Settings) -> gpd.GeoDataFrame:
-    """Centre lines with names and widths; inner lanes have no name."""
-    rows = [
+def streets(
+    fabric: Fabric, through: Sequence[Street], placement: Placement, settings: Settings
+) -> gpd.GeoDataFrame:
+    """Centre lines with names and widths; inner lanes have no name.
+
+    Those of `through` follow: the cadastre shows them, so they lie where the register lies.
+    """
+    every = [*fabric.streets, *through]
+    rows: list[dict[str, Any]] = [
         {"ref": f"U-{i + 1:02d}", "name": street.name, "width_m": street.width_m}
-        for i, street in enumerate(fabric.streets)
+        for i, street in enumerate(every)
     ]
-    return _frame(rows, [street.line for street in fabric.streets], ("name", "width_m"), _surveyed(settings))
+    for row in rows[len(fabric.streets) :]:
+        row.update(_cadastre(settings))
+    lines = [*(street.line for street in fabric.streets), *(placement(street.line) for street in through)]
+    return _frame(rows, lines, ("name", "width_m"), _surveyed(settings))
 
 
 def points(outlines: Sequence[Polygon], settings: Settings) -> gpd.GeoDataFrame:

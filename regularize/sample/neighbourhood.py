@@ -10,17 +10,19 @@ import pandas as pd
 import shapely
 from numpy.random import PCG64, Generator, SeedSequence
 
-from regularize.sample import frames, oddities
+from regularize.sample import frames, mishaps, oddities
 from regularize.sample.buildings import Body, draw_buildings
 from regularize.sample.cadastre import Cadastre, draw_cadastre
 from regularize.sample.fabric import Fabric, draw_fabric
 from regularize.sample.fates import BELOW, Fate, draw_fates
+from regularize.sample.mishaps import Through
 from regularize.sample.noise import Placement, disturbed
 from regularize.sample.settings import DEFAULT, Settings, effective, ground_of
 from regularize.sample.shapes import Vec
 
 # Streams of random numbers, one for each stage: another error setting leaves the ground as it is.
-_FABRIC, _BUILDINGS, _CADASTRE, _FATES, _REGISTER, _SURVEY, _ODD, _OTHER = range(8)
+_FABRIC, _BUILDINGS, _CADASTRE, _FATES, _REGISTER, _SURVEY, _ODD = range(7)
+_PLAN, _TWICE, _FILE, _THROUGH = range(8, 12)
 # An unrelated register keeps this far from what stands there, so that nothing meets by chance.
 _UNRELATED_M = 1.6
 
@@ -46,6 +48,11 @@ class Neighbourhood:
     odd_rows : DataFrame
         ``origin, layer, ref, what``: rows that are odd in themselves, and what is below the
         threshold and must not be reported.
+    truth_on_street : DataFrame
+        ``survey_ref, m2``: buildings that stand on a street which the cadastre shows through houses.
+    survey_fault : str
+        ``swapped_axes`` or ``wrong_zone`` where the files of the survey are in other coordinates
+        than they state; mostly empty.
     shift_m : tuple of float, or None
         What must be added to the register (east, north) to lay it on the survey, at its centre;
         None where register and survey have nothing in common.
@@ -66,6 +73,8 @@ class Neighbourhood:
     truth_buildings: pd.DataFrame
     truth_plots: pd.DataFrame
     odd_rows: pd.DataFrame
+    truth_on_street: pd.DataFrame
+    survey_fault: str
     shift_m: tuple[float, float] | None
 
 
@@ -74,6 +83,7 @@ class _World:
     fabric: Fabric
     fates: list[Fate]
     cadastre: Cadastre
+    through: list[Through]
 
 
 def _generator(seed: int, stage: int, again: int = 0) -> Generator:
@@ -94,7 +104,8 @@ def _drawn(seed: int, settings: Settings) -> _World:
     cadastre = draw_cadastre(fabric, occupied, settings, _generator(seed, _CADASTRE))
     fates = draw_fates(fabric, bodies, cadastre.blocks_without(), settings, _generator(seed, _FATES))
     order = sorted(range(len(fates)), key=lambda i: (fates[i].body.block, fates[i].body.plot, i))
-    return _World(fabric, [fates[i] for i in order], cadastre)
+    through = mishaps.streets_through(fabric, bodies, settings, _generator(seed, _THROUGH))
+    return _World(fabric, [fates[i] for i in order], cadastre, through)
 
 
 def neighbourhood(seed: int, settings: Settings = DEFAULT) -> Neighbourhood:
@@ -125,7 +136,10 @@ def neighbourhood(seed: int, settings: Settings = DEFAULT) -> Neighbourhood:
             if fate.cls != BELOW:
                 fate.cls, fate.register = "not_in_cadastre", []
     register = _register(seed, registered, placement, drawn)
-    survey = _survey(seed, world, drawn)
+    survey = _survey(seed, world, placement, drawn)
+    fault = mishaps.survey_fault(drawn, _generator(seed, _FILE))
+    for name in ("buildings", "plots", "fences", "streets", "points"):
+        survey[name] = mishaps.displaced(survey[name], fault)
     fates = world.fates if registered is world else [*world.fates, *registered.fates]
     truth = [
         {
@@ -164,7 +178,11 @@ def neighbourhood(seed: int, settings: Settings = DEFAULT) -> Neighbourhood:
         plan_parts=frames.plan_parts(world.fabric, drawn),
         truth_buildings=pd.DataFrame(truth, columns=["survey_ref", "register_ref", "class"]),
         truth_plots=plots,
-        odd_rows=pd.DataFrame([*below, *register["odd"]], columns=["origin", "layer", "ref", "what"]),
+        odd_rows=pd.DataFrame(
+            [*below, *survey["odd"], *register["odd"]], columns=["origin", "layer", "ref", "what"]
+        ),
+        truth_on_street=pd.DataFrame(_on_street(world, survey["refs"]), columns=["survey_ref", "m2"]),
+        survey_fault=fault,
         shift_m=None if settings.unrelated else (-drawn.shift_m[0], -drawn.shift_m[1]),
     )
 
@@ -179,7 +197,18 @@ def _apart(other: _World, world: _World) -> _World:
         near = min(float(np.min(shapely.distance(standing, outline))) for outline in fate.register)
         if near >= _UNRELATED_M:
             fates.append(Fate("not_in_survey", fate.body, [], fate.register))
-    return _World(other.fabric, fates, other.cadastre)
+    return _World(other.fabric, fates, other.cadastre, other.through)
+
+
+def _on_street(world: _World, refs: dict[int, list[str]]) -> list[tuple[str, float]]:
+    """How much of each building truly stands on a street that the cadastre shows through houses."""
+    found = []
+    for fate in world.fates:
+        for ref, outline in zip(refs.get(id(fate), ()), fate.survey, strict=False):
+            area = sum(outline.intersection(through.corridor).area for through in world.through)
+            if area > 0:
+                found.append((ref, round(area, 2)))
+    return found
 
 
 def _register(seed: int, world: _World, placement: Placement, settings: Settings) -> dict[str, Any]:
@@ -187,13 +216,20 @@ def _register(seed: int, world: _World, placement: Placement, settings: Settings
     sigma, common = settings.register_sigma_m, settings.common_share
     cadastre = world.cadastre
     outlines: list[Any] = []
-    for number in range(len(world.fabric.blocks)):
+    blocks = len(world.fabric.blocks)
+    grids = mishaps.old_plan(blocks, cadastre, settings, _generator(seed, _PLAN))
+    for number in range(blocks):
         here = [parcel.outline for parcel in cadastre.parcels if parcel.block == number]
+        if number in grids:
+            here = mishaps.generalised(here, grids[number])
         outlines.extend(placement(polygon) for polygon in disturbed(here, sigma, common, rng))
     parcel_refs, parcels = frames.parcels(world.fabric, cadastre, outlines, settings)
     rows = []
     for fate in world.fates:
-        for true, noisy in zip(fate.register, disturbed(fate.register, sigma, common, rng), strict=True):
+        plan = fate.register
+        if fate.body.block in grids:
+            plan = mishaps.generalised(plan, grids[fate.body.block])
+        for true, noisy in zip(fate.register, disturbed(plan, sigma, common, rng), strict=True):
             rows.append((fate, true, placement(noisy)))
     drawn = frames.register_rows(rows, cadastre, parcel_refs)
     standing = [placement(outline) for fate in world.fates for outline in (*fate.survey, *fate.register)]
@@ -212,7 +248,7 @@ def _register(seed: int, world: _World, placement: Placement, settings: Settings
     }
 
 
-def _survey(seed: int, world: _World, settings: Settings) -> dict[str, Any]:
+def _survey(seed: int, world: _World, placement: Placement, settings: Settings) -> dict[str, Any]:
     rng = _generator(seed, _SURVEY, settings.resurvey)
     sigma, common = settings.survey_sigma_m, settings.survey_common_share
     rows: list[tuple[Fate, str, Any]] = []
@@ -226,6 +262,7 @@ def _survey(seed: int, world: _World, settings: Settings) -> dict[str, Any]:
             ref = f"S-{len(rows) + 1:04d}"
             rows.append((fate, ref, noisy))
             refs.setdefault(id(fate), []).append(ref)
+    odd = _measured_twice(seed, world, rows, refs, settings)
     outlines: dict[tuple[int, int], Any] = {}
     fates = world.cadastre.plots
     for number in range(len(world.fabric.blocks)):
@@ -241,9 +278,35 @@ def _survey(seed: int, world: _World, settings: Settings) -> dict[str, Any]:
         "buildings": frames.observed_buildings(rows, settings),
         "plots": frames.plots(ordered, plot_refs, shapes, built, settings),
         "fences": frames.fences(ordered, shapes, settings, rng),
-        "streets": frames.streets(world.fabric, settings),
+        "streets": frames.streets(world.fabric, [t.street for t in world.through], placement, settings),
         "points": frames.points([noisy for _fate, _ref, noisy in rows], settings),
         "refs": refs,
+        "odd": odd,
         "truth": [(ref, fate.cls, "") for ref, fate in zip(plot_refs, ordered, strict=True)],
         "links": [fate.parcels for fate in ordered],
     }
+
+
+def _measured_twice(
+    seed: int,
+    world: _World,
+    rows: list[tuple[Fate, str, Any]],
+    refs: dict[int, list[str]],
+    settings: Settings,
+) -> list[dict[str, str]]:
+    """Append a second measurement of some buildings, with errors of its own; returns what was done."""
+    rng = _generator(seed, _TWICE, settings.resurvey)
+    odd = []
+    for fate in world.fates:
+        again = rng.random() < settings.measured_twice
+        if not again or len(fate.survey) != 1 or fate.cls == BELOW:
+            continue
+        outline = fate.survey[0]
+        if settings.eaves_m:
+            outline = shapely.buffer(outline, settings.eaves_m, join_style="mitre")
+        ref = f"S-{len(rows) + 1:04d}"
+        sigma, common = settings.survey_sigma_m, settings.survey_common_share
+        rows.append((fate, ref, disturbed([outline], sigma, common, rng)[0]))
+        refs[id(fate)].append(ref)
+        odd.append({"origin": "survey", "layer": "observed_buildings", "ref": ref, "what": "measured_twice"})
+    return odd

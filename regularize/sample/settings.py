@@ -63,6 +63,10 @@ class Settings:
         Log-normal size of a plot (sigma of the logarithm).
     empty, second_house, l_shape, on_boundary, annex, rows_share, shed : float
         Shares of plots without a house, with two, and of houses of each form.
+    annex_m2 : (float, float)
+        Least and greatest area of an annex.
+    row_longest : int
+        Houses in the longest row, wall to wall; 2 means pairs.
     omission .. complex_share : float
         Shares of the buildings by what the register knows of them.
     duplicates, wrong_parcel, typos, slivers, invalid : float
@@ -71,6 +75,10 @@ class Settings:
         Shares of blocks by their parcels; what is left of 1 is one municipal parcel each.
     moved_line, street_taken, gaps : float
         Shares of the parcels of an exact block whose lines lie elsewhere than the fences.
+    generalised, generalised_m : float, (float, float)
+        Share of the blocks that the register has from an old plan, and the grid it was drawn to.
+    street_through : float
+        Share of the blocks through whose houses the cadastre shows a street.
     register_sigma_m, common_share : float
         Noise of the register, and the share of its variance that is common to one object.
     shift_m, rotation_deg : (float, float), float
@@ -79,6 +87,10 @@ class Settings:
         What lies east of the middle is moved north by so much more: two sheets of an old plan.
     survey_sigma_m, survey_common_share, eaves_m, missed : float
         Errors of the survey; `eaves_m` widens every outline, `missed` is a share of houses.
+    measured_twice : float
+        Share of the buildings that stand twice in the survey, measured twice.
+    file_fault : float
+        Share of the surveys delivered with swapped axes or in a wrong zone: all their files alike.
     resurvey : int
         Number of the survey: each measures the same buildings with errors of its own.
     unchanged : bool
@@ -97,7 +109,9 @@ class Settings:
     l_shape: float = 0.25
     on_boundary: float = 0.25
     annex: float = 0.25
+    annex_m2: tuple[float, float] = (11.0, 25.0)
     rows_share: float = 0.2
+    row_longest: int = 2
     shed: float = 0.12
     fenced: float = 0.8
     omission: float = 0.45
@@ -120,6 +134,9 @@ class Settings:
     moved_line: float = 0.25
     street_taken: float = 0.15
     gaps: float = 0.08
+    generalised: float = 0.0
+    generalised_m: tuple[float, float] = (0.3, 0.6)
+    street_through: float = 0.0
     register_sigma_m: float = 0.2
     common_share: float = 0.7
     shift_m: tuple[float, float] = (1.8, -1.2)
@@ -129,6 +146,8 @@ class Settings:
     survey_common_share: float = 0.0
     eaves_m: float = 0.0
     missed: float = 0.03
+    measured_twice: float = 0.0
+    file_fault: float = 0.0
     resurvey: int = 0
     cadastre_on: date = date(2026, 1, 15)
     survey_on: date = date(2026, 5, 20)
@@ -140,6 +159,17 @@ DEFAULT = Settings()
 
 # One neighbourhood of 3 x 4 blocks: what benchmarks draw once per seed.
 BENCHMARK = replace(DEFAULT, quarters=(Quarter("Изгрев", 3, 4, 523_400.0, 4_791_200.0, 14.0),))
+
+# The same with everything that a register, a cadastre and a survey do wrong, but for faulty files.
+FULL = replace(
+    BENCHMARK,
+    annex_m2=(8.0, 25.0),
+    row_longest=5,
+    generalised=0.2,
+    street_through=0.05,
+    measured_twice=0.01,
+)
+FILE_FAULT = 0.02  # one survey of 50
 
 # How a survey may err; give one to ``with_survey``.
 SURVEYS: Mapping[str, Mapping[str, float]] = MappingProxyType(
@@ -186,6 +216,10 @@ def ground_of(settings: Settings) -> Settings:
         survey_sigma_m=DEFAULT.survey_sigma_m,
         survey_common_share=DEFAULT.survey_common_share,
         eaves_m=DEFAULT.eaves_m,
+        generalised=DEFAULT.generalised,
+        generalised_m=DEFAULT.generalised_m,
+        measured_twice=DEFAULT.measured_twice,
+        file_fault=DEFAULT.file_fault,
         resurvey=DEFAULT.resurvey,
     )
 
@@ -213,6 +247,9 @@ def _unchanged(settings: Settings) -> Settings:
         moved_line=0.0,
         street_taken=0.0,
         gaps=0.0,
+        generalised=0.0,
+        street_through=0.0,
+        measured_twice=0.0,
         missed=0.0,
     )
 
