@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 import shapely
 
-from regularize.sample import DEFAULT, FILE_FAULT, FULL, Neighbourhood, Settings, generate, neighbourhood
+from regularize.sample import (
+    DEFAULT,
+    FILE_FAULT,
+    FULL,
+    Neighbourhood,
+    Settings,
+    generate,
+    mishaps,
+    neighbourhood,
+)
 from regularize.sample.settings import IZGREV, effective
 
 SMALL = replace(DEFAULT, quarters=(replace(IZGREV, rows=2, columns=3),))
@@ -134,11 +143,11 @@ def test_a_faulty_file_has_all_of_the_survey_elsewhere(fault: str) -> None:
 
 
 def test_one_file_in_fifty_is_faulty() -> None:
-    kind = replace(
-        DEFAULT, quarters=(replace(IZGREV, rows=1, columns=1),), file_fault=FILE_FAULT, block_m=(30.0, 30.0)
-    )
-    faults = [neighbourhood(seed, kind).survey_fault for seed in range(100, 220)]
-    assert 1 <= sum(map(bool, faults)) <= 8
+    kind = replace(DEFAULT, file_fault=FILE_FAULT)
+    faults = Counter(mishaps.survey_fault(kind, np.random.default_rng(seed)) for seed in range(2000))
+    assert set(faults) == {"", "swapped_axes", "wrong_zone"}
+    assert 25 <= 2000 - faults[""] <= 55
+    assert {mishaps.survey_fault(DEFAULT, np.random.default_rng(seed)) for seed in range(50)} == {""}
 
 
 def test_streets_of_the_cadastre_are_a_file_of_its_own(tmp_path: Path) -> None:
