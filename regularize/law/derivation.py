@@ -228,8 +228,11 @@ class Run:
         by = self.by
         self.done.append(Done(self.step, self.since, day, by.type if by else None, by.seq if by else None))
         self.previous, self.step, self.since, self.by = self.step, step, day, event
-        for name in self.procedure.steps[step].clears:
+        anew = self.procedure.steps[step].clears
+        for name in anew:
             self.milestones.pop(name, None)
+        if anew:
+            self.noticed = False
         for clock in self.procedure.started_in[step]:
             if not contradicts(clock.when, self.facts):
                 self._start(clock, clock_day, step, None)

@@ -53,6 +53,7 @@ class LintNote:
     part: Part = None
 
     def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with stable English keys."""
         return {"code": self.code, "part": self.part, "params": _plain(self.params)}
 
 
@@ -66,6 +67,7 @@ class Gap:
     part: Part = None
 
     def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with stable English keys."""
         return {
             "code": self.code,
             "reason": self.reason.value,
@@ -118,6 +120,7 @@ class Deadline:
     parts: tuple[Part, ...] = (None,)
 
     def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with stable English keys."""
         return {name: _json(value) for name, value in vars(self).items()}
 
 
@@ -131,6 +134,7 @@ class Done(NamedTuple):
     seq: int | None
 
     def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with stable English keys."""
         return {name: _json(value) for name, value in self._asdict().items()}
 
 
@@ -155,6 +159,7 @@ class NextStep:
     status: str
 
     def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with stable English keys."""
         return {name: _json(value) for name, value in vars(self).items()}
 
 
@@ -172,6 +177,7 @@ class PartStatus:
     next_steps: tuple[NextStep, ...]
 
     def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with stable English keys."""
         return {
             "part": self.part,
             "step": self.step,

@@ -70,13 +70,13 @@ def validate_event(
             hint=_("check the date: --date YYYY-MM-DD"),
         )
     _check_facts(procedure, new)
-    _check_log(events, new)
+    _check_log(procedure, events, new)
     before = status(procedure, events, on=today, calendar=calendar, facts=facts, parts=parts).notes
     after = status(procedure, [*events, new], on=today, calendar=calendar, facts=facts, parts=parts).notes
     return [note for note in after if note not in before]
 
 
-def _check_log(events: Sequence[CaseEvent], new: CaseEvent) -> None:
+def _check_log(procedure: Procedure, events: Sequence[CaseEvent], new: CaseEvent) -> None:
     replaced = {event.corrects for event in events if event.corrects is not None}
     if new.corrects is not None and (
         new.corrects in replaced or all(event.seq != new.corrects for event in events)
@@ -91,7 +91,7 @@ def _check_log(events: Sequence[CaseEvent], new: CaseEvent) -> None:
             same
             and event.seq not in replaced
             and new.corrects is None
-            and dict(event.facts) == dict(new.facts)
+            and _says_the_same(procedure, event, new)
         ):
             raise OptionError(
                 _("the event {event} of {on} is in the log already, as number {seq}").format(
@@ -99,6 +99,14 @@ def _check_log(events: Sequence[CaseEvent], new: CaseEvent) -> None:
                 ),
                 hint=_("to correct it: --corrects {seq}").format(seq=event.seq),
             )
+
+
+def _says_the_same(procedure: Procedure, one: CaseEvent, other: CaseEvent) -> bool:
+    """Two objections of one day may both be true; a step cannot be taken twice, nor a notice received."""
+    reaction = procedure.reactions[other.type]
+    if reaction.routes or reaction.starts:
+        return str(one.facts.get(NOTICE)) == str(other.facts.get(NOTICE))
+    return dict(one.facts) == dict(other.facts)
 
 
 def _check_facts(procedure: Procedure, new: CaseEvent) -> None:

@@ -170,6 +170,17 @@ def test_the_edges_of_the_time_that_is_allowed() -> None:
     validated(CaseEvent(3, "remark", TODAY))
 
 
+def test_a_step_is_taken_once_but_two_objections_of_one_day_may_both_be_true() -> None:
+    with pytest.raises(OptionError, match="as number 2"):
+        validated(CaseEvent(3, "announced_sg", LOG[1].on, facts={"document": "another"}))
+    one = CaseEvent(3, "objection_received", date(2026, 3, 9), facts={"number": 1})
+    two = CaseEvent(4, "objection_received", date(2026, 3, 9), facts={"number": 2})
+    more = {"opened_on": OPENED, "today": TODAY, "calendar": BG, "facts": WIDE}
+    assert validate_event(PLAN, [*LOG, one], two, **more) == []
+    with pytest.raises(OptionError, match="as number 3"):
+        validate_event(PLAN, [*LOG, one], CaseEvent(4, one.type, one.on, facts=one.facts), **more)
+
+
 def test_an_event_that_was_corrected_may_be_recorded_again_but_not_corrected_again() -> None:
     log = [*LOG, CaseEvent(3, "entry_withdrawn", date(2026, 3, 9), corrects=2)]
     again = CaseEvent(4, "announced_sg", LOG[1].on, facts=LOG[1].facts)
