@@ -45,6 +45,14 @@ def reading_options(function: F) -> F:
             option("--layer", metavar="NAME", help=marked("The layer, where a file holds several.")),
             option("--crs", metavar="AUTH:CODE", help=marked("The CRS of the file, where it does not say.")),
             option(
+                "--control-points",
+                type=PATH,
+                metavar="FILE.csv",
+                help=marked(
+                    "Four or more identical points of a local system: x_source, y_source, x_target, y_target."
+                ),
+            ),
+            option(
                 "--encoding", metavar="NAME", help=marked("The encoding of its text, where it is in doubt.")
             ),
             option("--profile", metavar="NAME|FILE.toml", help=marked("Which columns mean what.")),

@@ -31,6 +31,13 @@ from regularize.i18n import translate as _
 )
 @option("--country", default="bg", show_default=True, help=marked("The country pack: bg or generic."))
 @option("--crs", metavar="AUTH:CODE", help=marked("The metric CRS of the project (generic: required)."))
+@option(
+    "--settlements",
+    "settlement_list",
+    type=PATH,
+    metavar="FILE.csv",
+    help=marked("List of settlements: code, name, easting and northing (or longitude and latitude)."),
+)
 @option("--language", type=click.Choice(LANGUAGES), help=marked("The project's language."))
 @pass_session
 def command(
@@ -41,6 +48,7 @@ def command(
     country: str,
     crs: str | None,
     language: str | None,
+    settlement_list: Path | None,
 ) -> None:
     """Start a project."""
     from regularize.workflow import projects
@@ -51,6 +59,7 @@ def command(
         settlements=settlements,
         country=country,
         crs=crs,
+        settlement_list=settlement_list,
         language=language or session.lang or ("bg" if country == "bg" else default_language()),
     )
     for remark in remarks:

@@ -28,6 +28,17 @@ class Sigma:
     basis: str
 
 
+@dataclass(frozen=True)
+class LocalSystem:
+    """A coordinate system without a published way to the pack's CRS: its name and its range.
+
+    ``bounds`` are (minx, miny, maxx, maxy) in its own metres, easting first.
+    """
+
+    title: Words
+    bounds: Extent
+
+
 @dataclass(frozen=True, eq=False)
 class Pack:
     """One country.
@@ -128,6 +139,12 @@ class Pack:
         """Default accuracies by origin (``cadastre``) or method (``survey.orthophoto``)."""
         own = self._gather("sigma*.toml", _read_sigmas)
         return {**(self.parent.sigmas if self.parent else {}), **own}
+
+    @cached_property
+    def local_systems(self) -> Mapping[str, LocalSystem]:
+        """Local coordinate systems of the country by name; their files are refused, not guessed."""
+        own = self._gather("local_systems*.toml", _read_local_systems)
+        return {**(self.parent.local_systems if self.parent else {}), **own}
 
     @cached_property
     def identifier(self) -> ModuleType | None:
@@ -293,4 +310,15 @@ def _read_sigmas(file: Path) -> dict[str, Sigma]:
     for name, record in read_table(file).items():
         check_keys(record, file, name, {"sigma_m", "basis"}, set())
         found[name] = Sigma(float(record["sigma_m"]), str(record["basis"]))
+    return found
+
+
+def _read_local_systems(file: Path) -> dict[str, LocalSystem]:
+    found: dict[str, LocalSystem] = {}
+    for name, record in read_table(file).items():
+        check_keys(record, file, name, {"title", "bounds"}, set())
+        bounds = _extent(record, "bounds", file)
+        if bounds is None:
+            raise broken(file, _("{key} must be four numbers").format(key=f"{name}.bounds"))
+        found[name] = LocalSystem(words(record["title"], file, name), bounds)
     return found

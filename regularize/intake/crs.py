@@ -8,7 +8,7 @@ file is refused.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import shapely
@@ -157,7 +157,14 @@ def _no_way(file: Path, source: CRS, project: CRS) -> InputError:
     )
 
 
-def transform(geometries: NDArray[Any], way: Transformer | None) -> NDArray[Any]:
+class Way(Protocol):
+    """What carries coordinates to the project's CRS, x = easting."""
+
+    def transform(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Carry arrays of coordinates over."""
+
+
+def transform(geometries: NDArray[Any], way: Way | None) -> NDArray[Any]:
     """Planar copies of `geometries` (Z and M dropped) in the CRS at the end of `way`."""
     flat = shapely.force_2d(geometries)
     if way is None:
@@ -169,7 +176,7 @@ def transform(geometries: NDArray[Any], way: Transformer | None) -> NDArray[Any]
     return shapely.set_coordinates(flat.copy(), np.column_stack([x, y]))
 
 
-def _xy(way: Transformer, points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _xy(way: Way, points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         x, y = way.transform(points[:, 0], points[:, 1])
     except ProjError:
@@ -233,7 +240,7 @@ def readings_within(
     extent : tuple of float
         In `project`, easting first.
     """
-    corners = _bulk(points)
+    corners = bulk_of(points)
     if corners is None:
         return
     for words, crs, swapped in _readings(source, project):
@@ -241,7 +248,8 @@ def readings_within(
             yield Reading(words, crs, swapped)
 
 
-def _bulk(points: NDArray[Any]) -> NDArray[Any] | None:
+def bulk_of(points: NDArray[Any]) -> NDArray[Any] | None:
+    """Lower and upper corner of the bulk of `points` (5th to 95th percentile); None of nothing."""
     finite = points[np.isfinite(points).all(axis=1)]
     return np.percentile(finite, _CENTRAL, axis=0) if len(finite) else None
 
@@ -290,7 +298,7 @@ def from_extent(file: Path, layer: str, points: NDArray[Any], project: CRS, exte
 
 def is_swapped(points: NDArray[Any], source: CRS, project: CRS, extent: Extent | None) -> bool:
     """Whether `points`, in `source`, lie in `extent` only with their coordinates exchanged."""
-    corners = _bulk(points)
+    corners = bulk_of(points)
     if extent is None or corners is None:
         return False
     straight, exchanged = (_lies_within(corners, source, order, project, extent) for order in (False, True))

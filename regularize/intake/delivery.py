@@ -1,7 +1,7 @@
 """Read one layer: choose, decode, place, check, and account for every row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,24 @@ import pandas as pd
 import shapely
 from geopandas import GeoDataFrame, GeoSeries
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from regularize.countries import Pack
-from regularize.errors import InputError, OptionError
+from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.intake import columns, kinds
 from regularize.intake import crs as place
 from regularize.intake import rows as checks
 from regularize.intake.crs import Extent
-from regularize.intake.dataset import LayerInfo, OpenLayer, Rows, crs_name
+from regularize.intake.dataset import LayerInfo, Rows
+from regularize.intake.guard import settlement_codes
+from regularize.intake.known import NOTHING_KNOWN, Known
+from regularize.intake.placing import Placer
 from regularize.intake.registry import open_dataset
 from regularize.layers import COMMON, Layer
 from regularize.model import Issue, Severity, Source
 from regularize.privacy import redact
 from regularize.project import today
-
-# More rows than this share outside the project's area: it is the file that is wrong, not the rows.
-MOST_OUTSIDE = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class Delivery:
         Names of what was not read.
     sample : str or None
         One row as it was decoded, masked.
+    not_assessed : mapping of code to text
+        Checks that could not be made, and why.
     """
 
     source: Source
@@ -80,6 +82,7 @@ class Delivery:
     issues: tuple[Issue, ...]
     ignored_columns: tuple[str, ...]
     sample: str | None
+    not_assessed: Mapping[str, str] = field(default_factory=dict)
 
 
 def layers_in(path: Path) -> list[LayerInfo]:
@@ -109,6 +112,7 @@ def read(
     sigma_m: float | None = None,
     valid_from: date | None = None,
     source: str | None = None,
+    known: Known = NOTHING_KNOWN,
 ) -> Delivery:
     """Read and check one layer of a source.
 
@@ -124,6 +128,8 @@ def read(
     extent : tuple of float or None
         (minx, miny, maxx, maxy) in `project_crs`; None: the area that the CRS is made for.
     pack : Pack
+    known : Known
+        What else there is to judge by; what is missing is not assessed.
 
     Raises
     ------
@@ -149,19 +155,15 @@ def read(
     chosen = kinds.choose_layer(path, dataset.layers(), wanted, origin=origin, kind=kind, names=names)
     opened = dataset.open_layer(chosen, encoding)
     target = kinds.choose_target(path, opened.info, origin, kind, names)
-    opened.check_placeable(by_points=False)
+    opened.check_placeable(by_points=known.control_points is not None)
     opened.prefer(target.family)
     mapped = columns.map_columns(opened.fields, target, pack, profile)
     ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))
     project = place.parse(project_crs, "crs")
     area = extent if extent is not None else place.area_of(project)
-    if not opened.placed_by_area:
-        # Before the rows are read: without a CRS they are of no use.
-        place.choose(path, chosen, opened.crs, crs)
-
+    placer = Placer(path, opened, crs, project, area, pack, known, ledger)
+    placer.prepare()
     raw = opened.read(list(dict.fromkeys(mapped.sources.values())))
-    source_crs = _source_crs(path, opened, raw, crs, project, area, ledger)
-    way = place.transformer(path, source_crs, project)
     n = opened.info.n
     ledger.issues[:0] = raw.issues
     columns.note_refused(mapped, ledger)
@@ -176,11 +178,12 @@ def read(
     values["identifier"] = columns.check_identifiers(values["identifier"], pack, ledger)
 
     checks.check_source(raw.geometries, raw.faults, ledger)
-    placed = _place(raw, way, ledger)
+    codes = settlement_codes(values["identifier"], pack)
+    placed = placer.place(raw, codes)
     tolerance = np.asarray(values["sigma_m"], dtype=float)
     final = checks.check_placed(placed, target.family, area, tolerance, ledger)
     checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)
-    _check_outside(path, opened, raw, source_crs, project, area, ledger)
+    not_assessed = placer.check(raw, placed, codes)
 
     stored = np.array([row for row in range(n) if row not in ledger.refused], dtype=np.int64)
     return Delivery(
@@ -191,7 +194,7 @@ def read(
             kind=target.kind,
             sha256=opened.digest(),
             reader=dataset.reader,
-            source_crs=str(crs_name(source_crs)),
+            source_crs=placer.source_name,
             encoding=raw.encoding,
             sigma_m=defaults.sigma_m,
             valid_from=defaults.valid_from,
@@ -206,97 +209,7 @@ def read(
         issues=tuple(_ordered(ledger.issues)),
         ignored_columns=tuple(redact(name)[0] for name in mapped.ignored),
         sample=columns.sample_of(mapped, raw.values, n),
-    )
-
-
-def _source_crs(
-    path: Path,
-    opened: OpenLayer,
-    raw: Rows,
-    option: str | None,
-    project: CRS,
-    area: Extent | None,
-    ledger: checks.Ledger,
-) -> CRS:
-    """The CRS of the rows; where the format leaves it or the order of axes open, by the area.
-
-    Rows whose northing comes first are exchanged in `raw`, so that x = easting from here on.
-    """
-    layer = opened.info.name
-    points = shapely.get_coordinates(raw.geometries)
-    swapped = False
-    if opened.placed_by_area and opened.crs is None and option is None:
-        reading = place.from_extent(path, layer, points, project, area)
-        found, swapped = reading.crs, reading.swapped
-        ledger.note(
-            "CRS_FROM_EXTENT",
-            _(
-                "no coordinate system is stated; in the project's area the coordinates can only be {words}"
-            ).format(words=reading.words),
-        )
-    else:
-        found, overridden = place.choose(path, layer, opened.crs, option)
-        if overridden:
-            ledger.note(
-                "CRS_OVERRIDDEN",
-                _("{given} was given; the file itself declares {declared}").format(
-                    given=crs_name(found), declared=crs_name(opened.crs)
-                ),
-            )
-        if opened.placed_by_area and place.is_swapped(points, found, project, area):
-            swapped = True
-            ledger.note(
-                "AXES_SWAPPED",
-                _("the coordinates lie in the project's area only with their axes exchanged: read so"),
-            )
-    if swapped:
-        raw.geometries[:] = shapely.transform(raw.geometries, lambda xy: xy[:, ::-1])
-    return found
-
-
-def _place(raw: Rows, way: Transformer | None, ledger: checks.Ledger) -> NDArray[Any]:
-    """The geometries in the project's CRS; rows already refused stay where they were."""
-    alive = np.ones(len(raw.geometries), dtype=bool)
-    alive[list(ledger.refused)] = False
-    placed = raw.geometries.copy()
-    if not alive.any():
-        return placed
-    placed[alive] = place.transform(raw.geometries[alive], way)
-    moved = placed.copy()
-    moved[~alive] = None
-    for row in checks.not_finite(moved):
-        ledger.refuse(row, "OUTSIDE_EXTENT", _("the feature lies where the coordinate system does not reach"))
-    return placed
-
-
-def _check_outside(
-    path: Path,
-    opened: OpenLayer,
-    raw: Rows,
-    source_crs: CRS,
-    project: CRS,
-    area: Extent | None,
-    ledger: checks.Ledger,
-) -> None:
-    """Refuse the whole file where most of it lies elsewhere, and say what that looks like."""
-    outside = sum(code == "OUTSIDE_EXTENT" for code, _message in ledger.refused.values())
-    others = len(ledger.refused) - outside
-    if area is None or outside <= MOST_OUTSIDE * (len(raw.geometries) - others) or not outside:
-        return
-    points = shapely.get_coordinates(raw.geometries)
-    guesses = place.looks_like(points, source_crs, project, area)
-    hint = _("look at the file in QGIS; then state what is right: --crs AUTH:CODE")
-    if guesses:
-        hint = _("the coordinates look like {guesses}; if that is so, state it: --crs AUTH:CODE").format(
-            guesses=_(" or ").join(guesses)
-        )
-    raise InputError(
-        _(
-            "{file}, layer {layer}: {n} of {of} features lie outside the area of the project (read as {crs})"
-        ).format(
-            file=path, layer=opened.info.name, n=outside, of=len(raw.geometries), crs=crs_name(source_crs)
-        ),
-        hint=hint,
+        not_assessed=not_assessed,
     )
 
 

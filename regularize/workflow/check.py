@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from regularize import intake
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.intake import Delivery
+from regularize.intake.known import Progress
 from regularize.publish.checks import render_check_report
+from regularize.store import Store
 from regularize.workflow.ingest import issue_lines, issue_record
 from regularize.workflow.maps import write_whole
-from regularize.workflow.projects import Reference
+from regularize.workflow.projects import Opened, Reference, known_of, store_of
 
 # Without a project and without a CRS of the pack, areas are judged in an equal-area system.
 ANYWHERE = "EPSG:6933"
@@ -121,6 +124,8 @@ def check(
     sigma_m: float | None = None,
     valid_from: date | None = None,
     source: str | None = None,
+    control_points: Path | None = None,
+    progress: Progress | None = None,
 ) -> Checked:
     """Read one delivery as `ingest` would, and keep nothing.
 
@@ -129,22 +134,35 @@ def check(
     OptionError, InputError
         As `ingest` does.
     """
-    delivery = intake.read(
-        path,
-        origin=origin,
-        kind=kind,
-        layer=layer,
-        project_crs=reference.crs or ANYWHERE,
-        extent=reference.extent,
-        pack=reference.pack,
-        crs=crs,
-        encoding=encoding,
-        profile=profile,
-        sigma_m=sigma_m,
-        valid_from=valid_from,
-        source=source,
-    )
+    with _store_of(reference) as store:
+        delivery = intake.read(
+            path,
+            origin=origin,
+            kind=kind,
+            layer=layer,
+            project_crs=reference.crs or ANYWHERE,
+            extent=reference.extent,
+            pack=reference.pack,
+            crs=crs,
+            encoding=encoding,
+            profile=profile,
+            sigma_m=sigma_m,
+            valid_from=valid_from,
+            source=source,
+            known=replace(known_of(reference, control_points, store), progress=progress),
+        )
     return Checked(path, delivery, reference)
+
+
+@contextmanager
+def _store_of(reference: Reference) -> Iterator[Store | None]:
+    """The store of the project, where there is one to compare with; never written to."""
+    here = reference.project
+    if here is None or not here.store_path.is_file():
+        yield None
+        return
+    with store_of(Opened(here, reference.pack), read_only=True) as store:
+        yield store
 
 
 def write(reports: Sequence[Checked], output: Path, *, lang: str) -> None:

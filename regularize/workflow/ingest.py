@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from regularize import intake
 from regularize.i18n import translate as _
+from regularize.intake.known import Progress
 from regularize.model import Batch, Issue
 from regularize.project import today
-from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.projects import Opened, known_of, store_of
 
 # Issues of one kind beyond these are counted, not listed, on the terminal; --json lists all.
 LISTED = 3
@@ -91,6 +92,8 @@ def ingest(
     sigma_m: float | None = None,
     valid_from: date | None = None,
     source: str | None = None,
+    control_points: Path | None = None,
+    progress: Progress | None = None,
 ) -> Ingested:
     """Read one delivery and store it.
 
@@ -106,23 +109,24 @@ def ingest(
     StoreError
         If the store is locked or damaged.
     """
-    delivery = intake.read(
-        path,
-        origin=origin,
-        kind=kind,
-        layer=layer,
-        project_crs=here.project.crs,
-        extent=here.extent,
-        pack=here.pack,
-        crs=crs,
-        encoding=encoding,
-        profile=profile,
-        sigma_m=sigma_m,
-        valid_from=valid_from,
-        source=source,
-    )
-    read = delivery.source
     with store_of(here) as store:
+        delivery = intake.read(
+            path,
+            origin=origin,
+            kind=kind,
+            layer=layer,
+            project_crs=here.project.crs,
+            extent=here.extent,
+            pack=here.pack,
+            crs=crs,
+            encoding=encoding,
+            profile=profile,
+            sigma_m=sigma_m,
+            valid_from=valid_from,
+            source=source,
+            known=replace(known_of(here, control_points, store), progress=progress),
+        )
+        read = delivery.source
         known = store.find_batch(read.sha256, read.origin, read.kind, read.layer)
         if known is not None:
             issues = tuple(issue for _n, issue in store.issues(known.id))

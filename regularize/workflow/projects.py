@@ -13,6 +13,10 @@ from regularize import countries, project
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
+from regularize.intake.known import Known
+from regularize.intake.settlements import FILE as SETTLEMENTS_FILE
+from regularize.intake.settlements import as_csv as settlements_as_csv
+from regularize.intake.settlements import load as settlements_of
 from regularize.project import Project
 from regularize.store import Store
 
@@ -51,6 +55,7 @@ def start(
     country: str,
     crs: str | None,
     language: str,
+    settlement_list: Path | None = None,
 ) -> tuple[Project, list[str]]:
     """Write a new project and its empty store.
 
@@ -63,6 +68,8 @@ def start(
     ------
     OptionError
         If a project stands there, the pack is unknown, or the CRS cannot carry areas.
+    InputError
+        If the list of settlements cannot be used; nothing is written.
     """
     pack = countries.load(country)
     chosen = crs or pack.crs
@@ -72,6 +79,15 @@ def start(
             hint=_("give a metric one: --crs EPSG:25830"),
         )
     remarks = [remark for code in settlements for remark in _settlement_remarks(pack, code)]
+    listed = None
+    if settlement_list is not None:
+        metric = metric_crs(chosen)
+        listed = settlements_of(settlement_list, metric, pack.extent or extent_of(metric))
+        remarks += [
+            _("warning: EKATTE {code} does not stand in the list of settlements").format(code=code)
+            for code in settlements
+            if code not in listed.places
+        ]
     made = project.create(
         Project(
             root=folder,
@@ -82,8 +98,24 @@ def start(
             settlements=tuple(settlements),
         )
     )
+    if listed is not None:
+        (folder / SETTLEMENTS_FILE).write_bytes(settlements_as_csv(listed, project.today()).encode("utf-8"))
     Store.create(made.store_path, crs=made.crs, title=municipality).close()
     return made, remarks
+
+
+def known_of(here: "Opened | Reference", control_points: Path | None, store: Store | None) -> Known:
+    """What intake may judge by: settlements of the project, identical points, stored layers."""
+    listed = None
+    root = here.project.root if here.project is not None else None
+    if root is not None and (root / SETTLEMENTS_FILE).is_file() and here.project is not None:
+        listed = settlements_of(root / SETTLEMENTS_FILE, here.project.crs, here.extent)
+    return Known(
+        settlements=listed,
+        own=here.project.settlements if here.project is not None else (),
+        control_points=control_points,
+        stored=store.layer if store is not None else None,
+    )
 
 
 def opened(folder: Path) -> Opened:

@@ -1,0 +1,213 @@
+"""Where a file lies is held against settlements and identical points, never guessed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from conftest import BG, write
+from pyproj import Transformer
+from shapely import box
+
+from regularize import intake
+from regularize.countries import Pack
+from regularize.errors import InputError, OptionError
+from regularize.intake import settlements
+from regularize.intake.known import Known
+
+SOFIA = (321_559.0, 4_731_436.0)  # EPSG:7801
+OTHER = (440_737.0, 4_668_441.0)
+BG_EXTENT = (233136.0, 4557135.0, 761061.0, 4910733.0)
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> settlements.Settlements:
+    file = tmp_path / "Списък на селата.csv"
+    file.write_text(
+        f"code;name;easting;northing\n68134;Средище;{SOFIA[0]};{SOFIA[1]}\n56784;Другаде;440737,0;4668441,0\n",
+        encoding="cp1251",
+    )
+    return settlements.load(file, BG, BG_EXTENT)
+
+
+@pytest.fixture
+def read_bg(bg: Pack) -> Callable[..., intake.Delivery]:
+    def call(path: Path, known: Known, **options: Any) -> intake.Delivery:
+        given = {"origin": "cadastre", "kind": "parcels", "layer": None, "project_crs": BG}
+        return intake.read(path, **{**given, "extent": None, "pack": bg, "known": known, **options})
+
+    return call
+
+
+def parcels(
+    path: Path, at: tuple[float, float], *, crs: str | None = BG, stated: str | None = BG, n: int = 4
+) -> Path:
+    """Parcels of settlement 68134 at a place in EPSG:7801, written in `crs`, labelled `stated`."""
+    shapes = [box(at[0] + 30 * k, at[1], at[0] + 30 * k + 20, at[1] + 20) for k in range(n)]
+    if crs is not None:
+        way = Transformer.from_crs(BG, crs, always_xy=True)
+        shapes = [shapely.transform(s, lambda xy: np.column_stack(way.transform(*xy.T))) for s in shapes]
+    return write(path, shapes, crs=stated, cadnum=[f"68134.1.{k + 1}" for k in range(n)])
+
+
+def test_a_list_is_read_by_evidence_and_kept_with_its_source(
+    listed: settlements.Settlements, tmp_path: Path
+) -> None:
+    assert listed.places["68134"] == SOFIA
+    assert listed.names["68134"] == "Средище"
+    assert "sha256=" in listed.source
+    from datetime import date
+
+    again = tmp_path / "again.csv"
+    again.write_text(settlements.as_csv(listed, date(2026, 5, 1)), encoding="utf-8")
+    kept = settlements.load(again, BG, BG_EXTENT)
+    assert kept.places == listed.places
+    assert "Списък на селата.csv" in kept.source
+    assert "2026-05-01" in kept.source
+
+
+def test_degrees_serve_as_well(tmp_path: Path) -> None:
+    lon, lat = Transformer.from_crs(BG, 4326, always_xy=True).transform(*SOFIA)
+    file = tmp_path / "degrees.csv"
+    file.write_text(f"ekatte,name,lon,lat\n68134,Средище,{lon},{lat}\n", encoding="utf-8")
+    assert settlements.load(file, BG, BG_EXTENT).places["68134"] == pytest.approx(SOFIA, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("code,name,easting,northing\n14,Село,321559,4731436\n", "leading zeros"),
+        ("code,name,easting,northing\n68134,А,321559,4731436\n68134,Б,321559,4731436\n", "twice"),
+        ("code,name,easting,northing\n68134,А,4731436,321559\n", "axes swapped"),
+        ("code,name,easting,northing\n68134,А,много,4731436\n", "not a number"),
+        ("name,easting,northing\nА,1,2\n", "column code is missing"),
+        ("", "no rows"),
+    ],
+)
+def test_an_unusable_list_says_why(tmp_path: Path, text: str, word: str) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=word):
+        settlements.load(file, BG, BG_EXTENT)
+
+
+def test_the_right_place_passes(
+    tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    delivery = read_bg(parcels(tmp_path / "p.gpkg", SOFIA), Known(listed, own=("68134",)))
+    assert delivery.issues == ()
+    assert delivery.not_assessed == {}
+
+
+def test_without_a_list_the_place_is_not_assessed(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    delivery = read_bg(parcels(tmp_path / "p.gpkg", SOFIA), Known())
+    assert "SETTLEMENT_DISTANCE" in delivery.not_assessed
+
+
+def test_another_zone_is_seen_by_the_settlement(
+    tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    """Zone 34 coordinates labelled 7801 lie inside the country: only the settlement tells."""
+    wrong = parcels(tmp_path / "зона 34 грешна.gpkg", SOFIA, crs="EPSG:32634", stated=BG)
+    assert len(read_bg(wrong, Known()).frame) == 4  # nothing else can see it
+    with pytest.raises(InputError, match="far from their settlement") as caught:
+        read_bg(wrong, Known(listed))
+    assert "EPSG:32634" in caught.value.hint
+    assert "зона 34 грешна.gpkg" in caught.value.message
+
+
+def test_some_rows_elsewhere_are_noted(
+    tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    shapes = [box(SOFIA[0] + 30 * k, SOFIA[1], SOFIA[0] + 30 * k + 20, SOFIA[1] + 20) for k in range(4)]
+    shapes.append(box(OTHER[0], OTHER[1], OTHER[0] + 20, OTHER[1] + 20))
+    path = write(tmp_path / "p.gpkg", shapes, crs=BG, cadnum=[f"68134.1.{k + 1}" for k in range(5)])
+    delivery = read_bg(path, Known(listed, own=("68134",)))
+    assert [(i.code, i.feature) for i in delivery.issues] == [
+        ("SETTLEMENT_DISTANCE", 4),
+        ("OUTSIDE_MUNICIPALITY", 4),
+    ]
+    assert len(delivery.frame) == 5
+
+
+def local_points(file: Path, n: int, *, wrong_m: float = 0.0, line: bool = False) -> Path:
+    """Identical points: a system turned by 1.2 degrees, K9-like numbers, northing first."""
+    rng = np.random.default_rng(1)
+    target = np.array(SOFIA) + rng.uniform(-500, 500, (n, 2))
+    if line:
+        target = np.array(SOFIA) + np.linspace(0, 500, n)[:, None] * (1.0, 0.5)
+    source = to_local(target)
+    source[0, 0] += wrong_m
+    rows = "\n".join(
+        f"{a:.3f},{b:.3f},{c:.3f},{d:.3f}" for (a, b), (c, d) in zip(source, target, strict=True)
+    )
+    file.write_text(f"x_source,y_source,x_target,y_target\n{rows}\n", encoding="utf-8")
+    return file
+
+
+def to_local(target: Any) -> Any:
+    turn = np.radians(1.2)
+    turned = (
+        (np.asarray(target) - SOFIA)
+        @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        * 1.0001
+    )
+    return np.add(turned, (8_500_000.0, 4_600_000.0))[:, ::-1]
+
+
+def local_parcels(path: Path) -> Path:
+    shapes = [
+        shapely.transform(box(SOFIA[0] + 30 * k, SOFIA[1], SOFIA[0] + 30 * k + 20, SOFIA[1] + 20), to_local)
+        for k in range(4)
+    ]
+    return write(path, shapes, crs=None, cadnum=[f"68134.1.{k + 1}" for k in range(4)])
+
+
+def test_a_local_system_is_named_with_the_two_ways_out(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    with pytest.raises(InputError, match="no coordinate system") as caught:
+        read_bg(local_parcels(tmp_path / "p.shp"), Known())
+    assert "1970" in caught.value.hint
+    assert "--control-points" in caught.value.hint
+    assert BG in caught.value.hint
+
+
+def test_identical_points_carry_it(
+    tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    points = local_points(tmp_path / "точки.csv", 6)
+    delivery = read_bg(local_parcels(tmp_path / "p.shp"), Known(listed, control_points=points))
+    assert [i.code for i in delivery.issues] == ["CONTROL_POINTS_USED"]
+    assert delivery.frame.total_bounds == pytest.approx([*SOFIA, SOFIA[0] + 110, SOFIA[1] + 20], abs=0.01)
+    (note,) = delivery.source.notes
+    assert "residuals_m" in note
+    assert "точки.csv" in note
+    assert "точки.csv" in delivery.source.source_crs
+
+
+@pytest.mark.parametrize(
+    ("n", "options", "word"),
+    [
+        (3, {}, "at least 4"),
+        (6, {"wrong_m": 1.5}, "misses by"),
+        (6, {"line": True}, "one line"),
+        (6, {"wrong_m": 90.0}, "stretch|misses"),
+    ],
+)
+def test_points_that_disagree_are_refused(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery], n: int, options: dict[str, Any], word: str
+) -> None:
+    points = local_points(tmp_path / "points.csv", n, **options)
+    with pytest.raises(InputError, match=word):
+        read_bg(local_parcels(tmp_path / "p.shp"), Known(control_points=points))
+
+
+def test_points_and_crs_exclude_each_other(tmp_path: Path, read_bg: Callable[..., intake.Delivery]) -> None:
+    points = local_points(tmp_path / "points.csv", 6)
+    with pytest.raises(OptionError, match="exclude"):
+        read_bg(local_parcels(tmp_path / "p.shp"), Known(control_points=points), crs=BG)
