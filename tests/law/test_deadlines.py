@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -98,6 +99,20 @@ def independent(start: date, amount: int, unit: str) -> date:
 def test_vectors(start: date, amount: int, unit: Unit, last: date) -> None:
     assert due(start, amount, unit, BG).date == last
     assert independent(start, amount, unit) == last
+
+
+HAND_WORKED = read_table(Path(__file__).with_name("hand_worked_terms.toml"))["terms"]
+
+
+@pytest.mark.parametrize("case", HAND_WORKED, ids=lambda c: f"{c['start']}+{c['amount']}{c['unit']}")
+def test_hand_worked_terms(case: dict[str, Any]) -> None:
+    found = due(case["start"], case["amount"], case["unit"], BG)
+    assert found.date == case["last"], case["why"]
+    assert found.provisional == ("not checked yet" in case["why"].casefold())
+
+
+def test_each_hand_worked_term_has_its_own_reason() -> None:
+    assert len({case["why"] for case in HAND_WORKED}) == len(HAND_WORKED)
 
 
 def test_thirty_days_are_not_a_month() -> None:
