@@ -27,12 +27,13 @@ from regularize.store import (
     migrations,
     reading,
 )
+from regularize.store.documents import Document, DocumentMethods
 from regularize.store.verify import Check, VerifyReport, verify
 
-__all__ = ["Check", "Store", "VerifyReport"]
+__all__ = ["Check", "Document", "Store", "VerifyReport"]
 
 
-class Store:
+class Store(DocumentMethods):
     """An open store; use it as a context manager.
 
     Every method that writes does so in one transaction together with its entry in the log: after
