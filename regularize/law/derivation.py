@@ -28,6 +28,19 @@ class Term:
     done_on: date | None = None
     done_by: str | None = None
 
+    def copied(self) -> "Term":
+        """The same term, to go its own way."""
+        return Term(
+            self.clock,
+            self.start,
+            self.start_event,
+            self.notice,
+            self.announced,
+            self.due,
+            self.done_on,
+            self.done_by,
+        )
+
     @property
     def effective(self) -> date:
         """The last day that counts: a right is never shorter than rule or announcement say."""
@@ -76,7 +89,7 @@ class Run:
         other.done, other.notes = list(self.done), list(self.notes)
         other.milestones, other.expected = dict(self.milestones), dict(self.expected)
         other.terms = {
-            name: {key: copy(term) for key, term in terms.items()} for name, terms in self.terms.items()
+            name: {key: term.copied() for key, term in terms.items()} for name, terms in self.terms.items()
         }
         return other
 

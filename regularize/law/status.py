@@ -90,21 +90,16 @@ def _runs(events: Sequence[CaseEvent], names: Sequence[Part], past: Run, on: dat
         past.pass_time(on)
         return [(name, past) for name in names]
     own = {event.part for event in later}
-    shared: Run | None = None
-    runs: list[tuple[Part, Run]] = []
+    apart: dict[Part, Run] = {}
     for name in names:
         if name is not None and name in own:
-            run = past.fork()
+            apart[name] = run = past.fork()
             run.replay(event for event in later if event.part is None or event.part == name)
             run.pass_time(on)
-        else:
-            if shared is None:
-                shared = past.fork()
-                shared.replay(event for event in later if event.part is None)
-                shared.pass_time(on)
-            run = shared
-        runs.append((name, run))
-    return runs
+    if len(apart) < len(names):
+        past.replay(event for event in later if event.part is None)
+        past.pass_time(on)
+    return [(name, apart.get(name, past)) for name in names]
 
 
 def _history(
