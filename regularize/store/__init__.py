@@ -12,11 +12,10 @@ from sqlalchemy import func, select, update
 from regularize import layers
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
-from regularize.model import Batch, Case, Event, Finding, Home, HomeChanges, Issue, ReviewState, Source
+from regularize.model import Batch, Finding, Home, HomeChanges, Issue, ReviewState, Source
 from regularize.project import today
 from regularize.store import (
     blocks,
-    cases,
     database,
     deliveries,
     digests,
@@ -27,13 +26,14 @@ from regularize.store import (
     migrations,
     reading,
 )
+from regularize.store.casebook import CaseBook
 from regularize.store.documents import Document, DocumentMethods
 from regularize.store.verify import Check, VerifyReport, verify
 
 __all__ = ["Check", "Document", "Store", "VerifyReport"]
 
 
-class Store(DocumentMethods):
+class Store(CaseBook, DocumentMethods):
     """An open store; use it as a context manager.
 
     Every method that writes does so in one transaction together with its entry in the log: after
@@ -318,51 +318,6 @@ class Store(DocumentMethods):
         with self._database.read() as connection:
             return blocks.read(connection, self._metadata, self.crs)
 
-    # Cases and log
-
-    def open_case(self, case: Case, actor: str = "") -> Case:
-        """Store a case; where its id is empty it gets the next ``C-n``. Raises ``OptionError``."""
-        with self._database.write() as connection:
-            return cases.open_case(connection, self._metadata, case, actor)
-
-    def cases(self) -> list[Case]:
-        """Cases in the order in which they were opened."""
-        with self._database.read() as connection:
-            return cases.all_cases(connection, self._metadata)
-
-    def case(self, id_: str) -> Case:
-        """One case. Raises ``OptionError`` if there is none."""
-        with self._database.read() as connection:
-            return cases.one(connection, self._metadata, id_)
-
-    def append_event(
-        self,
-        type: str,  # noqa: A002 - the name that an event's own field has
-        subject: str,
-        on: date,
-        payload: Mapping[str, Any],
-        actor: str = "",
-    ) -> Event:
-        """Add an entry to the log. Raises ``OptionError`` if the store does not know its subject."""
-        with self._database.write() as connection:
-            events.require_subject(connection, self._metadata, subject)
-            draft = events.Draft(type, subject, on, payload, actor)
-            return events.append(connection, self._metadata, [draft])[0]
-
-    def erase_payload(self, seq: int, reason: str, *, on: date | None = None, actor: str = "") -> Event:
-        """Blank the payload of an entry; the chain still verifies. Raises ``OptionError``."""
-        with self._database.write() as connection:
-            return events.blank(connection, self._metadata, seq, reason, on or today(), actor)
-
-    def events(
-        self,
-        subject: str | None = None,
-        type: str | None = None,  # noqa: A002 - the name that an event's own field has
-    ) -> list[Event]:
-        """Entries of the log in their order, of one subject or type where given."""
-        with self._database.read() as connection:
-            return list(events.read(connection, self._metadata, subject, type))
-
     # The store itself
 
     def verify(self) -> VerifyReport:
@@ -393,6 +348,9 @@ class Store(DocumentMethods):
                 "schema": migrations.applied(connection, metadata),
                 "layers": counted,
                 **{name: count(name) for name in ("batches", "quarantine", "issues", "runs")},
-                **{name: count(name) for name in ("findings", "homes", "cases", "documents", "events")},
+                **{
+                    name: count(name)
+                    for name in ("findings", "homes", "cases", "objections", "documents", "events")
+                },
                 "head": {"count": head.seq, "hash": head.hash},
             }

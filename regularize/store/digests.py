@@ -25,6 +25,7 @@ CHANGING_TABLES = (
     "home_links",
     "blocks",
     "cases",
+    "objections",
     "documents",
 )
 _OF_DELIVERY = {

@@ -24,7 +24,15 @@ def _foundation(connection: Connection, metadata: MetaData) -> None:
     del connection, metadata
 
 
-MIGRATIONS: tuple[tuple[str, Callable[[Connection, MetaData], None]], ...] = (("foundation", _foundation),)
+def _objections(connection: Connection, metadata: MetaData) -> None:
+    """Objections get a table of their own, with the place of each."""
+    geopackage.add_table(connection, metadata.tables["objections"])
+
+
+MIGRATIONS: tuple[tuple[str, Callable[[Connection, MetaData], None]], ...] = (
+    ("foundation", _foundation),
+    ("objections", _objections),
+)
 
 
 def create(connection: Connection, metadata: MetaData, crs: str, title: str) -> None:

@@ -306,6 +306,22 @@ def _case_tables(metadata: MetaData, srid: int) -> None:
         sqlite_autoincrement=True,
     )
     Table(
+        "objections",
+        metadata,
+        _fid(),
+        Column(GEOMETRY, Geom("GEOMETRY", srid), nullable=False),
+        Column("case", Text, ForeignKey("cases.id"), nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("on", Date, nullable=False),
+        *(Column(name, Text, nullable=False) for name in ("cause", "place_kind", "note", "answer_note")),
+        Column("place", Text),
+        Column("decision", Text),
+        Column("answered_on", Date),
+        _batch("answer_batch", nullable=True),
+        UniqueConstraint("case", "number"),
+        sqlite_autoincrement=True,
+    )
+    Table(
         "documents",
         metadata,
         Column("id", Integer, primary_key=True),

@@ -190,12 +190,13 @@ def test_an_older_schema_is_brought_up_to_date(store: Store, monkeypatch: pytest
     def add_index(inside: Connection, _metadata: MetaData) -> None:
         inside.exec_driver_sql("CREATE INDEX ix_new ON cases (kind)")
 
+    names = [name for name, _change in migrations.MIGRATIONS]
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, ("index of kinds", add_index)))
     store.close()
     with pytest.raises(StoreError, match="older"):
         Store.open(store.path, read_only=True)
     with Store.open(store.path) as opened:
-        assert opened.info()["schema"] == ["foundation", "index of kinds"]
+        assert opened.info()["schema"] == [*names, "index of kinds"]
         assert [event.type for event in opened.events()] == ["store.created", "store.migrated"]
         assert opened.verify().ok
     with Store.open(store.path) as again:
@@ -214,7 +215,7 @@ def test_a_migration_that_fails_leaves_the_old(store: Store, monkeypatch: pytest
             Store.open(store.path)
     with Store.open(store.path) as opened:
         assert opened.verify().ok
-        assert opened.info()["schema"] == ["foundation"]
+        assert opened.info()["schema"] == [name for name, _change in migrations.MIGRATIONS]
 
 
 def test_a_store_for_reading_is_not_written(store: Store, deliver: Callable[..., Batch]) -> None:
