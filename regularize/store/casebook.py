@@ -43,10 +43,10 @@ class CaseBook:
                 actor=actor,
             )
 
-    def imported_before(self, sha256: str) -> Mapping[str, str] | None:
-        """Key of the file -> case, where a file of this content was imported; else None."""
+    def imported(self) -> cases.Before:
+        """Which files and which of their cases were imported before."""
         with self._database.read() as connection:
-            return cases.imported_before(connection, self._metadata).files.get(sha256)
+            return cases.imported_before(connection, self._metadata)
 
     def cases(self) -> list[Case]:
         """Cases in the order in which they were opened."""

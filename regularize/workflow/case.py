@@ -3,8 +3,8 @@
 Nothing here stores a stage. What a command says of a case is derived from its events on a day.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from regularize.i18n import translate as _
 from regularize.law import procedure as law
 from regularize.law.deadlines import Calendar, calendar_of
 from regularize.law.definition import Procedure
-from regularize.law.records import CaseEvent, CaseStatus
+from regularize.law.records import CaseEvent, CaseStatus, LintNote
 from regularize.model import Case, Event
 from regularize.project import today
 from regularize.store import Store
@@ -26,6 +26,8 @@ from regularize.workflow.homes import case_record, resolve
 from regularize.workflow.projects import Opened, store_of
 
 EVENT = "case.event"
+OUTSIDE_M = 1.0  # borders of plan part and area are drawn from different sources
+NOTHING: Mapping[str, str | None] = {}
 TRUTHS = {"true": True, "yes": True, "да": True, "false": False, "no": False, "не": False}
 
 
@@ -81,7 +83,7 @@ def open_case(
     definition = procedure_of(here, kind)
     day = _not_ahead(on or today())
     stated = stated_facts(facts)
-    _check_facts(definition, stated)
+    check_facts(definition, stated)
     with store_of(here) as store:
         found = [resolve(store, home) for home in homes]
         case = store.open_case(
@@ -90,7 +92,7 @@ def open_case(
                 kind=kind,
                 title=privacy.redact(title or part or area or here.pack.label(f"procedure.{kind}", "bg"))[0],
                 opened_on=day,
-                geometry=_place(store, part=part, area=area, homes=[home.geometry for home in found]),
+                geometry=place_of(store, part=part, area=area, homes=[home.geometry for home in found]),
                 homes=tuple(home.id for home in found),
                 plan_part=part,
                 facts=stated,
@@ -129,56 +131,62 @@ def record_event(
         raise OptionError(_("an event needs the day on which it happened"), hint=_("give --date YYYY-MM-DD"))
     with store_of(here) as store:
         case = store.case(case_id)
-        definition = procedure_of(here, case.kind)
-        stated = {
-            name: value if not isinstance(value, str) else privacy.redact(value)[0]
-            for name, value in stated_facts(facts).items()
-        }
-        proof = {name: privacy.redact(text)[0] for name, text in evidence.items() if text}
-        if "document" in proof:
-            stated["document"] = proof["document"]
+        payload = event_payload(
+            event, part=part, evidence=evidence, announced=announced, facts=facts, corrects=corrects
+        )
         known = case_events(store, case)
-        new = CaseEvent(
-            seq=max((e.seq for e in known), default=0) + 1,
-            type=event,
-            on=on,
-            part=part,
-            facts=stated,
-            announced=announced,
-            corrects=corrects,
-        )
-        notes = law.validate_event(
-            definition,
-            known,
-            new,
-            opened_on=case.opened_on,
-            today=today(),
-            calendar=_calendar(here.pack.code),
-            facts=case.facts,
-            parts=(case.plan_part,) if case.plan_part else (),
-        )
-        stored = store.append_event(
-            EVENT,
-            f"case:{case.id}",
-            on,
-            {
-                "event": event,
-                "part": part,
-                "facts": _plain(stated),
-                "evidence": proof,
-                "announced": announced.isoformat() if announced else None,
-                "corrects": corrects,
-            },
-            privacy.redact(actor)[0],
-        )
+        new = said(max((e.seq for e in known), default=0) + 1, on, payload)
+        notes = checked(here, case, known, new)
+        stored = store.append_event(EVENT, f"case:{case.id}", on, payload, privacy.redact(actor)[0])
     return {
         "seq": stored.seq,
         "case": case_id,
         "event": event,
         "on": on.isoformat(),
         "hash": stored.hash,
-        "remarks": [note_text(here, note.as_dict()) for note in notes],
+        "remarks": [note_text(here, note.as_dict(), cited=True) for note in notes],
     }
+
+
+def event_payload(
+    event: str,
+    *,
+    part: str | None = None,
+    evidence: Mapping[str, str | None] = NOTHING,
+    announced: date | None = None,
+    facts: Sequence[str] = (),
+    corrects: int | None = None,
+) -> dict[str, Any]:
+    """What the log says of an event of a case; personal data in its texts is masked."""
+    stated = {
+        name: privacy.redact(value)[0] if isinstance(value, str) else value
+        for name, value in stated_facts(facts).items()
+    }
+    proof = {name: privacy.redact(text)[0] for name, text in evidence.items() if text}
+    if "document" in proof:
+        stated["document"] = proof["document"]
+    return {
+        "event": event,
+        "part": privacy.redact(part)[0] if part else None,
+        "facts": _plain(stated),
+        "evidence": proof,
+        "announced": announced.isoformat() if announced else None,
+        "corrects": corrects,
+    }
+
+
+def checked(here: Opened, case: Case, known: Sequence[CaseEvent], new: CaseEvent) -> list[LintNote]:
+    """What is odd about a new event of a case. Raises `OptionError` where it cannot be."""
+    return law.validate_event(
+        procedure_of(here, case.kind),
+        known,
+        new,
+        opened_on=case.opened_on,
+        today=today(),
+        calendar=_calendar(here.pack.code),
+        facts=case.facts,
+        parts=(case.plan_part,) if case.plan_part else (),
+    )
 
 
 def case_events(store: Store, case: Case) -> list[CaseEvent]:
@@ -186,16 +194,37 @@ def case_events(store: Store, case: Case) -> list[CaseEvent]:
     return [_case_event(event) for event in store.events(subject=f"case:{case.id}") if _speaks(event)]
 
 
-def status_of(here: Opened, store: Store, case: Case, *, on: date) -> CaseStatus:
-    """Where a case stands on a day."""
+def all_events(store: Store) -> dict[str, list[CaseEvent]]:
+    """The events of every case by its id, from one reading of the log."""
+    found: dict[str, list[CaseEvent]] = {}
+    for event in store.events(type=EVENT):
+        if _speaks(event):
+            found.setdefault(event.subject.partition(":")[2], []).append(_case_event(event))
+    return found
+
+
+def derive(here: Opened, case: Case, events: Sequence[CaseEvent], *, on: date) -> CaseStatus:
+    """Where a case with these events stands on a day."""
     return law.status(
         procedure_of(here, case.kind),
-        case_events(store, case),
+        events,
         on=on,
         calendar=_calendar(here.pack.code),
         facts=case.facts,
         parts=(case.plan_part,) if case.plan_part else (),
     )
+
+
+def status_of(here: Opened, store: Store, case: Case, *, on: date) -> CaseStatus:
+    """Where a case stands on a day."""
+    return derive(here, case, case_events(store, case), on=on)
+
+
+def statuses(here: Opened, store: Store, *, on: date) -> Iterator[tuple[Case, CaseStatus]]:
+    """Every case and where it stands on a day."""
+    events = all_events(store)
+    for case in store.cases():
+        yield case, derive(here, case, events.get(case.id, []), on=on)
 
 
 def status(here: Opened, case_id: str, *, on: date | None) -> dict[str, Any]:
@@ -208,11 +237,10 @@ def status(here: Opened, case_id: str, *, on: date | None) -> dict[str, Any]:
 def listed(here: Opened, *, on: date | None) -> list[dict[str, Any]]:
     """All cases with where each part stands and the next deadline."""
     with store_of(here, read_only=True) as store:
-        return [_listed(here, store, case, on or today()) for case in store.cases()]
+        return [_listed(case, found) for case, found in statuses(here, store, on=on or today())]
 
 
-def _listed(here: Opened, store: Store, case: Case, on: date) -> dict[str, Any]:
-    found = status_of(here, store, case, on=on)
+def _listed(case: Case, found: CaseStatus) -> dict[str, Any]:
     nearest = found.next_deadline
     return {
         **case_record(case),
@@ -236,14 +264,18 @@ def shown(here: Opened, case_id: str) -> dict[str, Any]:
     }
 
 
-def deadlines(here: Opened, *, on: date | None) -> list[dict[str, Any]]:
-    """The deadlines of all cases that still matter on a day, the nearest first."""
+def deadlines(here: Opened, *, on: date | None, days: int | None = None) -> list[dict[str, Any]]:
+    """The deadlines of all cases that still matter on a day, the nearest first.
+
+    With `days` only those that end within so many days, and those that are overdue.
+    """
     day = on or today()
     rows: list[dict[str, Any]] = []
     with store_of(here, read_only=True) as store:
-        for case in store.cases():
-            for deadline in status_of(here, store, case, on=day).deadlines:
-                if deadline.state in {"running", "overdue"}:
+        for case, found in statuses(here, store, on=day):
+            for deadline in found.deadlines:
+                near = days is None or deadline.due <= day + timedelta(days=days)
+                if deadline.state in {"running", "overdue"} and near:
                     rows.append({"case": case.id, "kind_of_case": case.kind, **deadline.as_dict()})
     return sorted(rows, key=lambda row: (row["due"], row["case"], row["clock"]))
 
@@ -259,14 +291,15 @@ def stated_facts(texts: Sequence[str]) -> dict[str, Any]:
     return facts
 
 
-def note_text(here: Opened, note: Mapping[str, Any]) -> str:
-    """A note of the law for people: the title of its code and what it is about."""
+def note_text(here: Opened, note: Mapping[str, Any], *, cited: bool = False) -> str:
+    """A note of the law for people: the title of its code, what it is about, and where it says so."""
     from regularize.i18n import language
 
     rules = here.pack.rules
     title = rules[note["code"]].title[language()] if note["code"] in rules else note["code"]
     about = ", ".join(f"{name}: {value}" for name, value in note["params"].items())
-    return f"{note['code']}: {title}" + (f" ({about})" if about else "")
+    source = rules[note["code"]].citation if cited and note["code"] in rules else None
+    return f"{note['code']}: {title}" + (f" ({about})" if about else "") + (f"; {source}" if source else "")
 
 
 def _value(text: str) -> Any:
@@ -284,7 +317,7 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
 
 
-def _check_facts(definition: Procedure, stated: Mapping[str, Any]) -> None:
+def check_facts(definition: Procedure, stated: Mapping[str, Any]) -> None:
     """A fact that the procedure knows must have one of its values; others are kept as they are."""
     for name, value in stated.items():
         known = definition.facts.get(name)
@@ -303,7 +336,7 @@ def _not_ahead(day: date) -> date:
     return day
 
 
-def _place(
+def place_of(
     store: Store, *, part: str | None, area: str | None, homes: Sequence[BaseGeometry]
 ) -> BaseGeometry | None:
     """Where a case runs: its plan part, else its area, else its homes."""
@@ -316,11 +349,22 @@ def _place(
                 _("no plan part is called {name}").format(name=part),
                 hint=_("known plan parts: {names}").format(names=", ".join(known) or "-"),
             )
-        return unary_union(list(chosen.geometry))
+        place = unary_union(list(chosen.geometry))
+        _check_inside(place, area_geometry(store, area), part, area)
+        return place
     if area is not None:
         return area_geometry(store, area)
     solid = [geometry for geometry in homes if geometry is not None and not geometry.is_empty]
     return unary_union(solid) if solid else None
+
+
+def _check_inside(place: BaseGeometry, around: BaseGeometry | None, part: str, area: str | None) -> None:
+    """A plan part belongs to the area that the case names."""
+    if around is not None and not around.buffer(OUTSIDE_M).covers(place):
+        raise OptionError(
+            _("plan part {part} does not lie in the area {area}").format(part=part, area=area),
+            hint=_("name the area that holds it, or leave --area out: the case runs for its part"),
+        )
 
 
 def _speaks(event: Event) -> bool:
@@ -328,14 +372,18 @@ def _speaks(event: Event) -> bool:
 
 
 def _case_event(event: Event) -> CaseEvent:
-    payload = event.payload or {}
+    return said(event.seq, event.on, event.payload or {})
+
+
+def said(seq: int, on: date, payload: Mapping[str, Any]) -> CaseEvent:
+    """An entry of the log as the law reads it; number and issuer tell two acts of one day apart."""
     announced = payload.get("announced")
     return CaseEvent(
-        seq=event.seq,
+        seq=seq,
         type=str(payload["event"]),
-        on=event.on,
+        on=on,
         part=payload.get("part"),
-        facts=dict(payload.get("facts") or {}),
+        facts={**(payload.get("evidence") or {}), **(payload.get("facts") or {})},
         announced=date.fromisoformat(announced) if announced else None,
         corrects=payload.get("corrects"),
     )

@@ -11,7 +11,7 @@ from regularize.i18n import marked as _
 from regularize.law.records import CaseStatus, PartStatus
 from regularize.model import Case
 from regularize.store import Store
-from regularize.workflow.case import note_text, status_of
+from regularize.workflow.case import note_text, status_of, statuses
 from regularize.workflow.projects import Opened
 
 UNDECIDED = ("running", "overdue")
@@ -125,8 +125,7 @@ def part_rows(here: Opened, store: Store, *, on: date, lang: str) -> list[dict[s
     plan_parts = store.layer("plan_parts")
     outlines = dict(zip(plan_parts["name"], plan_parts.geometry, strict=True))
     rows: list[dict[str, Any]] = []
-    for case in store.cases():
-        found = status_of(here, store, case, on=on)
+    for case, found in statuses(here, store, on=on):
         for part in found.parts:
             outline: BaseGeometry | None = outlines.get(part.part) if part.part else case.geometry
             outline = case.geometry if outline is None else outline
@@ -193,11 +192,10 @@ def council_facts(
     """Cases and deadlines for the council: none that runs for single homes."""
     cases: list[dict[str, Any]] = []
     deadlines: list[dict[str, Any]] = []
-    for case in store.cases():
+    for case, found in statuses(here, store, on=on):
         elsewhere = place is not None and (case.geometry is None or not place.intersects(case.geometry))
         if case.homes or elsewhere:
             continue
-        found = status_of(here, store, case, on=on)
         cases += [
             {
                 "title": case.title,

@@ -63,7 +63,7 @@ def test_import_is_one_transaction(store: Store) -> None:
     assert store.verify().ok
     again = store.import_cases([incoming("a"), incoming("b")], sha256="1" * 64, source="x.csv")
     assert (again.again, dict(again.ids)) == (True, dict(done.ids))
-    assert dict(store.imported_before("1" * 64) or {}) == done.ids
+    assert store.imported().files == {"1" * 64: done.ids}
     with pytest.raises(OptionError, match="imported before, as C-2"):
         store.import_cases([incoming("c"), incoming("b")], sha256="2" * 64, source="y.csv")
     with pytest.raises(OptionError, match="T-00000-9"):
