@@ -1,0 +1,266 @@
+"""What the layers say of a home's site: the facts that norms and ways to regularisation ask for.
+
+Pure: frames in, facts out. A fact that the layers do not show, or show within their uncertainty only,
+is left out; nobody's title, papers or claims are read from geometry.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from shapely.geometry.base import BaseGeometry
+
+from regularize.model import BuildingClass, Finding, Home, Measure, PlotClass, ReviewState
+from regularize.plan.access import Streets, area_measure, density, distances
+
+# The owner or purpose of land is that of a home if at least this much of the home lies on it.
+WHOLE_SHARE = 0.9
+# A building belongs to the plot that holds at least this much of it.
+ON_PLOT_SHARE = 0.5
+# Houses farther apart than this share no wall, however the outlines err.
+WALL_M = 0.3
+
+MISSING = frozenset(
+    {
+        BuildingClass.NOT_IN_CADASTRE.value,
+        BuildingClass.ADJOINING_ANNEX.value,
+        PlotClass.NO_PARCEL.value,
+    }
+)
+AGREES = frozenset({BuildingClass.UNCHANGED.value, PlotClass.REGISTERED.value})
+UNSAID = frozenset({BuildingClass.UNCERTAIN.value, BuildingClass.NOT_IN_SURVEY.value})
+STRADDLES = "STRADDLES_PARCELS"
+Groups = Mapping[str, Mapping[str, frozenset[str]]]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact and the layer that shows it. A measured one is a ``Measure``."""
+
+    value: object
+    source: str
+
+
+class Site:
+    """The layers of a place, made ready to be asked for many homes.
+
+    Parameters
+    ----------
+    groups : mapping
+        Codes that belong together (``Pack.groups``): ownership and purpose of land.
+    """
+
+    def __init__(
+        self,
+        *,
+        groups: Groups,
+        observed_buildings: GeoDataFrame | None = None,
+        parcels: GeoDataFrame | None = None,
+        plots: GeoDataFrame | None = None,
+        streets: GeoDataFrame | None = None,
+        land: GeoDataFrame | None = None,
+        regulated_plots: GeoDataFrame | None = None,
+    ) -> None:
+        self._groups = groups
+        self._observed, self._plots, self._parcels = observed_buildings, plots, parcels
+        self._land_rows = land
+        self._regulated = regulated_plots
+        self._streets = Streets(streets)
+
+    def facts(self, home: Home, findings: Sequence[Finding]) -> dict[str, Fact]:
+        """What the layers say of `home`; `findings` may hold far more than its own."""
+        own = [
+            f
+            for f in findings
+            if f.home == home.id and not f.closed_reason and f.review is not ReviewState.REJECTED
+        ]
+        body, sigma = self._body(home)
+        found: dict[str, Fact | None] = {
+            "register_state": _register_state(own),
+            "neighbour_conflict": self._neighbour_conflict(own),
+            **self._land(body),
+            **self._regulation(body, sigma),
+            **self._plot(home, body, sigma),
+        }
+        if body is not None:
+            on_street = self._streets.holds(body, sigma)
+            found["on_street"] = None if on_street is None else Fact(on_street, "streets")
+        return {name: fact for name, fact in found.items() if fact is not None}
+
+    def _body(self, home: Home) -> tuple[BaseGeometry | None, float | None]:
+        """The observed outline of the home and its sigma, else the home's own without one."""
+        rows = _rows(self._observed, home.survey_fids)
+        if rows is not None:
+            return _united(rows.geometry), float(rows["sigma_m"].max())
+        return (
+            (home.geometry, None)
+            if home.geometry is not None and not home.geometry.is_empty
+            else (None, None)
+        )
+
+    def _neighbour_conflict(self, own: Sequence[Finding]) -> Fact | None:
+        buildings = [f for f in own if f.kind == "building"]
+        if not buildings or self._parcels is None or not len(self._parcels):
+            return None
+        return Fact(any(STRADDLES in f.reasons for f in buildings), "parcels")
+
+    def _land(self, body: BaseGeometry | None) -> dict[str, Fact | None]:
+        """Owner's category and purpose of the land, of the land layer, else of the parcels."""
+        columns = ("land_owner_category", "territory_purpose")
+        land = _shares(self._land_rows, body, *columns)
+        parcels = _shares(self._parcels, body, "ownership_kind", "territory_purpose")
+        owner = _main((row[0], share) for row, share in land) or _main(
+            (self._category(row[0]), share) for row, share in parcels
+        )
+        purpose = next(
+            (
+                found
+                for rows in (land, parcels)
+                if (found := _main((self._named("territory_purpose", row[1]), share) for row, share in rows))
+            ),
+            None,
+        )
+        return {
+            "land_owner_category": None if owner in {None, "unknown"} else Fact(owner, "land"),
+            "territory_purpose": None if purpose is None else Fact(purpose, "land"),
+        }
+
+    def _category(self, code: str | None) -> str | None:
+        """The category of land owner that a code of ownership stands for."""
+        fine = ("state_public", "state_private", "municipal_public", "municipal_private", "private")
+        groups = self._groups.get("ownership", {})
+        return next((name for name in fine if code in groups.get(name, frozenset())), None)
+
+    def _named(self, code_list: str, code: str | None) -> str | None:
+        """The group that a code belongs to, else the code itself."""
+        groups = self._groups.get(code_list, {})
+        return next((name for name, codes in groups.items() if code in codes), code)
+
+    def _regulation(self, body: BaseGeometry | None, sigma: float | None) -> dict[str, Fact | None]:
+        """Whether the home lies in a regulated plot, and whether it keeps to its lines."""
+        if body is None or self._regulated is None or not len(self._regulated):
+            return {}
+        point = body.representative_point()
+        near = self._regulated.iloc[self._regulated.sindex.query(point, predicate="intersects")]
+        if near.empty:
+            return {"regulated": Fact(False, "regulated_plots")}
+        plot, plot_sigma = near.geometry.iloc[0], float(near["sigma_m"].iloc[0])
+        out: dict[str, Fact | None] = {"regulated": Fact(True, "regulated_plots")}
+        if sigma is not None:
+            doubt = 2.0 * math.hypot(sigma, plot_sigma)
+            beyond = shapely.difference(body, plot)
+            if shapely.buffer(beyond, -doubt).area > 0:
+                out["off_plot_lines"] = Fact(True, "regulated_plots")
+            elif shapely.covers(shapely.buffer(plot, -doubt), body):
+                out["off_plot_lines"] = Fact(False, "regulated_plots")
+        return out
+
+    def _plot(self, home: Home, body: BaseGeometry | None, sigma: float | None) -> dict[str, Fact | None]:
+        """Sizes of the plot as occupied, and how the home's buildings stand on it."""
+        rows = _rows(self._plots, home.plot_fids)
+        if rows is None or len(rows) != 1:
+            return {}  # without a plot, or with several, there is none to measure
+        plot, plot_sigma = shapely.make_valid(rows.geometry.iloc[0]), float(rows["sigma_m"].iloc[0])
+        contact = self._streets.contact(plot, plot_sigma)
+        out: dict[str, Measure | object | None] = {
+            "area_m2": area_measure(plot, plot_sigma),
+            "frontage_m": contact.frontage,
+        }
+        on_plot = self._buildings_on(plot)
+        if on_plot is not None:
+            worst = max((s for _shape, s, _storeys in on_plot), default=plot_sigma)
+            out["density"] = density(plot, [shape for shape, _s, _storeys in on_plot], plot_sigma, worst)
+            out["floor_area_ratio"] = _floor_area_ratio(plot, on_plot, plot_sigma)
+        if body is not None and sigma is not None:
+            found = distances(body, plot, contact.front, math.hypot(sigma, plot_sigma) / math.sqrt(2.0))
+            out["distance_side_m"], out["distance_rear_m"] = found.side, found.rear
+            out["attachment"] = self._attachment(home, body, sigma)
+        return {name: None if value is None else Fact(value, "plots") for name, value in out.items()}
+
+    def _buildings_on(self, plot: BaseGeometry) -> list[tuple[BaseGeometry, float, float | None]] | None:
+        if self._observed is None or not len(self._observed):
+            return None
+        near = self._observed.iloc[self._observed.sindex.query(plot, predicate="intersects")]
+        out = []
+        for shape, sigma, storeys in zip(near.geometry, near["sigma_m"], near["storeys"], strict=True):
+            sound = shapely.make_valid(shape)
+            if sound.area > 0 and shapely.intersection(sound, plot).area >= ON_PLOT_SHARE * sound.area:
+                out.append((sound, float(sigma), _number(storeys)))
+        return out
+
+    def _attachment(self, home: Home, body: BaseGeometry, sigma: float) -> str | None:
+        """Detached, where no building of others is near enough to share a wall; else not said."""
+        if self._observed is None:
+            return None
+        reach = WALL_M + 2.0 * sigma * math.sqrt(2.0)
+        near = self._observed.iloc[self._observed.sindex.query(body, predicate="dwithin", distance=reach)]
+        return "detached" if set(near["fid"]) <= set(home.survey_fids) else None
+
+
+def _register_state(own: Sequence[Finding]) -> Fact | None:
+    """What the findings say of the home in the register: missing, differs or agrees."""
+    for kind in ("building", "plot"):
+        classes = [f.cls for f in own if f.kind == kind and f.cls not in UNSAID]
+        if any(cls in MISSING for cls in classes):
+            return Fact("missing", "findings")
+        if any(cls not in AGREES for cls in classes):
+            return Fact("differs", "findings")
+    said = [f for f in own if f.cls not in UNSAID]
+    return Fact("agrees", "findings") if said and len(said) == len(own) else None
+
+
+def _shares(
+    frame: GeoDataFrame | None, body: BaseGeometry | None, *columns: str
+) -> list[tuple[list[str | None], float]]:
+    """Values of `columns` of the rows beneath `body`, each with its share of the body's area."""
+    if frame is None or body is None or not len(frame) or not body.area > 0:
+        return []
+    near = frame.iloc[frame.sindex.query(body, predicate="intersects")]
+    common = shapely.area(shapely.intersection(shapely.make_valid(near.geometry.to_numpy()), body))
+    values = [near[column].tolist() for column in columns]
+    return [
+        ([None if value is None else str(value) for value in row], float(area) / body.area)
+        for *row, area in zip(*values, common, strict=True)
+    ]
+
+
+def _main(shares: Iterable[tuple[str | None, float]]) -> str | None:
+    """The value that holds for nearly the whole home; None where there is none."""
+    total: dict[str, float] = {}
+    for value, share in shares:
+        if value is not None:
+            total[value] = total.get(value, 0.0) + share
+    best = max(total, key=lambda value: total[value], default=None)
+    return best if best is not None and total[best] >= WHOLE_SHARE else None
+
+
+def _floor_area_ratio(
+    plot: BaseGeometry, buildings: Sequence[tuple[BaseGeometry, float, float | None]], plot_sigma: float
+) -> Measure | None:
+    """Floor area by plot area, from outlines and storeys; None where a storey count is missing."""
+    if not plot.area > 0 or any(storeys is None for _shape, _sigma, storeys in buildings):
+        return None
+    floor = sum(shape.area * (storeys or 0) for shape, _sigma, storeys in buildings)
+    doubts = [(storeys or 0) * (area_measure(shape, sigma).sigma or 0) for shape, sigma, storeys in buildings]
+    ratio = floor / plot.area
+    plot_doubt = ratio * (area_measure(plot, plot_sigma).sigma or 0)
+    return Measure(ratio, math.hypot(*doubts, plot_doubt) / plot.area, "1")
+
+
+def _rows(frame: GeoDataFrame | None, fids: Sequence[int]) -> GeoDataFrame | None:
+    if frame is None or not len(frame) or not fids:
+        return None
+    chosen = frame[frame["fid"].isin(list(fids))]
+    return chosen if len(chosen) else None
+
+
+def _united(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
+    return shapely.union_all(shapely.make_valid(np.array(list(shapes), dtype=object)))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or (isinstance(value, float) and math.isnan(value)) else float(value)
