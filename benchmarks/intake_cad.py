@@ -13,10 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "intake"))
 
-from cad_files import village  # noqa: E402 the writer lives with the tests
+from cad_files import village
 
-from regularize import intake  # noqa: E402
-from regularize.countries import load  # noqa: E402
+from regularize import intake
+from regularize.countries import load
 
 PARCELS = 5_000
 GOAL_S = 5.0

@@ -76,7 +76,7 @@ def map_columns(fields: Sequence[str], target: Layer, pack: Pack, profile: str |
         # The general profile is tried first, so that it wins where a special one knows no more.
         order = sorted(pack.profiles, key=lambda name: (name != "default", name))
         fits = {name: assigned(pack.profiles[name]) for name in order}
-        best = max(fits, key=lambda name: len(fits[name]), default=None)
+        best = max(fits, key=lambda name: _own_words(fits[name]), default=None)
         chosen = pack.profiles[best] if best is not None and fits[best] else None
         sources = fits[best] if best is not None else {}
     by_name = {name.casefold(): name for name in usable}
@@ -105,6 +105,15 @@ def profile_named(pack: Pack, profile: str) -> Profile:
             )
         return read_profile(file)
     return pack.profile(profile)
+
+
+def _own_words(sources: Mapping[str, str]) -> tuple[int, int]:
+    """How many columns a profile alone could tell, and how many it knows at all.
+
+    A column that is called as the contract calls it says nothing for any profile.
+    """
+    own = sum(name.casefold() != column for column, name in sources.items())
+    return own, len(sources)
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,11 @@ class Dataset(ABC):
     def layers(self) -> list[LayerInfo]:
         """What there is to read."""
 
-    def layer_of(self, origin: str, kind: str) -> str | None:  # noqa: ARG002 for formats that know
-        """The layer that holds `kind`, where the format itself says; None where only names can tell."""
+    def layer_of(self, origin: str, kind: str | None) -> str | None:  # noqa: ARG002 for formats that know
+        """The layer that holds `kind`, where the format itself says; None where only names can tell.
+
+        Without a `kind`: the layer that is meant where nothing else is said.
+        """
         return None
 
     @abstractmethod

@@ -150,7 +150,7 @@ def read(
         )
     dataset = open_dataset(path)
     dataset.encoding = encoding
-    wanted = layer if layer is not None or kind is None else dataset.layer_of(origin, kind)
+    wanted = layer if layer is not None else dataset.layer_of(origin, kind)
     names = (pack,) if profile is None else (columns.profile_named(pack, profile), pack)
     chosen = kinds.choose_layer(path, dataset.layers(), wanted, origin=origin, kind=kind, names=names)
     opened = dataset.open_layer(chosen, encoding)

@@ -20,6 +20,7 @@ from regularize.intake.dxf import Drawing
 from regularize.intake.geojson import GeoJson
 from regularize.intake.geopackage import GeoPackage
 from regularize.intake.shapefile import ShapefileSet
+from regularize.intake.text import looks_like_list, open_text
 
 HEAD_BYTES = 8192
 
@@ -224,7 +225,8 @@ FORMATS: tuple[Format, ...] = (
     Format(marked("a gzip archive"), _magic(b"\x1f\x8b"), advice=_UNPACK),
     Format(
         marked("a table or a list of points as text"),
-        lambda head, ending: ending in {".csv", ".txt", ".tsv", ".pnt"} and b"\x00" not in head,
+        lambda head, ending: ending in {".csv", ".txt", ".tsv", ".pnt"} or looks_like_list(head),
+        open_text,
     ),
 )
 _IN_ARCHIVE: tuple[tuple[str, str], ...] = (

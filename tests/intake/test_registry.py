@@ -28,7 +28,6 @@ Read = Callable[..., Delivery]
         ("a.fgb", b"fgb\x03fgb\x00", "FlatGeobuf"),
         ("a.json", b'{"type": "Topology", "objects": {}}', "TopoJSON"),
         ("a.json", b'{"geometryType": "esriGeometryPolygon"}', "ESRI JSON"),
-        ("a.csv", b"n,x,y\n1,2,3\n", "table"),
         ("a.dbf", b"\x03aaaa", "member of a shapefile"),
     ],
 )

@@ -299,6 +299,25 @@ def areas_that_differ(
     return differing
 
 
+def net_areas_m2(
+    found: Outlines, contours: Sequence[Contour], stated_m2: Mapping[bytes, float]
+) -> list[float | None]:
+    """Stated areas without what is nested: where the outer ring's was stated, the nested part goes off."""
+    nested_m2 = (found.ring_areas_m2 - shapely.area(found.geometries)).tolist()
+    rings_m2 = found.ring_areas_m2.tolist()
+    areas: list[float | None] = []
+    for contour, ring_m2, inner_m2 in zip(contours, rings_m2, nested_m2, strict=True):
+        area_m2 = stated_m2.get(contour.number)
+        if (
+            area_m2 is not None
+            and inner_m2 > 0
+            and abs(area_m2 - ring_m2) < abs(area_m2 - ring_m2 + inner_m2)
+        ):
+            area_m2 = round(area_m2 - inner_m2, 3)
+        areas.append(area_m2)
+    return areas
+
+
 def interior_points_outside(
     found: Outlines, contours: Sequence[Contour], origin: tuple[float, float]
 ) -> list[int]:

@@ -14,7 +14,7 @@ from regularize.i18n import translate as _
 from regularize.intake import encoding
 from regularize.intake.cad import header, judge, layers
 from regularize.intake.cad.attributes import Attributes, begin_of, read_table
-from regularize.intake.cad.outlines import Outlines, build, line_accuracy
+from regularize.intake.cad.outlines import Outlines, build, line_accuracy, net_areas_m2
 from regularize.intake.cad.records import Content, Contour, Line, Point
 from regularize.intake.cad.scanner import scan
 from regularize.intake.dataset import (
@@ -68,9 +68,9 @@ class CadFile(Dataset):
                 found.append(LayerInfo(layer.name, layer.family, n, crs_name(system.crs) or system.text))
         return found
 
-    def layer_of(self, origin: str, kind: str) -> str | None:
+    def layer_of(self, origin: str, kind: str | None) -> str | None:
         """See the base class."""
-        return layers.layer_of(kind, origin)
+        return None if kind is None else layers.layer_of(kind, origin)
 
     def open_layer(self, name: str, encoding: str | None) -> OpenLayer:
         """See the base class."""
@@ -162,8 +162,8 @@ class _CadLayer(OpenLayer):
             "sigma_m": outlines.sigmas_m,
             "valid_from": [self._begin(contour) for contour in contours],
             "area_register_m2": [
-                rows_of.get(contour.number, {}).get(_DOCUMENT_AREA) or areas_m2.get(contour.number)
-                for contour in contours
+                rows_of.get(contour.number, {}).get(_DOCUMENT_AREA) or net_m2
+                for contour, net_m2 in zip(contours, net_areas_m2(outlines, contours, areas_m2), strict=True)
             ],
         }
         if self._layer.section == "REGPLAN":
