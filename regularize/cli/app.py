@@ -7,6 +7,7 @@ import click
 
 from regularize.cli import (
     case,
+    case_import,
     check,
     demo,
     detect,
@@ -19,6 +20,7 @@ from regularize.cli import (
     ingest,
     init,
     maps,
+    pathway,
     report,
     store,
 )
@@ -77,6 +79,9 @@ def app(ctx: click.Context, folder: Path, lang: str | None, verbose: bool, quiet
     ctx.obj = Session(folder=folder, lang=lang, verbose=verbose or debug, quiet=quiet)
 
 
+for verb in (case_import.command,):
+    case.group.add_command(verb)
+
 for command in (
     init.command,
     demo.command,
@@ -89,12 +94,16 @@ for command in (
     home.group,
     explain.command,
     case.group,
+    pathway.command,
     maps.group,
     dossier.group,
     report.group,
     store.group,
 ):
     app.add_command(command)
+
+for papers in (case_papers.document, case_papers.evidence):
+    case.group.add_command(papers)
 
 
 def _translate_help_options(tree: click.Command) -> None:
