@@ -11,6 +11,9 @@ import shapely
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from regularize.geometry.measures import area_sigma_m2
+from regularize.geometry.vertices import without_repeated, without_spikes
+
 # A part below this size is an artefact of drawing, not land; so is a thin one of so small a share.
 SLIVER_M2 = 0.5
 SLIVER_SHARE = 0.01
@@ -83,6 +86,41 @@ def mend(geometry: BaseGeometry, tolerance_m: float) -> Mended:
     if not mended.is_valid:
         return Mended(None, False, reason, enclosed, after)
     return Mended(mended, True, reason, enclosed, after)
+
+
+def tidy(geometry: BaseGeometry, *, tolerance_m: float, same_m: float, angle_deg: float) -> Mended:
+    """Take repeated vertices and the tips of thin spikes off a valid polygon.
+
+    Accepted if the result is valid, has as many parts as before, and its area changed by no more
+    than the area is uncertain by its accuracy. Tidying twice is tidying once.
+
+    Parameters
+    ----------
+    tolerance_m : float
+        Accuracy of the outline: a spike with a wider foot stays.
+    same_m : float
+        Vertices nearer than this are one.
+    angle_deg : float
+        A corner sharper than this is a spike.
+
+    Examples
+    --------
+    >>> spike = shapely.from_wkt("POLYGON ((0 0, 9 0, 9 9, 4 9, 4 12, 3.99 9, 0 9, 0 0))")
+    >>> tidy(spike, tolerance_m=0.05, same_m=0.001, angle_deg=5).area_after_m2
+    81.0
+    """
+    before = geometry.area
+    result = without_repeated(geometry, same_m)
+    result = without_spikes(result, angle_deg=angle_deg, width_m=tolerance_m)
+    result = without_repeated(result, same_m)
+    after = result.area
+    if shapely.get_num_coordinates(result) == shapely.get_num_coordinates(geometry):
+        return Mended(geometry, False, "", before, before)
+    budget_m2 = max(BALANCE_M2, area_sigma_m2(geometry, tolerance_m))
+    same_parts = shapely.get_num_geometries(result) == shapely.get_num_geometries(geometry)
+    if not result.is_valid or not same_parts or abs(after - before) > budget_m2:
+        return Mended(geometry, False, "over the budget", before, before)
+    return Mended(result, True, "", before, after)
 
 
 def _is_sliver(part: BaseGeometry, total_m2: float, tolerance_m: float) -> bool:

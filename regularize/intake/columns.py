@@ -13,7 +13,6 @@ from typing import Any
 
 from regularize.countries import Pack, Profile, read_profile
 from regularize.errors import InputError
-from regularize.i18n import language
 from regularize.i18n import translate as _
 from regularize.intake.encoding import is_destroyed, is_double_encoded
 from regularize.intake.rows import Ledger
@@ -311,35 +310,6 @@ class Converter:
 def _is_short_number(text: str) -> bool:
     """Whether `text` is too short a number to be anybody's."""
     return len(text) < _PERSONAL_DIGITS and text.isascii() and text.isdigit()
-
-
-def check_identifiers(identifiers: Sequence[str | None], pack: Pack, ledger: Ledger) -> list[str | None]:
-    """Identifiers in the form of the pack; what has another form is kept as it stands and noted.
-
-    What concerns a settlement, not a row, is said once.
-    """
-    module = pack.identifier
-    if module is None:
-        return list(identifiers)
-    found: list[str | None] = []
-    said: set[str] = set()
-    for row, identifier in enumerate(identifiers):
-        if identifier is None:
-            found.append(None)
-            continue
-        compact = module.compact(identifier)
-        if not module.is_valid(compact):
-            found.append(identifier)
-            ledger.warn(row, "IDENTIFIER_FORM", _("the identifier does not have the form of the cadastre"))
-            continue
-        found.append(compact)
-        for code in module.warnings(compact):
-            settlement = module.split(compact)[0]
-            once = f"{code}:{settlement}" if code == "EKATTE_CHECK_DIGIT" else f"{code}:{row}"
-            if once not in said:
-                said.add(once)
-                ledger.warn(row, code, pack.rule(code).title[language()])
-    return found
 
 
 def note_refused(mapped: Mapped, ledger: Ledger) -> None:

@@ -16,13 +16,14 @@ from pyproj import CRS
 from regularize.countries import Pack
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
-from regularize.intake import columns, kinds
+from regularize.intake import attributes, between, columns, kinds
 from regularize.intake import crs as place
 from regularize.intake import rows as checks
 from regularize.intake.crs import Extent
 from regularize.intake.dataset import LayerInfo, Rows
 from regularize.intake.guard import settlement_codes
 from regularize.intake.known import NOTHING_KNOWN, Known
+from regularize.intake.mending import mend_outlines
 from regularize.intake.placing import Placer
 from regularize.intake.registry import open_dataset
 from regularize.layers import COMMON, Layer
@@ -175,17 +176,25 @@ def read(
     values = columns.Converter(mapped, defaults, today(), ledger).convert(target, raw.values, n, origin)
     if valid_from is not None:
         values["valid_from"] = [valid_from] * n
-    values["identifier"] = columns.check_identifiers(values["identifier"], pack, ledger)
+    values["identifier"] = attributes.check_identifiers(values["identifier"], target, pack, known, ledger)
+    attributes.check_codes(values, target, pack, ledger)
 
     checks.check_source(raw.geometries, raw.faults, ledger)
     codes = settlement_codes(values["identifier"], pack)
     placed = placer.place(raw, codes)
     tolerance = np.asarray(values["sigma_m"], dtype=float)
-    final = checks.check_placed(placed, target.family, area, tolerance, ledger)
+    final = checks.check_placed(placed, target.family, area, ledger)
+    final = mend_outlines(final, target, tolerance, pack, known, ledger)
+    checks.check_size(final, ledger)
     checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)
-    not_assessed = placer.check(raw, placed, codes)
+    not_assessed = dict(placer.check(raw, placed, codes))
 
     stored = np.array([row for row in range(n) if row not in ledger.refused], dtype=np.int64)
+    attributes.check_measures(values, stored, final, pack, ledger)
+    kept = between.Rows(
+        stored, final[stored], [values["identifier"][row] for row in stored.tolist()], tolerance[stored]
+    )
+    not_assessed |= between.check_between(kept, target, pack, known, ledger)
     return Delivery(
         source=Source(
             path=path.name,

@@ -29,6 +29,7 @@ from regularize.intake.dataset import (
     empty_geometries,
 )
 from regularize.layers import Family
+from regularize.model import Issue, Severity
 
 _RECORD_SEPARATOR = "\x1e"
 _FAMILIES: dict[str, Family] = {
@@ -184,10 +185,21 @@ class _Features(OpenLayer):
             try:
                 with np.errstate(invalid="ignore"):  # NaN is found by the row checks
                     rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
+                if _is_open(feature["geometry"]):
+                    text = _("feature {feature}: a ring is not closed; a straight line closes it")
+                    message = f"{self._path.name}: {text.format(feature=row + 1)}"
+                    rows.issues.append(Issue("UNCLOSED_RING", Severity.WARNING, message, row))
             except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
                 # AttributeError is what shapely raises for a geometry without coordinates.
                 rows.faults[row] = Fault("UNREADABLE_GEOMETRY", bulk.unreadable_geometry(error))
         return rows
+
+
+def _is_open(geometry: dict[str, Any]) -> bool:
+    """Whether a ring of a polygon does not end where it begins (shapely closes it without a word)."""
+    coordinates = geometry.get("coordinates") or []
+    polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(geometry["type"], [])
+    return any(ring[0] != ring[-1] for polygon in polygons for ring in polygon if ring)
 
 
 def _record(text: str) -> dict[str, Any] | _BrokenFeature:

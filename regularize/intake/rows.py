@@ -12,34 +12,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from regularize.geometry.repair import mend
-from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.intake.crs import Extent, is_inside
 from regularize.intake.dataset import Fault
 from regularize.layers import Family
 from regularize.model import Issue, Severity
 
-# An invalid outline of more vertices than this is not mended here: 250 can take a minute.
-MAX_VERTICES_TO_MEND = 200
-MAX_VERTICES = 100_000
 # Below this nothing stands on the ground.
 LEAST_AREA_M2 = 0.01
 LEAST_LENGTH_M = 0.01
 # A line that hangs on an outline is an artefact up to this length.
 STRAY_LINE_M = 1.0
-
-# What GEOS says of invalid outlines.
-_REASONS = {
-    "Self-intersection": marked("it crosses itself"),
-    "Ring Self-intersection": marked("it touches itself"),
-    "Hole lies outside shell": marked("a hole lies outside it"),
-    "Holes are nested": marked("a hole lies in a hole"),
-    "Nested shells": marked("one part lies in another"),
-    "Interior is disconnected": marked("holes cut it in two"),
-    "Duplicate Rings": marked("a ring stands twice"),
-    "Too few points in geometry component": marked("too few points"),
-}
 
 _POINT, _LINE, _RING, _POLYGON, _COLLECTION = 0, 1, 2, 3, 7
 _FAMILY_TYPES: dict[Family, tuple[int, ...]] = {
@@ -69,7 +52,8 @@ class Ledger:
         """`text` with the place of the row."""
         if not self._template:
             self._template = _("{place}, feature {feature}: {text}")
-        return self._template.format(place=self.place, feature=row, text=text)
+        # People count rows from one, as the reports do.
+        return self._template.format(place=self.place, feature=row + 1, text=text)
 
     def refuse(self, row: int, code: str, text: str, geometry: Any = None) -> None:
         """Quarantine a row; of several reasons the first stands."""
@@ -86,6 +70,12 @@ class Ledger:
         """Note something odd about a row that is stored all the same."""
         x, y = _middle(geometry)
         self.issues.append(Issue(code, severity, self.message(row, text), row, x, y))
+
+    def warn_at(
+        self, row: int, code: str, text: str, x: float, y: float, severity: Severity = Severity.WARNING
+    ) -> None:
+        """Note something odd about a row at one very point of it."""
+        self.issues.append(Issue(code, severity, self.message(row, text), row, round(x, 3), round(y, 3)))
 
     def note(self, code: str, text: str, severity: Severity = Severity.WARNING) -> None:
         """Note something about the layer as a whole."""
@@ -128,19 +118,14 @@ def not_finite(geometries: NDArray[Any]) -> list[int]:
 
 
 def check_placed(
-    geometries: NDArray[Any], family: Family, extent: Extent | None, tolerance_m: NDArray[Any], ledger: Ledger
+    geometries: NDArray[Any], family: Family, extent: Extent | None, ledger: Ledger
 ) -> NDArray[Any]:
-    """Family, size, place and validity of the rows in the project's CRS.
-
-    Parameters
-    ----------
-    tolerance_m : array of float
-        Accuracy of each row: what mending may move.
+    """Family and place of the rows in the project's CRS.
 
     Returns
     -------
     array of shapely geometries
-        With mended outlines; rows that are refused keep what they had.
+        Collections are taken apart; rows that are refused keep what they had.
     """
     found = geometries.copy()
     alive = np.ones(len(found), dtype=bool)
@@ -159,28 +144,18 @@ def check_placed(
         "WRONG_FAMILY",
         _("the geometry is of another kind than the layer: {family}").format(family=_family_name(family)),
     )
-    vertices = shapely.get_num_coordinates(found)
-    refuse(
-        vertices > MAX_VERTICES,
-        "TOO_COMPLEX",
-        _("the outline has more than {n} vertices").format(n=MAX_VERTICES),
-    )
     if extent is not None:
         refuse(
             ~is_inside(shapely.bounds(found), extent),
             "OUTSIDE_EXTENT",
             _("the feature lies outside the area of the project"),
         )
-    invalid = alive & ~np.asarray(shapely.is_valid(found))
-    refuse(
-        invalid & (vertices > MAX_VERTICES_TO_MEND),
-        "TOO_COMPLEX",
-        _("the outline is invalid and has more than {n} vertices: it is not mended").format(
-            n=MAX_VERTICES_TO_MEND
-        ),
-    )
-    for row in np.flatnonzero(invalid & alive).tolist():
-        _mend_row(found, row, float(tolerance_m[row]), ledger)
+    return found
+
+
+def check_size(found: NDArray[Any], ledger: Ledger) -> None:
+    """Set aside what encloses nothing, or has no length."""
+    alive = np.ones(len(found), dtype=bool)
     alive[list(ledger.refused)] = False
     kinds = shapely.get_type_id(found)
     too_small = np.where(
@@ -188,43 +163,13 @@ def check_placed(
         shapely.area(found) < LEAST_AREA_M2,
         np.isin(kinds, _FAMILY_TYPES["line"]) & (shapely.length(found) < LEAST_LENGTH_M),
     )
-    refuse(too_small, "ZERO_AREA", _("the outline encloses nothing"))
-    return found
+    for row in np.flatnonzero(too_small & alive).tolist():
+        ledger.refuse(row, "ZERO_AREA", _("the outline encloses nothing"), found[row])
 
 
 def _family_name(family: Family) -> str:
     names = {"polygon": _("polygons"), "line": _("lines"), "point": _("points"), "any": _("any")}
     return names[family]
-
-
-def _mend_row(found: NDArray[Any], row: int, tolerance_m: float, ledger: Ledger) -> None:
-    mended = mend(found[row], tolerance_m)
-    if mended.geometry is None and mended.area_before_m2 < LEAST_AREA_M2:
-        ledger.refuse(row, "ZERO_AREA", _("the outline encloses nothing"), found[row])
-        return
-    if mended.geometry is None:
-        ledger.refuse(
-            row,
-            "NOT_MENDABLE",
-            _("the outline is invalid ({reason}) and cannot be mended without losing land").format(
-                reason=_(_REASONS.get(mended.reason, mended.reason))
-            ),
-            found[row],
-        )
-        return
-    found[row] = mended.geometry
-    ledger.warn(
-        row,
-        "GEOMETRY_MENDED",
-        _(
-            "the outline was invalid ({reason}) and was mended: {before:.2f} m² before, {after:.2f} m² after"
-        ).format(
-            reason=_(_REASONS.get(mended.reason, mended.reason)),
-            before=mended.area_before_m2,
-            after=mended.area_after_m2,
-        ),
-        mended.geometry,
-    )
 
 
 def _take_apart_collections(found: NDArray[Any], alive: NDArray[Any], family: Family, ledger: Ledger) -> None:
@@ -272,7 +217,10 @@ def check_duplicates(
         earlier = first_same.setdefault((key, shape), row)
         if earlier != row:
             ledger.refuse(
-                row, "DUPLICATE_ROW", _("the same as feature {other}").format(other=earlier), geometries[row]
+                row,
+                "DUPLICATE_ROW",
+                _("the same as feature {other}").format(other=earlier + 1),
+                geometries[row],
             )
             continue
         if identifier is not None and (earlier := first_identifier.setdefault(identifier, row)) != row:
@@ -280,7 +228,7 @@ def check_duplicates(
                 row,
                 "DUPLICATE_IDENTIFIER",
                 _("its identifier stands at feature {other} as well, with another outline").format(
-                    other=earlier
+                    other=earlier + 1
                 ),
                 geometries[row],
             )
@@ -288,6 +236,6 @@ def check_duplicates(
             ledger.warn(
                 row,
                 "DUPLICATE_GEOMETRY",
-                _("its outline is that of feature {other}").format(other=earlier),
+                _("its outline is that of feature {other}").format(other=earlier + 1),
                 geometries[row],
             )

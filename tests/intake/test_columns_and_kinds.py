@@ -125,7 +125,8 @@ def test_identifiers_by_the_pack(tmp_path: Path, read: Read, bg: Pack) -> None:
     delivery = read(path, pack=bg, origin="cadastre", extent=WIDE)
     assert delivery.frame["identifier"].tolist()[:4] == ["68134.1.2.3", "68134.1.2.4", "7079.1", None]
     assert [(i.code, i.feature) for i in delivery.issues] == [
-        ("IDENTIFIER_FORM", 2),
+        ("IDENTIFIER_AS_NUMBER", 2),
+        ("IDENTIFIER_MISSING", 3),
         ("EKATTE_CHECK_DIGIT", 4),
     ]
     assert {i.severity for i in delivery.issues} == {Severity.WARNING}

@@ -1,0 +1,202 @@
+"""Checks between features: of one layer, and against what the store holds of the cadastre.
+
+What cannot be assessed because nothing is there to compare with is said, not passed over.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+from regularize.countries import Pack
+from regularize.geometry import alignment, topology
+from regularize.i18n import translate as _
+from regularize.intake.known import Known
+from regularize.intake.rows import Ledger
+from regularize.layers import Layer
+from regularize.model import Severity
+
+# Layers whose features do not share ground, and those of them that leave none between them.
+_APART = frozenset({"parcels", "buildings", "observed_buildings", "plots", "regulated_plots", "land"})
+_CLOSED = frozenset({"parcels", "plots", "regulated_plots", "land"})
+_OF_BUILDINGS = frozenset({"buildings", "observed_buildings"})
+_STANDING = ("BUILDING_OUTSIDE_PARCEL", "BUILDING_ACROSS_PARCELS", "PARCEL_UNKNOWN")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows that are to be stored: their positions in the source, outlines, and accuracy."""
+
+    feature: NDArray[np.int64]
+    geometries: NDArray[Any]
+    identifiers: Sequence[str | None]
+    sigma_m: NDArray[np.float64]
+
+
+def check_between(rows: Rows, target: Layer, pack: Pack, known: Known, ledger: Ledger) -> dict[str, str]:
+    """All checks between features that fit the layer.
+
+    Returns
+    -------
+    dict of code to text
+        What could not be assessed, and why.
+    """
+    limits = pack.thresholds
+    unassessed: dict[str, str] = {}
+    if target.name in _APART:
+        known.tell(_("overlaps"), 0, 1)
+        _check_overlaps(rows, limits, ledger)
+    if target.name in _CLOSED:
+        known.tell(_("gaps"), 0, 1)
+        _check_gaps(rows, limits, ledger)
+    if target.name == "fences":
+        _check_fences(rows, limits, ledger)
+    if target.name == "buildings":
+        _check_standing(rows, pack, known, ledger, unassessed)
+    if target.name in _OF_BUILDINGS:
+        known.tell(_("offset"), 0, 1)
+        _check_offset(rows, limits, known, ledger, unassessed)
+    return unassessed
+
+
+def _tolerance_m(rows: Rows, left: Any, right: Any, limits: Mapping[str, float]) -> NDArray[np.float64]:
+    """What two outlines of their accuracy may differ by."""
+    found = limits["sigma_factor"] * np.hypot(rows.sigma_m[left], rows.sigma_m[right])
+    return np.asarray(found, dtype=np.float64)
+
+
+def _check_overlaps(rows: Rows, limits: Mapping[str, float], ledger: Ledger) -> None:
+    found = topology.overlaps(rows.geometries, least_m2=limits["overlap_least_m2"])
+    wide = found.width_m > _tolerance_m(rows, found.left, found.right, limits)
+    # Twice the same outline is told as that.
+    sizes = shapely.area(rows.geometries)
+    twin = np.minimum(sizes[found.left], sizes[found.right]) - found.area_m2 < limits["overlap_least_m2"]
+    twin &= np.abs(sizes[found.left] - sizes[found.right]) < limits["overlap_least_m2"]
+    text = _("it overlaps feature {other} on {area:.2f} m², {width:.2f} m wide")
+    for at, (row, message, x, y) in enumerate(_told(found, rows, text)):
+        if twin[at]:
+            continue
+        if wide[at]:
+            ledger.warn_at(row, "OVERLAP", message, x, y)
+        else:
+            ledger.warn_at(row, "OVERLAP_WITHIN_ACCURACY", message, x, y, Severity.INFO)
+
+
+def _check_gaps(rows: Rows, limits: Mapping[str, float], ledger: Ledger) -> None:
+    found = topology.gaps(rows.geometries, width_m=limits["gap_width_m"])
+    wide = found.width_m > _tolerance_m(rows, found.left, found.right, limits)
+    text = _("a gap of {area:.2f} m², {width:.2f} m wide, lies between it and feature {other}")
+    for at, (row, message, x, y) in enumerate(_told(found, rows, text)):
+        if wide[at]:
+            ledger.warn_at(row, "GAP", message, x, y)
+        else:
+            ledger.warn_at(row, "GAP_WITHIN_ACCURACY", message, x, y, Severity.INFO)
+
+
+def _told(found: topology.Places, rows: Rows, text: str) -> Iterator[tuple[int, str, float, float]]:
+    """Of each place: the row, what to say of it, and a point in it."""
+    for at in range(len(found)):
+        message = text.format(
+            other=int(rows.feature[found.right[at]]) + 1, area=found.area_m2[at], width=found.width_m[at]
+        )
+        x, y = found.xy[at].tolist()
+        yield int(rows.feature[found.left[at]]), message, x, y
+
+
+def _check_fences(rows: Rows, limits: Mapping[str, float], ledger: Ledger) -> None:
+    found = topology.loose_ends(
+        rows.geometries, reach_m=limits["fence_reach_m"], same_m=limits["vertex_same_m"]
+    )
+    for at in range(len(found.line)):
+        ledger.warn_at(
+            int(rows.feature[found.line[at]]),
+            "DANGLING_FENCE",
+            _("its end stops {gap:.2f} m short of feature {other}").format(
+                gap=found.gap_m[at], other=int(rows.feature[found.other[at]]) + 1
+            ),
+            float(found.xy[at, 0]),
+            float(found.xy[at, 1]),
+        )
+
+
+def _check_standing(rows: Rows, pack: Pack, known: Known, ledger: Ledger, unassessed: dict[str, str]) -> None:
+    parcels = known.rows("parcels")
+    if parcels is None or pack.identifier is None:
+        reason = _("no parcels are stored yet; read them first")
+        if pack.identifier is None:
+            reason = _("the country pack knows no identifiers")
+        unassessed.update(dict.fromkeys(_STANDING, reason))
+        return
+    limits = pack.thresholds
+    place = {text: at for at, text in enumerate(parcels["identifier"].tolist()) if text is not None}
+    module = pack.identifier
+    named = [
+        module.parcel_of(text) if text is not None and module.is_valid(text) else None
+        for text in rows.identifiers
+    ]
+    own = np.array([place.get(text, -1) if text is not None else -1 for text in named], dtype=np.int64)
+    stand = topology.standing(
+        rows.geometries,
+        np.asarray(parcels.geometry.array, dtype=object),
+        own,
+        least_share=limits["across_parcel_share"],
+    )
+    for at, text in enumerate(named):
+        feature, outline = int(rows.feature[at]), rows.geometries[at]
+        if text is not None and own[at] < 0:
+            ledger.warn(
+                feature,
+                "PARCEL_UNKNOWN",
+                _("its parcel {parcel} is not among the stored ones").format(parcel=text),
+                outline,
+            )
+        elif own[at] >= 0 and stand.own_share[at] < limits["outside_parcel_share"]:
+            ledger.warn(
+                feature,
+                "BUILDING_OUTSIDE_PARCEL",
+                _("only {share:.0f} % of it stands on parcel {parcel}, which its identifier names").format(
+                    share=100 * stand.own_share[at], parcel=text
+                ),
+                outline,
+            )
+        elif stand.parts[at] > 1:
+            ledger.warn(
+                feature,
+                "BUILDING_ACROSS_PARCELS",
+                _("it stands on {n} parcels").format(n=int(stand.parts[at])),
+                outline,
+                Severity.INFO,
+            )
+
+
+def _check_offset(
+    rows: Rows, limits: Mapping[str, float], known: Known, ledger: Ledger, unassessed: dict[str, str]
+) -> None:
+    stored: GeoDataFrame | None = known.rows("buildings")
+    if stored is None or not len(rows.geometries):
+        unassessed["OFFSET_TO_CADASTRE"] = _("no buildings of the cadastre are stored yet")
+        return
+    polygons = np.isin(shapely.get_type_id(rows.geometries), (3, 6))
+    sigma_m = float(np.hypot(np.median(rows.sigma_m), stored["sigma_m"].median()))
+    shift = alignment.estimate(
+        rows.geometries[polygons],
+        np.asarray(stored.geometry.array, dtype=object),
+        thresholds=limits,
+        expected_sigma_m=sigma_m,
+    )
+    if not shift.accepted:
+        unassessed["OFFSET_TO_CADASTRE"] = _("too few buildings agree with the stored ones to tell")
+        return
+    away_m = float(np.hypot(shift.dx_m, shift.dy_m))
+    if away_m > limits["offset_asks_m"]:
+        ledger.note(
+            "OFFSET_TO_CADASTRE",
+            _(
+                "it lies {distance:.2f} m from the stored cadastre ({dx:+.2f} m east, {dy:+.2f} m north; "
+                "{n} buildings agree)"
+            ).format(distance=away_m, dx=shift.dx_m, dy=shift.dy_m, n=shift.pairs),
+        )
