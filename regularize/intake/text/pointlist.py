@@ -77,8 +77,8 @@ class PointList(Dataset):
             raise InputError(
                 _("{file}: nothing tells which of its points make one outline").format(file=self.path),
                 hint=_(
-                    "give each object a code with a key (сграда 12), an empty line between objects, or a "
-                    "line for each object: сграда 12: 1001, 1002, 1003, 1004"
+                    "give each object a code with a key (building 12), an empty line between objects, or a "
+                    "line for each object: building 12: 1001, 1002, 1003, 1004"
                 ),
             )
         return kind
