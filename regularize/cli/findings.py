@@ -1,5 +1,7 @@
 """``regularize findings``: list, show, review."""
 
+from pathlib import Path
+
 import click
 
 from regularize.cli.base import (
@@ -8,12 +10,15 @@ from regularize.cli.base import (
     Session,
     area_option,
     by_option,
+    free_output,
     json_option,
     option,
+    overwrite_option,
     pass_session,
     print_json,
     print_table,
 )
+from regularize.cli.pathway import list_output_option, purpose_option
 from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
@@ -42,6 +47,9 @@ def group() -> None:
 @option("--kind", type=click.Choice(("building", "plot")), help=marked("Only buildings or only plots."))
 @option("--all", "with_quiet", is_flag=True, help=marked("Also what is unchanged or in order."))
 @option("--closed", is_flag=True, help=marked("Also findings that are closed, with their reason."))
+@list_output_option
+@purpose_option
+@overwrite_option
 @json_option
 @pass_session
 def list_(
@@ -54,12 +62,17 @@ def list_(
     kind: str | None,
     with_quiet: bool,
     closed: bool,
+    output: Path | None,
+    purpose: str | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """List findings."""
-    from regularize.workflow import projects
+    from regularize.workflow import exports, projects
     from regularize.workflow import review as reviewing
 
+    if output is not None:
+        free_output(output, overwrite=overwrite)
     opened = projects.opened(session.folder)
     records = reviewing.listed(
         opened,
@@ -72,6 +85,11 @@ def list_(
         with_quiet=with_quiet,
         with_closed=closed,
     )
+    if output is not None:
+        rows = reviewing.plain_rows(records)
+        n = exports.write_list(opened, output, rows, what="findings", purpose=purpose, content=records)
+        session.say(_("{path}: {n} rows").format(path=output, n=n))
+        return
     if as_json:
         print_json(records)
         return

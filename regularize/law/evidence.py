@@ -7,6 +7,7 @@ far as its own dating is sure. A cut-off inside the interval is not assessed.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from regularize.countries import Pack
@@ -121,6 +122,7 @@ class Age:
     deciding: Deciding | None = None
 
 
+@cache
 def kinds_of(pack: Pack) -> dict[str, Kind]:
     """The kinds of evidence of a pack; none where it knows no law.
 

@@ -73,12 +73,15 @@ class Unlock:
         Homes with a way that this document alone would decide.
     next_for : tuple of str
         Homes whose cheapest next document it is.
+    part_of : tuple of str
+        Homes on whose cheapest way it is needed, first or later.
     """
 
     document: str
     scope: str
     decides: tuple[str, ...]
     next_for: tuple[str, ...]
+    part_of: tuple[str, ...]
 
 
 def next_documents(result: PathResult, book: PathBook, *, had: Iterable[str] = ()) -> NextDocuments | None:
@@ -129,6 +132,7 @@ def unlocks(
     }
     decides: dict[str, list[str]] = {name: [] for name in book.documents}
     first: dict[str, list[str]] = {name: [] for name in book.documents}
+    part: dict[str, list[str]] = {name: [] for name in book.documents}
     for home, results in waiting.items():
         without = frozenset((had or {}).get(home, ()))
         plans = {r.way.id: next_documents(r, book, had=without) for r in results}
@@ -136,6 +140,8 @@ def unlocks(
         chosen = None if best is None else plans[best]
         if chosen is not None:
             first[chosen.next].append(home)
+            for name in chosen.documents:
+                part[name].append(home)
         open_ways = [r for r in results if plans[r.way.id] is not None]
         for document in book.documents.values():
             if document.id not in without and any(
@@ -145,11 +151,14 @@ def unlocks(
             ):
                 decides[document.id].append(home)
     found = [
-        Unlock(name, document.scope, tuple(decides[name]), tuple(first[name]))
+        Unlock(name, document.scope, tuple(decides[name]), tuple(first[name]), tuple(part[name]))
         for name, document in book.documents.items()
-        if decides[name] or first[name]
+        if decides[name] or part[name]
     ]
-    return sorted(found, key=lambda u: (-len(u.decides), -len(u.next_for), book.documents[u.document].order))
+    return sorted(
+        found,
+        key=lambda u: (-len(u.decides), -len(u.part_of), -len(u.next_for), book.documents[u.document].order),
+    )
 
 
 @lru_cache(maxsize=4096)  # homes of one place repeat the same few patterns

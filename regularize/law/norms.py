@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any, Literal
 
 from regularize.countries import Pack
@@ -166,6 +167,7 @@ class NormBook:
     ways_out: Mapping[str, WayOut] = field(default_factory=dict)
 
 
+@cache
 def norms_of(pack: Pack) -> NormBook:
     """The norms of a pack; none where it knows no law.
 
@@ -302,13 +304,24 @@ def _limit(
 
 
 def _with_basis(check: NormCheck, pack: Pack, norm: Norm, facts: Facts, on: date) -> NormCheck:
-    """Name the provision also where it gives no limit."""
+    """Name the provisions that may apply where none gives a limit yet."""
     if norm.limit is None:
         return check
-    found = pack.parameter(norm.limit).at(on, **_plain_facts(facts))
-    rows = pack.parameter(norm.limit).rows
-    row = found.row or next((r for r in rows if not r.contradicts(_plain_facts(facts))), None)
-    return check if row is None else replace(check, citation=row.citation, status=row.status)
+    parameter = pack.parameter(norm.limit)
+    found = parameter.at(on, **_plain_facts(facts))
+    rows = [found.row] if found.row is not None else []
+    if not rows:
+        rows = [
+            row for row in parameter.rows if row.is_valid_on(on) and not row.contradicts(_plain_facts(facts))
+        ]
+    if not rows:
+        return check
+    statuses = {row.status for row in rows}
+    return replace(
+        check,
+        citation="; ".join(dict.fromkeys(row.citation for row in rows)),
+        status="unverified" if "unverified" in statuses else rows[0].status,
+    )
 
 
 def _with_consequences(check: NormCheck, pack: Pack, book: NormBook, facts: Facts, on: date) -> NormCheck:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -106,6 +107,7 @@ class PathBook:
     history: tuple[Window, ...] = ()
 
 
+@cache
 def path_book(pack: Pack) -> PathBook:
     """The ways of a pack; none where it knows no law.
 

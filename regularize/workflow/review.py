@@ -1,6 +1,6 @@
 """Findings for people: list, show, and keep what a person has decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -79,6 +79,12 @@ def listed(
         and lies_in(f.geometry, place)
     ]
     return [finding_record(f) for f in sorted(kept, key=by_number)]
+
+
+def plain_rows(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings as rows of a list: what each is and which objects it names, nothing of people."""
+    names = ("id", "kind", "class", "grade", "score", "reasons", "survey_refs", "register_refs", "review")
+    return [{name: record[name] for name in (*names, "home")} for record in records]
 
 
 def by_number(finding: Finding) -> tuple[str, int]:

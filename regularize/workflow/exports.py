@@ -1,0 +1,84 @@
+"""Lists of findings or homes to a file: beyond a few rows only for a stated purpose, which is logged."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from regularize import privacy
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.project import today
+from regularize.workflow.maps import write_whole
+from regularize.workflow.projects import Opened, store_of
+
+# A list of more rows than this is no longer a look at a few cases: somebody answers for its purpose.
+ROWS_WITHOUT_PURPOSE = 20
+EXPORTED = "list.exported"
+
+
+def write_list(
+    here: Opened,
+    output: Path,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    what: str,
+    purpose: str | None,
+    content: Any = None,
+) -> int:
+    """Write `rows` as JSON (``.json``) or CSV with the purpose in the file; returns how many.
+
+    Parameters
+    ----------
+    what : str
+        What is listed: ``findings``, ``pathways``.
+    purpose : str or None
+        Needed beyond `ROWS_WITHOUT_PURPOSE` rows; stands in the file and, without personal data, in
+        the log.
+    content : object, optional
+        What the JSON holds instead of the plain rows.
+
+    Raises
+    ------
+    OptionError
+        If a purpose is needed and not given.
+    """
+    stated = privacy.redact((purpose or "").strip())[0]
+    if len(rows) > ROWS_WITHOUT_PURPOSE and not stated:
+        raise OptionError(
+            _("a file of more than {n} rows needs a purpose").format(n=ROWS_WITHOUT_PURPOSE),
+            hint=_("give --purpose TEXT: it is logged and stands in the file"),
+        )
+    day = today()
+    if output.suffix.lower() == ".json":
+        whole = {"purpose": stated or None, "on": day.isoformat(), what: rows if content is None else content}
+        text = json.dumps(whole, ensure_ascii=False, indent=2, default=str) + "\n"
+    else:
+        text = _csv(rows, [_("purpose: {text}").format(text=stated or "-"), day.isoformat()])
+    if stated:
+        with store_of(here) as store:
+            payload = {"what": what, "rows": len(rows), "purpose": stated}
+            store.append_event(EXPORTED, "store", day, payload)
+    write_whole(output, text.encode("utf-8-sig" if output.suffix.lower() != ".json" else "utf-8"))
+    return len(rows)
+
+
+def _csv(rows: Sequence[Mapping[str, Any]], remarks: Sequence[str]) -> str:
+    """Comma-separated values under lines of remarks; a cell never begins like a formula."""
+    stream = io.StringIO()
+    for remark in remarks:
+        stream.write(f"# {' '.join(remark.split())}\n")
+    writer = csv.writer(stream, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0].keys())
+        writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,132 @@
+"""Ways to regularisation in words and rows, for the terminal and lists."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from regularize.i18n import in_language
+from regularize.i18n import marked as _
+from regularize.workflow.evidence import deciding_text
+from regularize.workflow.projects import Opened
+
+
+def rows(here: Opened, records: Iterable[Mapping[str, Any]], *, lang: str) -> list[dict[str, str]]:
+    """One row per home: ways that are open, how many are undecided, the next document and its way."""
+    label = here.pack.label
+    out = []
+    for record in records:
+        concerned = [way for way in record["ways"] if way["concerns"] != "not_met" and way["proposed"]]
+        following = record["next"]
+        out.append(
+            {
+                "home": record["home"],
+                "open": "; ".join(
+                    label(f"way.{way['way']}", lang) for way in concerned if way["state"] == "open"
+                ),
+                "undecided": str(sum(way["state"] == "not_assessed" for way in concerned)),
+                "next_document": ""
+                if following is None
+                else label(f"document.{following['document']}", lang),
+                "way": "" if following is None else label(f"way.{following['way']}", lang),
+            }
+        )
+    return out
+
+
+def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str]:
+    """One home with its ways, norms and next document."""
+    label = here.pack.label
+
+    def say(message: str) -> str:
+        return in_language(message, lang)
+
+    yield f"{record['home']}  {say(_('as of {on}')).format(on=record['on'])}"
+    for way in record["ways"]:
+        if way["concerns"] == "not_met":
+            continue
+        unread = f"  [{label('parameter_status.unverified', lang)}]" if way["status"] == "unverified" else ""
+        state = label(f"path_state.{way['state']}", lang)
+        yield f"{label('way.' + way['way'], lang)}: {state}  ({way['citation']}){unread}"
+        for blocker in way["blockers"]:
+            yield "    " + _blocker(here, blocker, lang=lang)
+            if blocker["deciding"] is not None:
+                yield "      " + deciding_text(here, blocker["deciding"], lang=lang)
+        if way["next"] is not None:
+            yield f"    {say(_('next document'))}: " + _documents(here, way["next"], lang=lang)
+    for check in record["norms"]:
+        yield _norm(here, check, lang=lang)
+    for window in record["history"]:
+        yield (
+            f"{label('window.' + window['window'], lang)}: {say(_('closed since'))} {window['last_day']}"
+            + (f"  ({window['act']})" if window["act"] else "")
+        )
+    following = record["next"]
+    if following is not None:
+        yield say(_("cheapest next document: {document}, on the way: {way}")).format(
+            document=label(f"document.{following['document']}", lang),
+            way=label(f"way.{following['way']}", lang),
+        )
+        yield (
+            "  " + say(_("No source gives costs: the fewest documents are sought."))
+            if (following["basis"] == "number_of_documents")
+            else f"  {following['fee']} / {following['days']}"
+        )
+    for conflict in record["conflicts"]:
+        yield say(_("sources disagree on {fact}: {one}, {other}")).format(
+            fact=label(f"home_fact.{conflict['fact']}", lang), one=conflict["one"], other=conflict["other"]
+        )
+    yield say(_("A suggestion for a lawyer, not a decision."))
+
+
+def unlock_text(here: Opened, entry: Mapping[str, Any], *, lang: str) -> str:
+    """What one document would do over the homes, in words."""
+    message = (
+        _("{document} (one for the area): alone decides {n} homes, helps {k}, is next for {m}")
+        if entry["scope"] == "area"
+        else _("{document} (one for each home): alone decides {n} homes, helps {k}, is next for {m}")
+    )
+    return in_language(message, lang).format(
+        document=here.pack.label(f"document.{entry['document']}", lang),
+        n=len(entry["decides"]),
+        m=len(entry["next_for"]),
+        k=len(entry["part_of"]),
+    )
+
+
+def _blocker(here: Opened, blocker: Mapping[str, Any], *, lang: str) -> str:
+    label = here.pack.label
+    verdict = label(f"verdict.{blocker['verdict']}", lang)
+    why = f", {label('not_assessed.' + blocker['reason'], lang).lower()}" if blocker["reason"] else ""
+    missing = ", ".join(label(f"home_fact.{name}", lang).lower() for name in blocker["missing"])
+    return f"{label('condition.' + blocker['condition'], lang)}: {verdict}{why}" + (
+        f" ({missing})" if missing else ""
+    )
+
+
+def _documents(here: Opened, plan: Mapping[str, Any], *, lang: str) -> str:
+    """The next document and those after it."""
+    names = [here.pack.label(f"document.{name}", lang) for name in plan["documents"]]
+    rest = ", ".join(names[1:])
+    return names[0] + (
+        " " + in_language(_("(then: {documents})"), lang).format(documents=rest) if rest else ""
+    )
+
+
+def _norm(here: Opened, check: Mapping[str, Any], *, lang: str) -> str:
+    """One norm: measured, limit, verdict, what is lacking, what the law offers."""
+    label = here.pack.label
+    unit = "" if check["unit"] == "1" else " " + label(f"unit.{check['unit']}", lang)
+    doubt = "" if check["sigma"] is None else f" ± {check['sigma']:.2f}"
+    measured = "-" if check["measured"] is None else f"{check['measured']:.2f}{doubt}{unit}"
+    limit = "-" if check["limit"] is None else f"{check['limit']:.2f}{unit}"
+    verdict = label(f"verdict.{check['verdict']}", lang)
+    text = f"{label('norm.' + check['norm'], lang)}: {measured} / {limit}: {verdict}"
+    if check["reason"]:
+        missing = ", ".join(label(f"home_fact.{name}", lang).lower() for name in check["missing"])
+        text += f", {label('not_assessed.' + check['reason'], lang).lower()}"
+        text += f" ({missing})" if missing else ""
+    if check["deficit"] is not None:
+        text += f"  −{check['deficit']:.2f}{unit}"
+    offered = [label(f"way_out.{way['id']}", lang) for way in check["ways_out"]]
+    if check["verdict"] == "not_met" and offered:
+        text += "  " + in_language(_("the law offers: {ways}"), lang).format(ways=", ".join(offered))
+    return f"{text}  [{check['citation']}]"
