@@ -8,6 +8,8 @@ import click
 from regularize.cli import (
     case,
     case_import,
+    case_papers,
+    case_people,
     check,
     demo,
     detect,
@@ -79,7 +81,14 @@ def app(ctx: click.Context, folder: Path, lang: str | None, verbose: bool, quiet
     ctx.obj = Session(folder=folder, lang=lang, verbose=verbose or debug, quiet=quiet)
 
 
-for verb in (case_import.command,):
+for verb in (
+    case_import.command,
+    case_people.parties,
+    case_people.objection,
+    case_people.consultation,
+    case_papers.document,
+    case_papers.evidence,
+):
     case.group.add_command(verb)
 
 for command in (
@@ -101,9 +110,6 @@ for command in (
     store.group,
 ):
     app.add_command(command)
-
-for papers in (case_papers.document, case_papers.evidence):
-    case.group.add_command(papers)
 
 
 def _translate_help_options(tree: click.Command) -> None:

@@ -261,6 +261,11 @@ def shown(here: Opened, case_id: str) -> dict[str, Any]:
             {"seq": e.seq, "type": e.type, "on": e.on.isoformat(), "by": e.actor, "payload": e.payload}
             for e in events
         ],
+        "consultations": [
+            {"on": e.on.isoformat(), **e.payload}
+            for e in events
+            if e.type == "case.consultation" and e.payload is not None
+        ],
     }
 
 

@@ -11,7 +11,7 @@ from regularize.i18n import marked as _
 from regularize.law.records import CaseStatus, PartStatus
 from regularize.model import Case
 from regularize.store import Store
-from regularize.workflow.case import note_text, status_of, statuses
+from regularize.workflow.case import EVENT, note_text, status_of, statuses
 from regularize.workflow.projects import Opened
 
 UNDECIDED = ("running", "overdue")
@@ -42,13 +42,45 @@ def history_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iter
     yield f"{record['id']}  {here.pack.label('procedure.' + record['kind'], lang)}: {record['title']}"
     for name, value in record["facts"].items():
         yield f"  {name} = {value}"
+    replaced = {
+        event["payload"].get("corrects"): event["seq"] for event in record["events"] if event["payload"]
+    }
     for event in record["events"]:
-        payload = event["payload"] or {}
-        name = payload.get("event")
-        what = here.pack.label(f"event.{name}", lang) if name else event["type"]
+        yield f"  {event['seq']:>4}  {event['on']}  {_entry(here, event, lang)}" + (
+            f"  [{in_language(_('corrected by {seq}'), lang).format(seq=replaced[event['seq']])}]"
+            if event["seq"] in replaced
+            else ""
+        )
+
+
+def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
+    """An entry of the log of a case in one line."""
+    payload = event["payload"]
+    what = here.pack.label(f"log.{event['type']}", lang)
+    if payload is None:
+        return f"{what}  ({in_language(_('erased'), lang)})"
+    if event["type"] == EVENT and "event" in payload:
+        what = here.pack.label(f"event.{payload['event']}", lang)
         proof = ", ".join((payload.get("evidence") or {}).values())
-        tail = f"  ({proof})" if proof else ""
-        yield f"  {event['seq']:>4}  {event['on']}  {what}{tail}"
+        part = f" [{payload['part']}]" if payload.get("part") else ""
+        corrects = payload.get("corrects")
+        tail = f"; {in_language(_('corrects {seq}'), lang).format(seq=corrects)}" if corrects else ""
+        return f"{what}{part}" + (f"  ({proof})" if proof else "") + tail
+    words: list[object] = [payload.get("number"), payload.get("place"), payload.get("block")]
+    for name, codes in (
+        ("cause", "objection_cause"),
+        ("decision", "objection_decision"),
+        ("kind", "consultation_kind"),
+    ):
+        if payload.get(name) in here.pack.codes(codes):
+            words.append(here.pack.label(f"{codes}.{payload[name]}", lang))
+    if payload.get("people") is not None:
+        words.append(in_language(_("{n} people"), lang).format(n=payload["people"]))
+    if payload.get("households") is not None:
+        words.append(in_language(_("{n} households"), lang).format(n=payload["households"]))
+    words.append(payload.get("area"))
+    said = ", ".join(str(word) for word in words if word)
+    return f"{what}: {said}" if said else what
 
 
 def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str]:
