@@ -38,14 +38,20 @@ _SPREADSHEET = re.compile(r"\d+[.,]\d+|\d+([.,]\d+)?[eE]\+?\d+|\d+([.,]0+)?")
 
 def check_identifiers(
     identifiers: Sequence[str | None], target: Layer, pack: Pack, known: Known, ledger: Ledger
-) -> list[str | None]:
+) -> tuple[list[str | None], list[str | None]]:
     """Identifiers in the form of the pack; what has another form is kept as it stands and noted.
 
     What concerns a settlement, not a row, is said once.
+
+    Returns
+    -------
+    list, list
+        Identifiers, and the settlement that each names (None where it has not the form).
     """
     module = pack.identifier
+    settlements: list[str | None] = [None] * len(identifiers)
     if module is None:
-        return list(identifiers)
+        return list(identifiers), settlements
     found: list[str | None] = []
     said: set[str] = set()
     foreign: Counter[str] = Counter()
@@ -62,7 +68,7 @@ def check_identifiers(
         found.append(compact)
         if expected is not None and module.kind(compact) != expected:
             _note_depth(row, module.kind(compact), expected, ledger)
-        settlement = compact.split(".", 1)[0]
+        settlements[row] = settlement = compact.split(".", 1)[0]
         if known.own and settlement not in known.own:
             foreign[settlement] += 1
         for code in module.warnings(compact):
@@ -78,7 +84,7 @@ def check_identifiers(
             ),
         )
     _note_missing(found, target, ledger)
-    return found
+    return found, settlements
 
 
 def _note_form(row: int, compact: str, pack: Pack, ledger: Ledger) -> None:

@@ -23,6 +23,7 @@ from regularize.privacy import is_personal_column, is_special_category_column, r
 
 # Set by the store, or by the reader itself.
 _NOT_MAPPED = frozenset({"fid", "batch", "origin"})
+_OF_PLACES = frozenset({"identifier", "ref"})
 MOST_SIGMA_M = 50.0
 # No telephone or national number is shorter.
 _PERSONAL_DIGITS = 6
@@ -148,7 +149,15 @@ def default_source(option: str | None, profile: Profile | None, origin: str) -> 
 class Converter:
     """Turns the values of a source into those of the contract, and says what was odd."""
 
-    def __init__(self, mapped: Mapped, defaults: Defaults, today: date, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        mapped: Mapped,
+        defaults: Defaults,
+        today: date,
+        ledger: Ledger,
+        pack: Pack | None = None,
+    ) -> None:
+        self._module = pack.identifier if pack is not None else None
         self._mapped = mapped
         self._defaults = defaults
         self._today = today
@@ -246,7 +255,8 @@ class Converter:
             cleaned = profile.code(column, cleaned)
         # Streets and areas bear names of people, and are not persons.
         context = "street_name" if column == "name" else ""
-        masked, hits = (cleaned, 0) if _is_short_number(cleaned) else redact(cleaned, context=context)
+        harmless = _is_short_number(cleaned) or self._is_identifier(column, cleaned)
+        masked, hits = (cleaned, 0) if harmless else redact(cleaned, context=context)
         if hits:
             remarks.append(
                 (
@@ -255,6 +265,10 @@ class Converter:
                 )
             )
         return masked or None, remarks
+
+    def _is_identifier(self, column: str, text: str) -> bool:
+        """Whether `text` is the identifier that its column is for: of a place, not of a person."""
+        return column in _OF_PLACES and self._module is not None and self._module.is_valid(text)
 
     def _real(self, column: str, values: Sequence[Any]) -> list[float | None]:
         return [self._number(column, row, value) for row, value in enumerate(values)]

@@ -21,7 +21,6 @@ from regularize.intake import crs as place
 from regularize.intake import rows as checks
 from regularize.intake.crs import Extent
 from regularize.intake.dataset import LayerInfo, Rows
-from regularize.intake.guard import settlement_codes
 from regularize.intake.known import NOTHING_KNOWN, Known
 from regularize.intake.mending import mend_outlines
 from regularize.intake.placing import Placer
@@ -173,14 +172,15 @@ def read(
         valid_from or today(),
         columns.default_source(source, mapped.profile, origin),
     )
-    values = columns.Converter(mapped, defaults, today(), ledger).convert(target, raw.values, n, origin)
+    values = columns.Converter(mapped, defaults, today(), ledger, pack).convert(target, raw.values, n, origin)
     if valid_from is not None:
         values["valid_from"] = [valid_from] * n
-    values["identifier"] = attributes.check_identifiers(values["identifier"], target, pack, known, ledger)
+    values["identifier"], codes = attributes.check_identifiers(
+        values["identifier"], target, pack, known, ledger
+    )
     attributes.check_codes(values, target, pack, ledger)
 
     checks.check_source(raw.geometries, raw.faults, ledger)
-    codes = settlement_codes(values["identifier"], pack)
     placed = placer.place(raw, codes)
     tolerance = np.asarray(values["sigma_m"], dtype=float)
     final = checks.check_placed(placed, target.family, area, ledger)

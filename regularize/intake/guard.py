@@ -33,16 +33,6 @@ _CERTAINLY_ELSEWHERE = 10.0
 PLACE_CODES = ("SETTLEMENT_DISTANCE", "OUTSIDE_MUNICIPALITY")
 
 
-def settlement_codes(identifiers: Sequence[str | None], pack: Pack) -> list[str | None]:
-    """The settlement that each identifier names; None where it has not the form of one."""
-    module = pack.identifier
-    if module is None:
-        return [None] * len(identifiers)
-    return [
-        None if text is None or not module.is_valid(text) else text.split(".", 1)[0] for text in identifiers
-    ]
-
-
 def narrow(area: Extent | None, codes: Sequence[str | None], known: Known, reach_m: float) -> Extent | None:
     """The box around the settlements that the rows, or else the project, name; else `area`."""
     if known.settlements is None:
