@@ -7,6 +7,7 @@ import click
 
 from regularize.cli import (
     case,
+    case_export,
     case_import,
     case_papers,
     case_people,
@@ -88,6 +89,7 @@ for verb in (
     case_people.consultation,
     case_papers.document,
     case_papers.evidence,
+    case_export.command,
 ):
     case.group.add_command(verb)
 
