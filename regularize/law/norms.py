@@ -363,7 +363,10 @@ def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, on: date) -
         if check.measured is not None:
             judgement = compare(check.measured, Limit(limit, 0, citation, status), check.norm.compare)
     elif usable and way.lifts:
-        judgement = MET
+        # The norm no longer binds, but the plan sets a size of its own, which is not known here.
+        own = (check.norm.by_plan,) if check.norm.by_plan is not None else ()
+        by_plan = own or (isinstance(value, Value) and value.value == BY_PLAN)
+        judgement = undecided(NotAssessed.FACT_MISSING, *needs, *own) if by_plan else MET
     elif usable:
         judgement = undecided(NotAssessed.FACT_MISSING if needs else NotAssessed.ADVICE_NEEDED, *needs)
     return Relief(way.id, not needs, needs, limit, judgement, citation, status)
