@@ -1,17 +1,21 @@
 """``regularize case``: procedures that run, from dated and sourced events."""
 
 from datetime import date
+from pathlib import Path
 
 import click
 
 from regularize.cli.base import (
     DATE,
+    PATH,
     Command,
     Group,
     Session,
+    free_output,
     json_option,
     on_option,
     option,
+    overwrite_option,
     pass_session,
     print_json,
     print_table,
@@ -132,6 +136,11 @@ def list_(session: Session, on: date | None, as_json: bool) -> None:
 @option("--document", metavar="TYPE", help=marked("The kind of document that proves it."))
 @option("--number", metavar="TEXT", help=marked("The document's number."))
 @option("--issuer", metavar="TEXT", help=marked("The body that issued it."))
+@option("--document-date", "issued", type=DATE, help=marked("The day the document was issued."))
+@option("--gazette", metavar="ISSUE/YEAR", help=marked("The issue of the State Gazette."))
+@option(
+    "--file", "scan", type=PATH, metavar="FILE", help=marked("A scan: its digest is kept, the file is not.")
+)
 @option("--announced", type=DATE, help=marked("The last day that was announced, where one was."))
 @option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help=marked("A further fact of the event."))
 @option("--corrects", type=int, metavar="SEQ", help=marked("The event of the log that this one corrects."))
@@ -153,6 +162,9 @@ def event_(
     document: str | None,
     number: str | None,
     issuer: str | None,
+    issued: date | None,
+    gazette: str | None,
+    scan: Path | None,
     announced: date | None,
     facts: tuple[str, ...],
     corrects: int | None,
@@ -160,7 +172,7 @@ def event_(
     as_json: bool,
 ) -> None:
     """Record an event."""
-    from regularize.workflow import case, projects
+    from regularize.workflow import case, case_facts, projects
 
     opened = projects.opened(session.folder)
     lang = session.lang or opened.project.language
@@ -174,7 +186,14 @@ def event_(
         event=event,
         on=on,
         part=part,
-        evidence={"document": document, "number": number, "issuer": issuer},
+        evidence={
+            "document": document,
+            "number": number,
+            "issuer": issuer,
+            "document_date": issued.isoformat() if issued else None,
+            "gazette": gazette,
+            "file_sha256": case_facts.digest_of(scan) if scan else None,
+        },
         announced=announced,
         facts=facts,
         corrects=corrects,
@@ -186,6 +205,12 @@ def event_(
     for remark in record["remarks"]:
         session.say(remark)
     session.say(_("event {seq} recorded in case {id}").format(seq=record["seq"], id=case_id))
+    if record["remarks"]:
+        session.say(
+            _("to correct it: regularize case event {id} {event} --corrects {seq} --date DATE").format(
+                id=case_id, event=event, seq=record["seq"]
+            )
+        )
 
 
 @group.command(
@@ -234,21 +259,41 @@ def status(session: Session, case_id: str, on: date | None, as_json: bool) -> No
 @group.command(
     "deadlines",
     cls=Command,
-    help=marked("List the deadlines of all cases, the nearest first."),
-    example="regularize case deadlines --on 2026-05-01",
+    help=marked(
+        "List the deadlines of all cases, the nearest first.\n\n"
+        "With --ics they go into a file for the calendar of the office, with reminders."
+    ),
+    example="regularize case deadlines --days 30 --ics srokove.ics",
 )
 @on_option
+@option(
+    "--days",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=marked("Only those that end within so many days, and those that are overdue."),
+)
+@option("--ics", type=PATH, metavar="FILE", help=marked("Write them as a calendar file instead."))
+@overwrite_option
 @json_option
 @pass_session
-def deadlines(session: Session, on: date | None, as_json: bool) -> None:
+def deadlines(
+    session: Session, on: date | None, days: int | None, ics: Path | None, overwrite: bool, as_json: bool
+) -> None:
     """List deadlines."""
-    from regularize.workflow import case, case_words, projects
+    from regularize.workflow import case, case_exports, case_words, projects
 
+    if ics is not None:
+        free_output(ics, overwrite=overwrite)
     opened = projects.opened(session.folder)
     lang = session.lang or opened.project.language
-    records = case.deadlines(opened, on=on)
+    records = case.deadlines(opened, on=on, days=days)
+    if ics is not None:
+        n = case_exports.write_calendar(opened, ics, records, lang=lang)
+        session.say(_("{n} deadlines written to {path}").format(n=n, path=ics))
     if as_json:
         print_json(records)
+        return
+    if ics is not None:
         return
     print_table(
         (_("due"), _("case"), _("part"), _("who"), _("what"), _("remark")),

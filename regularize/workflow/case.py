@@ -22,13 +22,13 @@ from regularize.model import Case, Event
 from regularize.project import today
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry
+from regularize.workflow.case_facts import check_facts, event_payload
+from regularize.workflow.case_facts import stated_facts as stated_facts  # noqa: PLC0414 - documents and pathways take it from here
 from regularize.workflow.homes import case_record, resolve
 from regularize.workflow.projects import Opened, store_of
 
 EVENT = "case.event"
 OUTSIDE_M = 1.0  # borders of plan part and area are drawn from different sources
-NOTHING: Mapping[str, str | None] = {}
-TRUTHS = {"true": True, "yes": True, "да": True, "false": False, "no": False, "не": False}
 
 
 @cache
@@ -148,33 +148,6 @@ def record_event(
     }
 
 
-def event_payload(
-    event: str,
-    *,
-    part: str | None = None,
-    evidence: Mapping[str, str | None] = NOTHING,
-    announced: date | None = None,
-    facts: Sequence[str] = (),
-    corrects: int | None = None,
-) -> dict[str, Any]:
-    """What the log says of an event of a case; personal data in its texts is masked."""
-    stated = {
-        name: privacy.redact(value)[0] if isinstance(value, str) else value
-        for name, value in stated_facts(facts).items()
-    }
-    proof = {name: privacy.redact(text)[0] for name, text in evidence.items() if text}
-    if "document" in proof:
-        stated["document"] = proof["document"]
-    return {
-        "event": event,
-        "part": privacy.redact(part)[0] if part else None,
-        "facts": _plain(stated),
-        "evidence": proof,
-        "announced": announced.isoformat() if announced else None,
-        "corrects": corrects,
-    }
-
-
 def checked(here: Opened, case: Case, known: Sequence[CaseEvent], new: CaseEvent) -> list[LintNote]:
     """What is odd about a new event of a case. Raises `OptionError` where it cannot be."""
     return law.validate_event(
@@ -285,17 +258,6 @@ def deadlines(here: Opened, *, on: date | None, days: int | None = None) -> list
     return sorted(rows, key=lambda row: (row["due"], row["case"], row["clock"]))
 
 
-def stated_facts(texts: Sequence[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` words as facts: truths, whole numbers and ISO dates become such, else text."""
-    facts: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise OptionError(_("{text} is no fact").format(text=text), hint=_("write it as NAME=VALUE"))
-        facts[name.strip()] = _value(value.strip())
-    return facts
-
-
 def note_text(here: Opened, note: Mapping[str, Any], *, cited: bool = False) -> str:
     """A note of the law for people: the title of its code, what it is about, and where it says so."""
     from regularize.i18n import language
@@ -305,32 +267,6 @@ def note_text(here: Opened, note: Mapping[str, Any], *, cited: bool = False) -> 
     about = ", ".join(f"{name}: {value}" for name, value in note["params"].items())
     source = rules[note["code"]].citation if cited and note["code"] in rules else None
     return f"{note['code']}: {title}" + (f" ({about})" if about else "") + (f"; {source}" if source else "")
-
-
-def _value(text: str) -> Any:
-    if text.lower() in TRUTHS:
-        return TRUTHS[text.lower()]
-    if text.isdecimal():
-        return int(text)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return text
-
-
-def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
-
-
-def check_facts(definition: Procedure, stated: Mapping[str, Any]) -> None:
-    """A fact that the procedure knows must have one of its values; others are kept as they are."""
-    for name, value in stated.items():
-        known = definition.facts.get(name)
-        if known is not None and known.values and value not in known.values:
-            raise OptionError(
-                _("{name} cannot be {value}").format(name=name, value=value),
-                hint=_("one of: {values}").format(values=", ".join(map(str, known.values))),
-            )
 
 
 def _not_ahead(day: date) -> date:

@@ -22,6 +22,7 @@ from regularize.store.cases import Incoming
 from regularize.store.events import Draft
 from regularize.workflow import case as cases
 from regularize.workflow.case_columns import FACT, Columns, Problem, civil_date
+from regularize.workflow.case_facts import check_facts, event_payload, stated_facts
 from regularize.workflow.homes import resolve
 from regularize.workflow.projects import Opened
 
@@ -201,8 +202,8 @@ class RowReader:
         for row in group.rows:
             if not self._cell(row, "event"):
                 texts += [text for text in self._facts(row, "case") if text not in texts]
-        stated = cases.stated_facts(texts)
-        cases.check_facts(cases.procedure_of(self.here, kind), stated)
+        stated = stated_facts(texts)
+        check_facts(cases.procedure_of(self.here, kind), stated)
         return Case(
             id="",
             kind=kind,
@@ -255,7 +256,7 @@ class RowReader:
             name: self._clean(row, name) for name in PROOF if name != "document_date"
         }
         proof["document_date"] = issued.isoformat() if issued else None
-        return cases.event_payload(
+        return event_payload(
             event,
             part=self._clean(row, "event_part") or None,
             evidence=proof,

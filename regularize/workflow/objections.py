@@ -16,6 +16,7 @@ from regularize.store import Store
 from regularize.store.events import Draft
 from regularize.store.objections import Objection
 from regularize.workflow import case as cases
+from regularize.workflow.case_facts import event_payload
 from regularize.workflow.homes import resolve
 from regularize.workflow.parties import past_day
 from regularize.workflow.projects import Opened, store_of
@@ -71,7 +72,7 @@ def add(
         further = []
         if RECEIVED in cases.procedure_of(here, case.kind).event_types:
             earlier = store.objections(case.id)
-            payload = cases.event_payload(RECEIVED, facts=(f"objection={len(earlier) + 1}",))
+            payload = event_payload(RECEIVED, facts=(f"objection={len(earlier) + 1}",))
             known = cases.case_events(store, case)
             new = cases.said(max((e.seq for e in known), default=0) + 1, day, payload)
             remarks += [
