@@ -7,7 +7,7 @@ partitions of one place would give small differences away.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -78,7 +78,7 @@ def partition(
     parcels : sequence of geometry
         Used where there are no streets: groups of parcels that touch are blocks.
     dwellings : sequence of int or None, optional
-        Per building; unknown counts as one.
+        Per building; unknown counts as one, zero (a barn) as none.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def partition(
     if k < 1:
         raise ValueError("k is at least 1")
     houses = np.asarray([b for b in buildings if b is not None and not b.is_empty], dtype=object)
-    counts = [1 if n is None else max(1, int(n)) for n in (dwellings or [None] * len(buildings))]
+    counts = homes_in(dwellings, len(buildings))
     kept = [n for n, b in zip(counts, buildings, strict=True) if b is not None and not b.is_empty]
     weights = np.array(kept, dtype=np.int64)
     ground = _ground(area, houses, parcels)
@@ -113,13 +113,53 @@ def partition(
     return Blocks(tuple(g for g, _n in merged), tuple(n for _g, n in merged))
 
 
+def homes_in(dwellings: Sequence[int | None] | None, n_buildings: int) -> list[int]:
+    """Homes per building: as stated, one where nothing is stated."""
+    return [1 if n is None else max(0, int(n)) for n in (dwellings or [None] * n_buildings)]
+
+
+def homes_by_block(
+    findings: Sequence[Finding],
+    blocks: Blocks,
+    buildings: Sequence[BaseGeometry],
+    dwellings: Sequence[int | None] | None = None,
+) -> list[tuple[int, int]]:
+    """Per block its homes, and how many of them a finding that waits for a decision lies on.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    blocks : Blocks
+    buildings : sequence of geometry
+        Where people live: the surveyed buildings, or those of the register; none of them empty.
+    dwellings : sequence of int or None, optional
+        Per building; unknown counts as one.
+    """
+    totals = np.zeros((len(blocks.geometries), 2), dtype=np.int64)
+    if len(buildings) and blocks.geometries:
+        homes = np.array(homes_in(dwellings, len(buildings)), dtype=np.int64)
+        points = shapely.point_on_surface(np.asarray(buildings, dtype=object))
+        waiting = np.array([f.geometry for f in findings if is_waiting(f)], dtype=object)
+        met = np.zeros(len(points), dtype=bool)
+        if len(waiting):
+            met[shapely.STRtree(points).query(waiting, predicate="intersects")[1]] = True
+        place = blocks.locate(buildings)
+        np.add.at(totals, place, np.column_stack((homes, homes * met)))
+    return [(int(n), int(concerned)) for n, concerned in totals]
+
+
+def is_waiting(finding: Finding) -> bool:
+    """Whether a finding waits for a decision: its class asks for one, and nobody rejected it."""
+    return finding.cls not in QUIET_CLASSES and finding.review is not ReviewState.REJECTED
+
+
 def count_by_block(findings: Sequence[Finding], blocks: Blocks) -> list[dict[str, int]]:
     """Per block and class, how many findings wait for a decision (in order classes do not).
 
     Each finding counts in exactly one block, also where it lies outside all of them. Rejected
     findings are none any more.
     """
-    wanted = [f for f in findings if f.cls not in QUIET_CLASSES and f.review is not ReviewState.REJECTED]
+    wanted = [f for f in findings if is_waiting(f)]
     counts = [Counter[str]() for _block in blocks.geometries]
     if wanted:
         places = blocks.locate([f.geometry for f in wanted])
@@ -128,12 +168,25 @@ def count_by_block(findings: Sequence[Finding], blocks: Blocks) -> list[dict[str
     return [dict(sorted(count.items())) for count in counts]
 
 
-def blocks_frame(blocks: Blocks, counts: Sequence[dict[str, int]], *, crs: str) -> gpd.GeoDataFrame:
-    """The derived layer ``blocks``, with exact counts: only a View takes it out of the house."""
+def blocks_frame(
+    blocks: Blocks,
+    counts: Sequence[Mapping[str, int]],
+    *,
+    crs: str,
+    homes: Sequence[tuple[int | None, int | None]] | None = None,
+) -> gpd.GeoDataFrame:
+    """The derived layer ``blocks``, with exact counts: only a View takes it out of the house.
+
+    `homes` are the numbers of :func:`homes_by_block`; without them nobody can tell whether a count
+    speaks of every home of a block.
+    """
+    beside = homes if homes is not None else [(None, None)] * len(blocks.geometries)
     return gpd.GeoDataFrame(
         {
             "block": list(range(1, len(blocks.geometries) + 1)),
-            "counts": [json.dumps(count, ensure_ascii=False, sort_keys=True) for count in counts],
+            "counts": [json.dumps(dict(count), ensure_ascii=False, sort_keys=True) for count in counts],
+            "dwellings": np.array([n for n, _concerned in beside], dtype=object),
+            "concerned": np.array([concerned for _n, concerned in beside], dtype=object),
         },
         geometry=list(blocks.geometries),
         crs=crs,

@@ -104,6 +104,8 @@ class MapMeta:
         "What does this mean", by class, in the language of the page.
     reason_titles : mapping of str to str
         Titles of reason codes, in the language of the page.
+    figures_on : date, optional
+        The day of the oldest figure shown, where it is not of today.
     """
 
     audience: Audience
@@ -114,6 +116,7 @@ class MapMeta:
     dates: Sequence[tuple[str, str]] = ()
     class_notes: Mapping[str, str] = field(default_factory=dict)
     reason_titles: Mapping[str, str] = field(default_factory=dict)
+    figures_on: date | None = None
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """The council map: outlines without class, counts per block, plan parts and procedures."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import geopandas as gpd
 import shapely
@@ -25,6 +24,7 @@ from regularize.publish.text import format_number
 from regularize.publish.view import View, smallest_count
 
 COUNT_STEPS = (20, 40, 80)
+AND_MORE = "+"
 
 
 def council_sheet(views: Mapping[str, View], speaker: Speaker) -> Sheet:
@@ -53,9 +53,7 @@ def council_sheet(views: Mapping[str, View], speaker: Speaker) -> Sheet:
             "text": _("findings wait for a decision"),
         }
     elif blocks is not None:
-        sheet.empty = _("Fewer than {k} findings wait for a decision in this view.").format(
-            k=smallest_count()
-        )
+        sheet.empty = _("For this view the sum of the findings is not shown.")
     else:
         sheet.empty = _("No findings have been counted for this view yet.")
     if blocks is not None:
@@ -65,9 +63,10 @@ def council_sheet(views: Mapping[str, View], speaker: Speaker) -> Sheet:
                 "title": _("Findings per block"),
                 "rows": [("blocks", row.key) for row in drawn.rows],
                 "open": True,
-                "note": _("Counts below {k} are not shown, so that no single home can be told.").format(
-                    k=smallest_count()
-                ),
+                "note": _(
+                    "Counts below {k} are not shown, nor what would give them away. Where nearly every home "
+                    "of a block is concerned, only the least is told ({k}+)."
+                ).format(k=smallest_count()),
             }
         )
         lines = [
@@ -92,23 +91,29 @@ def _blocks(view: View, speaker: Speaker) -> Drawn:
     frame = placed(view)
     drawn = Drawn("blocks", speaker.labels("layer.blocks"), in_table=True, label_font="count")
     counts = [row.get("all") for row in frame["counts"]]
+    lowest = [row.get("at_least") if row.get("all") is None else row["all"] for row in frame["counts"]]
     k = smallest_count()
     limits = (k, *(step for step in COUNT_STEPS if step > k))
-    names = [_("{low} to {high} findings").format(low=low, high=high - 1) for low, high in pairwise(limits)]
-    names.append(_("{n} findings and more").format(n=limits[-1]))
-    under = _("under {k}").format(k=k)
-    drawn.classes = [0 if n is None else sum(n >= limit for limit in limits) for n in counts]
+    names = [_("{n} findings and more").format(n=limit) for limit in limits]
+    drawn.classes = [0 if n is None else sum(n >= limit for limit in limits) for n in lowest]
     styles = [palette.layer_style("not_counted")] + [
         Style(palette.GREY, 1.0, colour, 1.0) for colour in palette.SEQUENCE[-len(names) :]
     ]
-    below = _("under {k} findings").format(k=k)
-    for number, (name, style) in enumerate(zip([below, *names], styles, strict=True)):
+    withheld = _("not shown")
+    for number, (name, style) in enumerate(zip([withheld, *names], styles, strict=True)):
         present = drawn.classes.count(number)
         if present:
             drawn.rows.append(Row(f"blocks/{number}", name, style, cls=number))
-    texts = [under if n is None else format_number(n, 0, lang=speaker.lang) for n in counts]
+    texts = [
+        withheld
+        if low is None
+        else format_number(low, 0, lang=speaker.lang) + ("" if n is not None else AND_MORE)
+        for n, low in zip(counts, lowest, strict=True)
+    ]
     drawn.geometries = geographic(frame)
-    drawn.labels = place_labels(frame, ["" if n is None else t for n, t in zip(counts, texts, strict=True)])
+    drawn.labels = place_labels(
+        frame, ["" if low is None else text for low, text in zip(lowest, texts, strict=True)]
+    )
     drawn.columns = [
         *columns_of(view, frame, speaker),
         column_data(speaker.labels("layer.findings"), texts, search=False),

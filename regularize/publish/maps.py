@@ -12,15 +12,18 @@ from regularize.publish import packing, palette
 from regularize.publish.drawing import Drawn, Labels, MapMeta, Sheet, Speaker
 from regularize.publish.map_council import council_sheet
 from regularize.publish.map_office import office_sheet
+from regularize.publish.map_public import finest_zoom, public_sheet
 from regularize.publish.page import StaticText, write_page
 from regularize.publish.text import format_day, format_number
-from regularize.publish.view import View
+from regularize.publish.view import View, smallest_count
 
 __all__ = ["MapMeta", "render_map"]
 
+MAX_ZOOM = 22
 FONTS = {
     "street": {"font": "italic 12px sans-serif", "size": 12, "colour": palette.GREY_DARK},
     "place": {"font": "600 14px sans-serif", "size": 14, "colour": palette.INK},
+    "share": {"font": "700 13px sans-serif", "size": 13, "colour": palette.INK},
     "count": {"font": "700 24px sans-serif", "size": 24, "colour": palette.INK},
 }
 
@@ -59,9 +62,11 @@ def render_map(views: Sequence[View], meta: MapMeta, *, labels: Labels, lang: st
         sheet = office_sheet(by_name, meta, speaker)
     elif meta.audience == "council":
         sheet = council_sheet(by_name, speaker)
+    elif meta.audience == "public":
+        sheet = public_sheet(by_name, speaker)
     else:
         raise OptionError(
-            _("there is no map for the audience {audience} yet").format(audience=meta.audience),
+            _("there is no map for the audience {audience}").format(audience=meta.audience),
             hint=_("regularize map build --audience council"),
         )
     return _page(sheet, meta, speaker)
@@ -94,9 +99,22 @@ def _page(sheet: Sheet, meta: MapMeta, speaker: Speaker) -> str:
         listed = [number[key] for key in group["rows"] if key in number]
         if listed:
             groups.append({"quiet": False, "note": "", **group, "rows": listed})
-    kind = {"office": _("Working map of the office"), "council": _("Map for the municipal council")}
+    kind = {
+        "office": _("Working map of the office"),
+        "council": _("Map for the municipal council"),
+        "public": _("Map for everyone"),
+    }
     state = _("State on {date}").format(date=format_day(meta.on.isoformat(), lang=speaker.lang))
     stamp = [state]
+    if meta.figures_on is not None:
+        day = format_day(meta.figures_on.isoformat(), lang=speaker.lang)
+        stamp.append(_("Figures of {date}").format(date=day))
+        sheet.notes.append(
+            _(
+                "A figure that has changed by fewer than {k} since it was last shown stays as it was, so that "
+                "two maps compared point at no single home."
+            ).format(k=smallest_count())
+        )
     if meta.audience == "office":
         stamp.append(
             _("For office use. Given to: {recipient}").format(recipient=meta.recipient)
@@ -109,6 +127,7 @@ def _page(sheet: Sheet, meta: MapMeta, speaker: Speaker) -> str:
     if cases:
         sheet.tables.insert(0, {"title": cases.label, "lines": cases.lines, "note": "", "wide": True})
     meaning = _("What does this mean?")
+    bounds = _bounds(layers)
     payload = {
         "lang": speaker.lang,
         "kind": kind[meta.audience],
@@ -127,11 +146,14 @@ def _page(sheet: Sheet, meta: MapMeta, speaker: Speaker) -> str:
         "fonts": FONTS,
         "ink": palette.INK,
         "paper": palette.PAPER,
-        "bounds": _bounds(layers),
+        "bounds": bounds,
+        "max_zoom": MAX_ZOOM,
         "packed": packing.pack(
             {"layers": [layer.header(meaning) for layer in layers]}, [layer.geometries for layer in layers]
         ),
     }
+    if meta.audience == "public":
+        payload["max_zoom"] = finest_zoom((bounds[0] + bounds[2]) / 2)
     tables = [
         (g["title"], [(rows[r]["label"], rows[r]["count"]) for r in g["rows"] if rows[r]["count"]])
         for g in groups

@@ -32,6 +32,8 @@ GROUND = "#F7F8F9"  # behind the map
 
 # Light to dark, one hue: counts per block. Dark text stays readable on every step.
 SEQUENCE: tuple[str, ...] = ("#FDE9D3", "#FBCB98", "#F5A55E", "#E57E33")
+# Light to dark, one hue: bands of shares, the closed ends among them.
+SHARES: tuple[str, ...] = ("#DCE9F3", "#A9CCE3", "#6AA3CB", "#2F6F9F")
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -125,6 +127,10 @@ LAYER_STYLES: dict[str, Style] = {
     "plan_parts": Style(INK, 1.75, None, 0.0, "none", (12, 4)),
     "case_parts": Style(BLUE, 2.5),
     "blocks": Style(GREY, 1.0),
+    "indicative_plots": Style(PURPLE, 1.25, None, 0.0, "none", (3, 4)),
+    "residuals": Style(INK, 1.75),
+    "uncertain_ground": Style(GREY_DARK, 1.0, GREY_DARK, 0.06, "dots"),
+    "objections": Style(VERMILION, 2.0, PAPER, 0.9),
     "not_counted": Style(GREY, 1.0, GREY_FAINT, 0.45),
 }
 NEUTRAL = Style(GREY, 1.0)

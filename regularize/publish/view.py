@@ -5,22 +5,25 @@ leave only at or above the smallest count k, which is data (``countries/generic/
 """
 
 import json
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.layers import AUDIENCES, COMMON, Audience, Column, Layer, layer_named
 from regularize.model import Finding
+from regularize.publish.disclosure import CELLS, Figure, council_counts, public_shares, settings, suppress
 
+__all__ = ["NotForAudienceError", "View", "findings_frame", "is_visible", "smallest_count", "suppress"]
+
+HALF_MILLIMETRE_M = 0.0005
 _GATE = object()
 # Audiences that may see the single home, hence its exact counts.
 _EXACT: frozenset[Audience] = frozenset({"office", "resident"})
@@ -30,45 +33,9 @@ class NotForAudienceError(OptionError):
     """Nothing of the layer may be shown to the audience."""
 
 
-@cache
 def smallest_count() -> int:
     """The smallest count that may be shown outside the office (k)."""
-    text = files("regularize.countries.generic").joinpath("publishing.toml").read_text(encoding="utf-8")
-    return int(tomllib.loads(text)["suppression_k"]["value"])
-
-
-def suppress(counts: Mapping[str, int], k: int, *, with_total: bool = True) -> dict[str, int | None]:
-    """Hide the counts below `k`, and more where the total would give them back.
-
-    Parameters
-    ----------
-    counts : mapping of str to int
-        One line of a table: cells that add up to a total. Zero is a count like any other: were it
-        shown, a later release would tell when the first case appears.
-    k : int
-        The smallest count shown.
-    with_total : bool
-        Whether the total of the line is shown too, so that the hidden cells together must still
-        hide at least `k` behind at least two cells.
-
-    Returns
-    -------
-    dict
-        The counts in the same order, None where hidden.
-
-    Examples
-    --------
-    >>> suppress({"1": 30, "2": 4, "3": 12}, 11)
-    {'1': 30, '2': None, '3': None}
-    """
-    hidden = {key for key, n in counts.items() if n < k}
-    if hidden and with_total:
-        rest = sorted((key for key in counts if key not in hidden), key=lambda key: (counts[key], key))
-        for key in rest:
-            if len(hidden) > 1 and sum(counts[h] for h in hidden) >= k:
-                break
-            hidden.add(key)
-    return {key: None if key in hidden else n for key, n in counts.items()}
+    return int(settings()["suppression_k"])
 
 
 def is_visible(layer: Layer, audience: Audience) -> bool:
@@ -117,6 +84,7 @@ class View:
         *,
         k: int | None = None,
         shown: Sequence[bool] | None = None,
+        class_totals: Mapping[str, int] | None = None,
     ) -> "View":
         """Let through what `audience` may see of `frame`.
 
@@ -132,6 +100,9 @@ class View:
         shown : sequence of bool, optional
             Rows to keep, where a map shows a part of the place. Which counts are hidden is decided on
             the whole `frame`, so that the map of a part never gives back what the whole map hides.
+        class_totals : mapping of str to int, optional
+            For layers with counts: the sums by class that stand in place of those of the frame, because
+            an earlier release showed them and they have changed by less than k since.
 
         Raises
         ------
@@ -153,8 +124,11 @@ class View:
         names = [name for name in layer.visible(audience) if name in frame.columns]
         data = {name: [_checked(value, contract[name]) for value in frame[name]] for name in names}
         totals: dict[str, int | None] = {}
+        least = k or smallest_count()
         if "counts" in data:
-            data["counts"], totals = _counts(data["counts"], audience, k or smallest_count(), shown)
+            data["counts"], totals = _counts(_figures(frame), audience, least, shown, class_totals)
+        if layer is CELLS:
+            data, totals = _cells(_figures(frame), least)
         if shown is not None:
             kept = [i for i, keep in enumerate(shown) if keep]
             data = {name: [values[i] for i in kept] for name, values in data.items()}
@@ -163,6 +137,8 @@ class View:
         if audience not in layer.geometry_audience:
             return cls(layer, audience, columns, totals, _GATE)
         geometry = gpd.GeoSeries(np.asarray(frame.geometry.array), index=columns.index, crs=frame.crs)
+        if audience == "public" and len(geometry):
+            geometry = _generalised(geometry)
         visible = gpd.GeoDataFrame(columns, geometry=geometry, crs=frame.crs)
         if audience not in _EXACT and not names:
             # The order of rows is an attribute too: bare outlines leave sorted by position.
@@ -223,11 +199,27 @@ def _checked(value: Any, column: Column) -> Any:
     raise TypeError(f"column {column.name}: {type(value).__name__} is not {column.dtype}")
 
 
+def _figures(frame: gpd.GeoDataFrame) -> list[Figure]:
+    """What the rows count; how many homes they hold stands beside the contract and never passes."""
+
+    def numbers(name: str) -> list[int | None]:
+        if name not in frame.columns:
+            return [None] * len(frame)
+        return [None if pd.isna(n) else int(n) for n in frame[name]]
+
+    classes = [json.loads(row) if isinstance(row, str) else row or {} for row in frame["counts"]]
+    return [
+        Figure({str(cls): int(n) for cls, n in row.items()}, dwellings, concerned)
+        for row, dwellings, concerned in zip(classes, numbers("dwellings"), numbers("concerned"), strict=True)
+    ]
+
+
 def _counts(
-    rows: Iterable[Mapping[str, int] | None],
+    figures: Sequence[Figure],
     audience: Audience,
     k: int,
     shown: Sequence[bool] | None = None,
+    class_totals: Mapping[str, int] | None = None,
 ) -> tuple[list[dict[str, int | None]], dict[str, int | None]]:
     """Counts per block and over the area, as `audience` may see them.
 
@@ -236,24 +228,40 @@ def _counts(
     the blocks as the whole shows them, and a sum only where neither the part nor the rest holds a
     hidden block: a sum per class would give the rest back by subtraction.
     """
-    table = [{str(cls): int(n) for cls, n in (row or {}).items()} for row in rows]
-    classes = sorted({cls for row in table for cls in row})
-    by_class = {cls: sum(row.get(cls, 0) for row in table) for cls in classes}
-    total = sum(by_class.values())
     if audience in _EXACT:
-        return [dict(row) for row in table], {**by_class, "all": total}
-    shown_total = total if total >= k else None
-    with_total = shown_total is not None
-    blocks = suppress({str(i): sum(row.values()) for i, row in enumerate(table)}, k, with_total=with_total)
+        together: Counter[str] = Counter()
+        for figure in figures:
+            together.update(figure.classes)
+        return [dict(f.classes) for f in figures], {**dict(sorted(together.items())), "all": together.total()}
+    made = council_counts(figures, k)
+    rows: list[dict[str, int | None]] = [
+        {"all": n} if low is None else {"all": n, "at_least": low}
+        for n, low in zip(made.exact, made.lowest, strict=True)
+    ]
     if shown is not None and not all(shown):
-        part = [i for i, keep in enumerate(shown) if keep]
-        known = [blocks[str(i)] for i in part]
-        safe = with_total and all(n is not None for n in blocks.values())
-        return [{"all": blocks[str(i)]} for i in range(len(table))], {
-            "all": sum(n for n in known if n is not None) if safe and part else None
-        }
-    totals = suppress(by_class, k, with_total=with_total)
-    return [{"all": blocks[str(i)]} for i in range(len(table))], {**totals, "all": shown_total}
+        part = [n for n, keep in zip(made.exact, shown, strict=True) if keep]
+        known = [n for n in part if n is not None]
+        safe = made.total is not None and None not in made.exact
+        return rows, {"all": sum(known) if safe and part else None}
+    totals = made.classes
+    if class_totals is not None and made.total is not None:
+        totals = suppress(class_totals, k)
+    return rows, {**totals, "all": made.total}
+
+
+def _cells(figures: Sequence[Figure], k: int) -> tuple[dict[str, list[Any]], dict[str, int | None]]:
+    """Per cell its number and band of shares, and the rounded sum."""
+    made = public_shares(figures, k)
+    bands = [None if band is None else f"{band[0]}-{band[1]}" for band in made.bands]
+    return {"cell": list(range(1, len(figures) + 1)), "share": bands}, {"all": made.total}
+
+
+def _generalised(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Outlines on a grid of half a millimetre at the finest scale of public maps."""
+    step_m = settings()["finest_scale"] * HALF_MILLIMETRE_M
+    return gpd.GeoSeries(
+        shapely.set_precision(np.asarray(geometry.array), step_m), index=geometry.index, crs=geometry.crs
+    )
 
 
 def _by_position(frame: gpd.GeoDataFrame) -> list[int]:

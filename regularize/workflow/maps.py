@@ -14,7 +14,7 @@ from regularize.publish.maps import MapMeta, render_map
 from regularize.publish.view import View, findings_frame
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.partition import council_blocks
+from regularize.workflow.partition import release_of_blocks
 from regularize.workflow.projects import Opened, store_of
 
 SHOWN = {
@@ -31,7 +31,7 @@ SHOWN = {
         "plan_parts",
     ),
     "council": ("areas", "parcels", "streets", "buildings", "observed_buildings", "plan_parts"),
-    "public": (),
+    "public": ("streets",),
 }
 
 
@@ -65,15 +65,17 @@ def build(
         if audience == "office" and findings:
             frame = findings_frame(findings, crs=store.crs)
             views.append(View.of(layer_named("findings"), frame, audience))
-        if audience == "council":
-            blocks = council_blocks(store, store.findings(), place=place, on=day)
-            if blocks is not None:
-                views.append(blocks)
-        parts = case_parts(here, store, on=day, lang=lang)
-        parts = _inside(parts, place)
-        if len(parts) and audience != "public":
-            views.append(View.of(layer_named("case_parts"), parts, audience))
-        dates = data_dates(here, store, lang=lang)
+        figures_on: date | None = None
+        if audience in {"council", "public"}:
+            made = release_of_blocks(store, store.findings(), audience=audience, place=place, on=day)
+            if made is not None:
+                views.append(made.view)
+                figures_on = made.kept_since
+        if audience != "public":
+            parts = _inside(case_parts(here, store, on=day, lang=lang), place)
+            if len(parts):
+                views.append(View.of(layer_named("case_parts"), parts, audience))
+        dates = data_dates(here, store, lang=lang, counts=audience != "public")
         if not store.known_findings():
             remarks.append(_("no findings are stored yet; they are made by: regularize detect"))
     meta = MapMeta(
@@ -83,6 +85,7 @@ def build(
         place=area or "",
         recipient=recipient or "",
         dates=dates,
+        figures_on=figures_on,
         class_notes={code: rule.text[lang] for code, rule in here.pack.rules.items() if rule.kind == "class"},
         reason_titles={
             code: rule.title[lang] for code, rule in here.pack.rules.items() if rule.kind == "reason"
@@ -105,13 +108,13 @@ def case_parts(here: Opened, store: Store, *, on: date, lang: str) -> gpd.GeoDat
     )
 
 
-def data_dates(here: Opened, store: Store, *, lang: str) -> list[tuple[str, str]]:
-    """What the data is and from when: one line per live delivery."""
+def data_dates(here: Opened, store: Store, *, lang: str, counts: bool = True) -> list[tuple[str, str]]:
+    """What the data is and from when: one line per live delivery, with its `counts` or without."""
     return [
         (
             f"{here.pack.label('origin.' + batch.source.origin, lang)}: "
             f"{here.pack.label('kind.' + batch.source.kind, lang)}",
-            f"{batch.source.valid_from:%d.%m.%Y} ({batch.n_stored})",
+            f"{batch.source.valid_from:%d.%m.%Y}" + (f" ({batch.n_stored})" if counts else ""),
         )
         for batch in store.batches()
         if batch.withdrawn_reason is None

@@ -12,12 +12,13 @@ import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from regularize.layers import layer_named
+from regularize.layers import Audience
 from regularize.model import Finding
-from regularize.plan.blocks import Blocks, blocks_frame, count_by_block, partition
+from regularize.plan.blocks import Blocks, partition
 from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 from regularize.workflow.areas import lies_in
+from regularize.workflow.releases import Release, release
 
 
 def fixed_blocks(store: Store, *, on: date) -> Blocks:
@@ -43,12 +44,20 @@ def council_blocks(
 
     Which counts are hidden is decided on the whole partition, whatever part is shown.
     """
+    made = release_of_blocks(store, findings, audience="council", place=place, on=on)
+    return None if made is None else made.view
+
+
+def release_of_blocks(
+    store: Store, findings: Sequence[Finding], *, audience: Audience, place: BaseGeometry | None, on: date
+) -> Release | None:
+    """The blocks for an audience, recorded as released; None where nobody lives."""
     blocks = fixed_blocks(store, on=on)
     if not blocks.geometries:
         return None
-    frame = blocks_frame(blocks, count_by_block(findings, blocks), crs=store.crs)
     inside = [lies_in(outline, place) for outline in blocks.geometries]
-    return View.of(layer_named("blocks"), frame, "council", shown=None if all(inside) else inside)
+    shown = None if all(inside) else inside
+    return release(store, blocks, findings, audience=audience, on=on, shown=shown)
 
 
 def _drawn(store: Store, on: date) -> gpd.GeoDataFrame:

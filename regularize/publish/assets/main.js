@@ -57,7 +57,7 @@ async function start() {
       if (hit.row.box) hit.row.box.checked = true;
     }
     const bounds = featureBounds(hit.layer, hit.feature);
-    if (!at) map.fitBounds(bounds, { maxZoom: 19, padding: [80, 80], animate: false });
+    if (!at) map.fitBounds(bounds, { maxZoom: Math.min(19, page.max_zoom), padding: [80, 80], animate: false });
     canvas.redraw();
     popup.setLatLng(at || bounds.getCenter()).setContent(featureCard(hit)).openOn(map);
   }
@@ -97,6 +97,7 @@ async function start() {
   northArrow(page.ui.north).addTo(map);
   new ScaleBar({ imperial: false, maxWidth: 160 }).addTo(map);
   map.getContainer().setAttribute("aria-label", page.title);
+  map.setMaxZoom(page.max_zoom);
   map.invalidateSize({ animate: false });
   map.fitBounds(home, { animate: false, padding: [12, 12] });
   canvas.addTo(map);
