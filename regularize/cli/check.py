@@ -16,7 +16,7 @@ from regularize.cli.base import (
     pass_session,
     print_json,
 )
-from regularize.cli.ingest import reading_options
+from regularize.cli.ingest import progress_bar, reading_options
 from regularize.i18n import language, marked
 from regularize.i18n import translate as _
 
@@ -64,7 +64,11 @@ def command(
     if report is not None:
         free_output(report, overwrite=overwrite)
     frame_of_reference = projects.reference(session.folder, country=country)
-    reports = [check.check(frame_of_reference, path, origin=origin, **reading) for path in paths]
+    reports = []
+    for path in paths:
+        with progress_bar(session) as progress:
+            done = check.check(frame_of_reference, path, origin=origin, progress=progress, **reading)
+        reports.append(done)
     for one in reports:
         for line in one.lines():
             session.say(line)

@@ -1,5 +1,8 @@
 """``regularize ingest``: read deliveries into the store, losing nothing."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +78,22 @@ def reading_options(function: F) -> F:
     return function
 
 
+@contextmanager
+def progress_bar(session: Session) -> Iterator[Callable[[str, int, int], None] | None]:
+    """What a reading is told by, where somebody sits before a terminal; else nothing."""
+    if session.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, file=sys.stderr) as bar:
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.label, bar.pos, bar.length = what, done, max(total, 1)
+            bar.render_progress()
+
+        yield tell
+        bar.label = ""
+
+
 def _delivery_command(origin: str, text: str, example: str) -> None:
     @group.command(origin, cls=Command, help=text, example=example)
     @click.argument("paths", type=PATH, nargs=-1, required=True, metavar="PATH...")
@@ -125,7 +144,10 @@ def _ingest(
         opened = projects.opened(session.folder)
         for path in paths:
             try:
-                done = ingest.ingest(opened, path, origin=origin, dry_run=dry_run, **reading)
+                with progress_bar(session) as progress:
+                    done = ingest.ingest(
+                        opened, path, origin=origin, dry_run=dry_run, progress=progress, **reading
+                    )
             except RegularizeError as error:
                 show_error(error)
                 worst = max(worst, error.exit_code)

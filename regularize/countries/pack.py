@@ -94,6 +94,15 @@ class Pack:
         return {**(self.parent.rules if self.parent else {}), **own}
 
     @cached_property
+    def rule_sets(self) -> Mapping[str, frozenset[str]]:
+        """Codes by the name of their file: ``intake`` for those of ``rules_intake.toml``."""
+        sets = dict(self.parent.rule_sets) if self.parent else {}
+        for file in sorted(self.folder.glob("rules_*.toml")):
+            name = file.stem.removeprefix("rules_")
+            sets[name] = sets.get(name, frozenset()) | frozenset(read_rules(file))
+        return sets
+
+    @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
         """All legal values."""
         own = self._gather("parameters*.toml", read_parameters)

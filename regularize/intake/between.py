@@ -21,10 +21,10 @@ from regularize.layers import Layer
 from regularize.model import Severity
 
 # Layers whose features do not share ground, and those of them that leave none between them.
-_APART = frozenset({"parcels", "buildings", "observed_buildings", "plots", "regulated_plots", "land"})
-_CLOSED = frozenset({"parcels", "plots", "regulated_plots", "land"})
-_OF_BUILDINGS = frozenset({"buildings", "observed_buildings"})
-_STANDING = ("BUILDING_OUTSIDE_PARCEL", "BUILDING_ACROSS_PARCELS", "PARCEL_UNKNOWN")
+APART = frozenset({"parcels", "buildings", "observed_buildings", "plots", "regulated_plots", "land"})
+CLOSED = frozenset({"parcels", "plots", "regulated_plots", "land"})
+OF_BUILDINGS = frozenset({"buildings", "observed_buildings"})
+STANDING = ("BUILDING_OUTSIDE_PARCEL", "BUILDING_ACROSS_PARCELS", "PARCEL_UNKNOWN")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +47,17 @@ def check_between(rows: Rows, target: Layer, pack: Pack, known: Known, ledger: L
     """
     limits = pack.thresholds
     unassessed: dict[str, str] = {}
-    if target.name in _APART:
+    if target.name in APART:
         known.tell(_("overlaps"), 0, 1)
         _check_overlaps(rows, limits, ledger)
-    if target.name in _CLOSED:
+    if target.name in CLOSED:
         known.tell(_("gaps"), 0, 1)
         _check_gaps(rows, limits, ledger)
     if target.name == "fences":
         _check_fences(rows, limits, ledger)
     if target.name == "buildings":
         _check_standing(rows, pack, known, ledger, unassessed)
-    if target.name in _OF_BUILDINGS:
+    if target.name in OF_BUILDINGS:
         known.tell(_("offset"), 0, 1)
         _check_offset(rows, limits, known, ledger, unassessed)
     return unassessed
@@ -129,7 +129,7 @@ def _check_standing(rows: Rows, pack: Pack, known: Known, ledger: Ledger, unasse
         reason = _("no parcels are stored yet; read them first")
         if pack.identifier is None:
             reason = _("the country pack knows no identifiers")
-        unassessed.update(dict.fromkeys(_STANDING, reason))
+        unassessed.update(dict.fromkeys(STANDING, reason))
         return
     limits = pack.thresholds
     place = {text: at for at, text in enumerate(parcels["identifier"].tolist()) if text is not None}

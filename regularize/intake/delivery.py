@@ -19,6 +19,7 @@ from regularize.i18n import translate as _
 from regularize.intake import attributes, between, columns, kinds
 from regularize.intake import crs as place
 from regularize.intake import rows as checks
+from regularize.intake.catalogue import checked
 from regularize.intake.crs import Extent
 from regularize.intake.dataset import LayerInfo, Rows
 from regularize.intake.known import NOTHING_KNOWN, Known
@@ -73,6 +74,8 @@ class Delivery:
         One row as it was decoded, masked.
     not_assessed : mapping of code to text
         Checks that could not be made, and why.
+    checked : frozenset of str
+        Codes whose checks were made.
     """
 
     source: Source
@@ -83,6 +86,7 @@ class Delivery:
     ignored_columns: tuple[str, ...]
     sample: str | None
     not_assessed: Mapping[str, str] = field(default_factory=dict)
+    checked: frozenset[str] = frozenset()
 
 
 def layers_in(path: Path) -> list[LayerInfo]:
@@ -163,6 +167,7 @@ def read(
     area = extent if extent is not None else place.area_of(project)
     placer = Placer(path, opened, crs, project, area, pack, known, ledger)
     placer.prepare()
+    known.tell(_("reading"), 0, opened.info.n)
     raw = opened.read(list(dict.fromkeys(mapped.sources.values())))
     n = opened.info.n
     ledger.issues[:0] = raw.issues
@@ -181,6 +186,7 @@ def read(
     attributes.check_codes(values, target, pack, ledger)
 
     checks.check_source(raw.geometries, raw.faults, ledger)
+    known.tell(_("placing"), 0, n)
     placed = placer.place(raw, codes)
     tolerance = np.asarray(values["sigma_m"], dtype=float)
     final = checks.check_placed(placed, target.family, area, ledger)
@@ -219,6 +225,7 @@ def read(
         ignored_columns=tuple(redact(name)[0] for name in mapped.ignored),
         sample=columns.sample_of(mapped, raw.values, n),
         not_assessed=not_assessed,
+        checked=checked(pack, dataset.reader, target, mapped.sources, not_assessed),
     )
 
 

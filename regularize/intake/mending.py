@@ -160,7 +160,10 @@ def _take(
     if not mended.changed:
         if was_spiked:
             ledger.warn(
-                row, "SPIKE", _("it has a spike wider than its accuracy; it was left as it is"), before
+                row,
+                "SPIKE",
+                _("it has a spike that cannot be taken off within its accuracy; it was left"),
+                before,
             )
         return
     fewer = int(shapely.get_num_coordinates(before) - shapely.get_num_coordinates(mended.geometry))

@@ -42,7 +42,7 @@ def read_lines(path: Path, columns: Mapping[str, Sequence[str]], needed: Sequenc
     text = _text(path)
     lines = [(at, line) for at, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
     if not lines:
-        raise unusable(path, _("it holds no rows"))
+        raise unusable(path, _("the table holds no rows"))
     separator = max(_SEPARATORS, key=lines[0][1].count)
     records = list(csv.reader((line for _at, line in lines), delimiter=separator))
     headings = [heading.strip().strip("\ufeff").casefold() for heading in records[0]]
@@ -77,7 +77,7 @@ def _text(path: Path) -> str:
             hint=_("mind the folder and the spelling"),
         ) from error
     if len(content) > MOST_BYTES or b"\x00" in content:
-        raise unusable(path, _("it is no table of text"))
+        raise unusable(path, _("it is no text with columns"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -107,6 +107,6 @@ def number(path: Path, line: Line, column: str) -> float:
 def unusable(path: Path, reason: str) -> InputError:
     """The error for a table that cannot be used."""
     return InputError(
-        _("{file} cannot be used: {reason}").format(file=path, reason=reason),
+        _("{file}: the table cannot be used: {reason}").format(file=path, reason=reason),
         hint=_("mend the table: one row per line, the names of the columns in the first"),
     )

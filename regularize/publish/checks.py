@@ -21,7 +21,8 @@ def render_check_report(reports: Sequence[Mapping[str, Any]], *, lang: str) -> s
     reports : sequence of mapping
         Per delivery: ``path``, ``read``, ``accepted``, ``refused``, ``crs``, ``encoding``, ``layer``,
         ``sample``, ``ignored_columns``, ``problems`` (code, severity, title, text, n,
-        places: feature, easting, northing, message) and ``passed`` (code, title).
+        trap, places: feature, easting, northing, message), ``passed`` (code, title) and
+        ``not_assessed`` (code, title, why).
     lang : {"bg", "en"}
     """
     title = in_language(_("Report of a check"), lang)
@@ -56,11 +57,18 @@ def _delivery(report: Mapping[str, Any], lang: str) -> str:
         f"<li>{escape(printable(item['title']))} <small>{escape(item['code'])}</small></li>"
         for item in report["passed"]
     )
+    open_ = "".join(
+        f"<li>{escape(printable(item['title']))}: {escape(printable(item['why']))} "
+        f"<small>{escape(item['code'])}</small></li>"
+        for item in report.get("not_assessed", ())
+    )
+    heading = say(_("What could not be judged"))
+    unassessed = f"<h2>{heading}</h2><ul>{open_}</ul>" if open_ else ""
     return (
         f"<section><h2>{escape(printable(report['path']))}</h2>"
         f'<p class="word">{counts}</p><table>{rows}</table>'
         f"<h2>{say(_('What to mend'))}</h2>{problems}"
-        f"<h2>{say(_('What was in order'))}</h2><ul>{passed}</ul></section>"
+        f"{unassessed}<h2>{say(_('What was in order'))}</h2><ul>{passed}</ul></section>"
     )
 
 
@@ -82,11 +90,21 @@ def _problem(problem: Mapping[str, Any], lang: str) -> str:
         + "</tr>"
         for place in places
     )
+    weights = {
+        "error": _("Not stored."),
+        "warning": _("Stored; look at it."),
+        "info": _("Stored; for information."),
+    }
+    weight = in_language(weights.get(problem.get("severity", ""), ""), lang)
+    hint = in_language(_("Mind:"), lang)
+    trap = ""
+    if problem.get("trap"):
+        trap = f'<p class="under">{escape(hint)} {escape(printable(problem["trap"], lines=True))}</p>'
     more = problem["n"] - len(places)
     rest = f"<p>{escape(in_language(_('and {n} more'), lang).format(n=more))}</p>" if more > 0 else ""
     return (
         f"<h3>{escape(printable(problem['title']))} ({problem['n']}) "
         f"<small>{escape(problem['code'])}</small></h3>"
-        f"<p>{escape(printable(problem['text'], lines=True))}</p>"
+        f"<p><strong>{escape(weight)}</strong> {escape(printable(problem['text'], lines=True))}</p>{trap}"
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{rest}"
     )

@@ -13,6 +13,7 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.intake import Delivery
 from regularize.intake.known import Progress
+from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
 from regularize.workflow.ingest import issue_lines, issue_record
@@ -50,13 +51,12 @@ class Checked:
             "ignored_columns": list(self.delivery.ignored_columns),
             "issues": [issue_record(issue) for issue in self.delivery.issues],
             "passed": self.passed(),
+            "not_assessed": dict(self.delivery.not_assessed),
         }
 
     def passed(self) -> list[str]:
-        """Codes of the catalogue that nothing in the delivery raised."""
-        raised = {issue.code for issue in self.delivery.issues}
-        rules = self.reference.pack.rules
-        return sorted(code for code, rule in rules.items() if rule.kind == "issue" and code not in raised)
+        """Codes whose checks were made and found nothing."""
+        return sorted(self.delivery.checked - {issue.code for issue in self.delivery.issues})
 
     def lines(self) -> Iterator[str]:
         """What to tell the user."""
@@ -94,6 +94,8 @@ class Checked:
                     "code": code,
                     "title": rules[code].title[lang] if code in rules else code,
                     "text": rules[code].text[lang] if code in rules else "",
+                    "trap": rules[code].trap.get(lang, "") if code in rules else "",
+                    "severity": str(issues[0].severity),
                     "n": len(issues),
                     "places": [
                         {
@@ -105,10 +107,20 @@ class Checked:
                         for issue in issues
                     ],
                 }
-                for code, issues in by_code.items()
+                for code, issues in sorted(by_code.items(), key=_by_weight)
+            ],
+            "not_assessed": [
+                {"code": code, "title": rules[code].title[lang], "why": why}
+                for code, why in sorted(self.delivery.not_assessed.items())
             ],
             "passed": [{"code": code, "title": rules[code].title[lang]} for code in self.passed()],
         }
+
+
+def _by_weight(entry: tuple[str, Sequence[Issue]]) -> tuple[int, int]:
+    """What keeps rows out first, then what is more frequent."""
+    _code, issues = entry
+    return (list(Severity).index(issues[0].severity), -len(issues))
 
 
 def check(

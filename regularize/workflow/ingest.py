@@ -146,6 +146,8 @@ def ingest(
                 source_crs=read.source_crs,
                 sample=delivery.sample,
             )
+        if progress is not None:
+            progress(_("storing"), 0, read.n_read)
         batch = store.ingest(read, delivery.target, delivery.frame, delivery.quarantine, delivery.issues)
         payload = store.events(subject=f"batch:{batch.id}")[-1].payload or {}
     return Ingested(
