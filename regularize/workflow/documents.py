@@ -11,8 +11,7 @@ from typing import Any
 
 from regularize import privacy
 from regularize.errors import InputError, OptionError
-from regularize.i18n import in_language
-from regularize.i18n import marked as _m
+from regularize.i18n import in_language, marked
 from regularize.i18n import translate as _
 from regularize.law.pathbook import PathBook, path_book
 from regularize.law.pathways import PathResult, PathState
@@ -202,7 +201,7 @@ def rows(here: Opened, records: Sequence[Mapping[str, Any]], *, lang: str) -> It
             here.pack.label(f"document.{entry['document_type']}", lang),
             here.pack.label(f"document_state.{entry['state']}", lang),
             entry["on"],
-            in_language(_m("kept outside"), lang) if entry["sha256"] else "",
+            in_language(marked("kept outside"), lang) if entry["sha256"] else "",
         )
 
 

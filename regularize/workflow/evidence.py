@@ -8,8 +8,7 @@ from typing import Any
 from regularize import privacy
 from regularize.countries.parameters import Value
 from regularize.errors import OptionError
-from regularize.i18n import in_language
-from regularize.i18n import marked as _m
+from regularize.i18n import in_language, marked
 from regularize.i18n import translate as _
 from regularize.law.evidence import Interval, Piece, built_by, interval_of, kinds_of, timeline
 from regularize.law.pathbook import PathBook, path_book
@@ -188,21 +187,21 @@ def lines(here: Opened, found: Mapping[str, Any], *, lang: str) -> Iterator[str]
 
     label = here.pack.label
     for piece in found["recorded"]:
-        word = say(_m("shows it")) if piece["shows"] else say(_m("does not show it"))
+        word = say(marked("shows it")) if piece["shows"] else say(marked("does not show it"))
         kind = label(f"evidence_kind.{piece['kind']}", lang)
         yield f"  {piece['seq']:>4}  {piece['dated']}  {kind}: {word}  {piece['ref']}".rstrip()
-    unknown = say(_m("unknown"))
-    yield say(_m("built after {after}, not later than {by}")).format(
+    unknown = say(marked("unknown"))
+    yield say(marked("built after {after}, not later than {by}")).format(
         after=found["after"] or unknown, by=found["by"] or unknown
     )
     for pair in found["contradictions"]:
-        yield say(_m("these contradict each other: {one} / {other}")).format(
+        yield say(marked("these contradict each other: {one} / {other}")).format(
             one=pair["does_not_show"], other=pair["shows"]
         )
     for age in found["cut_offs"]:
         verdict = label(f"verdict.{age['verdict']}", lang)
         why = f" ({label('not_assessed.' + age['reason'], lang)})" if age["reason"] else ""
-        yield f"  {say(_m('built by'))} {age['cut_off']}: {verdict}{why}  {age['citation']}"
+        yield f"  {say(marked('built by'))} {age['cut_off']}: {verdict}{why}  {age['citation']}"
         if age["deciding"]:
             yield "    " + deciding_text(here, age["deciding"], lang=lang)
 
@@ -210,7 +209,7 @@ def lines(here: Opened, found: Mapping[str, Any], *, lang: str) -> Iterator[str]
 def deciding_text(here: Opened, deciding: Mapping[str, Any], *, lang: str) -> str:
     """The piece that would decide a cut-off, in words."""
     kinds = ", ".join(here.pack.label(f"evidence_kind.{kind}", lang).lower() for kind in deciding["kinds"])
-    return in_language(_m("would decide: a picture from about {day} ({kinds})"), lang).format(
+    return in_language(marked("would decide: a picture from about {day} ({kinds})"), lang).format(
         day=deciding["cut_off"], kinds=kinds
     )
 
