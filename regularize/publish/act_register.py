@@ -84,6 +84,6 @@ def _page(
         for row in rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    nothing = f"<p>{escape(in_language(_('No act is recorded.'), lang))}</p>"
+    nothing = "<p>" + escape(in_language(_("No act is recorded."), lang)) + "</p>"
     content = f'<h1>{escape(title)}</h1><p class="under">{escape(under)}</p>' + (table if rows else nothing)
     return plain_page(content, title=title, lang=lang)

@@ -185,10 +185,10 @@ class RowReader:
         return self._words.facts[name.removeprefix(FACT)].of == "case"
 
     def _opened(self, group: _Group, first: Mapping[str, SheetRow], kind: str, opened_on: date) -> Case:
-        part, area = (self._cell(first[name], name) or None for name in ("part", "area"))
+        part, area = (self._clean(first[name], name) or None for name in ("part", "area"))
         homes = [
             resolve(self.store, text.strip())
-            for text in self._cell(first["home"], "home").split(";")
+            for text in self._clean(first["home"], "home").split(";")
             if text.strip()
         ]
         if (part, area) not in self._places:

@@ -46,11 +46,11 @@ def history_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iter
         event["payload"].get("corrects"): event["seq"] for event in record["events"] if event["payload"]
     }
     for event in record["events"]:
-        yield f"  {event['seq']:>4}  {event['on']}  {_entry(here, event, lang)}" + (
-            f"  [{in_language(_('corrected by {seq}'), lang).format(seq=replaced[event['seq']])}]"
-            if event["seq"] in replaced
-            else ""
-        )
+        line = f"  {event['seq']:>4}  {event['on']}  {_entry(here, event, lang)}"
+        if event["seq"] in replaced:
+            by = in_language(_("corrected by {seq}"), lang).format(seq=replaced[event["seq"]])
+            line += f"  [{by}]"
+        yield line
 
 
 def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
@@ -58,13 +58,13 @@ def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
     payload = event["payload"]
     what = here.pack.label(f"log.{event['type']}", lang)
     if payload is None:
-        return f"{what}  ({in_language(_('erased'), lang)})"
+        return what + "  (" + in_language(_("erased"), lang) + ")"
     if event["type"] == EVENT and "event" in payload:
         what = here.pack.label(f"event.{payload['event']}", lang)
         proof = ", ".join((payload.get("evidence") or {}).values())
         part = f" [{payload['part']}]" if payload.get("part") else ""
         corrects = payload.get("corrects")
-        tail = f"; {in_language(_('corrects {seq}'), lang).format(seq=corrects)}" if corrects else ""
+        tail = "; " + in_language(_("corrects {seq}"), lang).format(seq=corrects) if corrects else ""
         return f"{what}{part}" + (f"  ({proof})" if proof else "") + tail
     words: list[object] = [payload.get("number"), payload.get("place"), payload.get("block")]
     for name, codes in (
@@ -90,31 +90,33 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
         return in_language(message, lang)
 
     kind = record["kind"]
+    since_, until_, done_, next_ = say(_("since")), say(_("until")), say(_("done")), say(_("next"))
+    unknown_, remark_ = say(_("not enough information")), say(_("remark"))
     yield f"{record['id']}  {here.pack.label('procedure.' + kind, lang)}: {record['title']}"
     yield say(_("as of {on}")).format(on=record["on"])
     for part in record["parts"]:
         head = f"  {part['part']}: " if part["part"] else "  "
-        since = f" ({say(_('since'))} {part['since']})" if part["since"] else ""
+        since = f" ({since_} {part['since']})" if part["since"] else ""
         yield head + step_label(here, kind, part["step"], lang) + since
         for entry in sorted((*part["done"], *part["milestones"]), key=lambda entry: entry["since"] or ""):
             if entry["since"]:
-                yield f"    {say(_('done'))}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
+                yield f"    {done_}: {entry['since']}  {step_label(here, kind, entry['step'], lang)}"
         for entry in part["next_steps"]:
             if entry["exceptional"]:
                 continue
             who = (
                 here.pack.label(f"actor.{entry['actor']}", lang) if entry["actor"] else say(_("time passes"))
             )
-            due = f", {say(_('until'))} {entry['due']}" if entry["due"] else ""
-            yield f"    {say(_('next'))}: {step_label(here, kind, entry['to'], lang)} - {who}{due}"
+            due = f", {until_} {entry['due']}" if entry["due"] else ""
+            yield f"    {next_}: {step_label(here, kind, entry['to'], lang)} - {who}{due}"
     for deadline in record["deadlines"]:
         if deadline["state"] in UNDECIDED:
             cells = deadline_cells(here, kind, deadline, lang=lang)
             yield "  " + "  ".join(filter(None, cells))
     for gap in record["not_enough_information"]:
-        yield f"  {say(_('not enough information'))}: {note_text(here, gap)}"
+        yield f"  {unknown_}: {note_text(here, gap)}"
     for note in record["notes"]:
-        yield f"  {say(_('remark'))}: {note_text(here, note)}"
+        yield f"  {remark_}: {note_text(here, note)}"
 
 
 def deadline_cells(

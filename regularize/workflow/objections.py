@@ -176,7 +176,7 @@ def _known(here: Opened, code_list: str, code: str) -> None:
     known = here.pack.codes(code_list)
     if code not in known:
         raise OptionError(
-            _("{code} is not one of the codes").format(code=code),
+            _("{code} is not one of the codes").format(code=privacy.redact(code)[0]),
             hint=_("one of: {values}").format(values=", ".join(known)),
         )
 
@@ -215,7 +215,7 @@ def _point(here: Opened, text: str) -> BaseGeometry:
         east, north = (float(part) for part in text.split(","))
     except ValueError as error:
         raise OptionError(
-            _("{text} is no place").format(text=text),
+            _("{text} is no place").format(text=privacy.redact(text)[0]),
             hint=_("write it as EASTING,NORTHING in metres of {crs}").format(crs=here.project.crs),
         ) from error
     extent = here.extent

@@ -218,6 +218,10 @@ def test_personal_data_stays_out(run, project: Path, tmp_path: Path) -> None:
     raw = (project / "store.gpkg").read_bytes()
     for word in ("9541010006", "Презиме", "свободен текст"):
         assert word.encode() not in raw
+    rows[0][3] = "ЕГН 9541010006"
+    answer = bring(run, project, as_csv(tmp_path / "c.csv", rows[:1], [*head[:3], "Район", *head[4:]]))
+    assert answer.code == 1
+    assert "9541010006" not in answer.err + answer.out
     rows[0][0] = "ЕГН 9541010006"
     answer = bring(run, project, as_csv(tmp_path / "b.csv", rows, head))
     assert answer.code == 1
