@@ -29,7 +29,7 @@ def main(parcels: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = village(columns, rows, accuracy="13").write(Path(folder) / "village.cad")
         print(f"{columns * rows} parcels and as many buildings, {path.stat().st_size / 1e6:.1f} MB")
-        total_s = 0.0
+        worst_s = 0.0
         for kind in ("parcels", "buildings"):
             start = time.process_time()
             delivery = intake.read(
@@ -42,12 +42,10 @@ def main(parcels: int) -> None:
                 pack=pack,
             )
             spent_s = time.process_time() - start
-            total_s += spent_s
+            worst_s = max(worst_s, spent_s)
             assert len(delivery.frame) == columns * rows
             print(f"{kind}: {spent_s:.2f} s CPU, {len(delivery.frame)} rows, {len(delivery.issues)} issues")
-    print(
-        f"both: {total_s:.2f} s CPU; goal {GOAL_S:.0f} s for one: {'met' if spent_s <= GOAL_S else 'MISSED'}"
-    )
+    print(f"goal {GOAL_S:.0f} s for each: {'met' if worst_s <= GOAL_S else 'MISSED'}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from stdnum.bg import egn
 
+from regularize.intake import mik  # noqa: F401 registers the codec
+
 Place = tuple[float, float]  # east, north, from the reference point
 
 PARCEL_FIELDS = (

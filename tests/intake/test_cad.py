@@ -1,6 +1,7 @@
 """The exchange format of the cadastre: land read exactly, every deviation said, no person ever."""
 
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -154,6 +155,26 @@ def test_a_lost_hole_is_said(tmp_path: Path, read_cad: ReadCad) -> None:
     cad = village()
     cad.nested.append(("501.1", "501.99"))
     assert odd(read_cad(cad.write(tmp_path / "a.cad"))) == {"CAD_NESTED_MISSING"}
+
+
+def test_nothing_is_taken_out_of_an_outline_that_crosses_itself(tmp_path: Path, read_cad: ReadCad) -> None:
+    cad = Cad()
+    cad.parcel("501.1", [(0, 0), (40, 40), (40, 0), (0, 50)])
+    cad.parcel("501.2", box(30, 15, 5))
+    cad.nested.append(("501.1", "501.2"))
+    delivery = read_cad(cad.write(tmp_path / "a.cad"))
+    assert [q.code for q in delivery.quarantine] == ["CAD_RING_CROSSES"]
+    assert delivery.quarantine[0].wkb is not None
+
+
+def test_nesting_without_end_takes_no_time(tmp_path: Path, read_cad: ReadCad) -> None:
+    cad = village(12, 10)
+    numbers = [f"501.{at}" for at in range(1, 121)]
+    cad.nested += [(number, *numbers) for number in numbers]
+    start = time.process_time()
+    delivery = read_cad(cad.write(tmp_path / "a.cad"))
+    assert "CAD_NESTED_MISSING" in odd(delivery)
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 3], [2, 0, 3, 1], [3, 2, 1, 0]])

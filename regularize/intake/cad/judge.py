@@ -166,7 +166,7 @@ def judge_outlines(
         ledger.warn(
             row,
             "CAD_NESTED_MISSING",
-            _("{number}: what the control block nests in it is not in the file").format(
+            _("{number}: what the control block nests in it is not in the file, or not sound").format(
                 number=_name(contours[row])
             ),
         )

@@ -37,6 +37,8 @@ OPEN_ENDED = b"21"
 # Vertices are written to the millimetre: that much an area may differ per metre of its outline.
 _ROUNDING_M = 0.0005
 _AREA_TOLERANCE_M2 = 0.05
+# One object lies in few others: a file that says otherwise would keep the program busy for ever.
+_MOST_NESTING = 8
 # A parcel's line has a parcel on each side, no more.
 _MOST_SIDES = 2
 
@@ -215,37 +217,48 @@ def _multipolygon(
         fault = next((ring for ring in rings if isinstance(ring, Fault)), None)
         if fault is not None:
             return fault
+        if not shapely.is_valid(rings).all():
+            return _crossing(rings[0])
         shells.append(_difference(rings[0], rings[1:]))
     if not shells:
         return Fault("CAD_RING_OPEN", _("the lines of its outline do not close"))
-    return shapely.union_all(_sound(np.array(shells, dtype=object)))
-
-
-def _sound(geometries: NDArray[Any]) -> NDArray[Any]:
-    valid = shapely.is_valid(geometries)
-    return geometries if valid.all() else np.where(valid, geometries, shapely.make_valid(geometries))
+    return shapely.union_all(shells)
 
 
 def _difference(shell: Any, holes: Sequence[Any]) -> Any:
-    if not holes:
-        return shell
-    sound = _sound(np.array([shell, *holes], dtype=object))
-    return shapely.difference(sound[0], shapely.union_all(sound[1:]))
+    """`shell` without `holes`; all of them sound."""
+    return shapely.difference(shell, shapely.union_all(holes)) if holes else shell
+
+
+def _crossing(shell: Any) -> Fault:
+    """Nothing is taken out of an outline that crosses itself: mending it could take for ever."""
+    return Fault(
+        "CAD_RING_CROSSES",
+        _("its outline crosses itself, and others are nested in it"),
+        bytes(shapely.to_wkb(shell)),
+    )
 
 
 def _take_out_nested(found: Outlines, contours: Sequence[Contour], control: Control | None) -> None:
     if control is None or not control.nested:
         return
     whole = found.geometries.copy()
-    positions = {contour.number: at for at, contour in enumerate(contours) if whole[at] is not None}
+    sound = shapely.is_valid(whole)
+    positions = {contour.number: at for at, contour in enumerate(contours) if sound[at]}
+    times: Counter[bytes] = Counter()
     for position, contour in enumerate(contours):
         inner = [n for n in control.nested.get(contour.number, ()) if n != contour.number]
         if not inner or whole[position] is None:
             continue
-        holes = [whole[positions[number]] for number in inner if number in positions]
-        if len(holes) < len(inner):
+        if not sound[position]:
+            found.faults[position] = _crossing(whole[position])
+            found.geometries[position] = None
+            continue
+        times.update(inner)
+        usable = [n for n in inner if n in positions and times[n] <= _MOST_NESTING]
+        if len(usable) < len(inner):
             found.lost_holes.append(position)
-        found.geometries[position] = _difference(whole[position], holes)
+        found.geometries[position] = _difference(whole[position], [whole[positions[n]] for n in usable])
 
 
 def _accuracies(found: Outlines, lines: Mapping[int, Line], contours: Sequence[Contour]) -> None:

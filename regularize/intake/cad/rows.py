@@ -1,6 +1,7 @@
 """Rows and field names of the tables of a ``.cad`` file."""
 
 import re
+from functools import lru_cache
 
 _BLANKS = b" \t"
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -10,6 +11,7 @@ _LATIN_TWINS = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 _ENCODINGS = ("utf-8", "cp1251", "cp866", "mik")
 
 
+@lru_cache(maxsize=4096)
 def field_name(raw: bytes) -> str:
     """The name of a field in Latin capitals, whatever alphabet its letters were typed in.
 

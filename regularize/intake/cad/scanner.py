@@ -70,7 +70,8 @@ class _Scanner:
         self._rights: tuple[int, int, int] | None = None
         self._line: Line | None = None
         self._contour: Contour | None = None
-        self._pending = b""
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
         self._words_bytes = 0
 
     def run(self, stream: IO[bytes]) -> Content:
@@ -143,13 +144,12 @@ class _Scanner:
                     found.group(2).partition(b"[") if letter == "M" else (found.group(2), b"", b"")
                 )
                 self._begin(section, letter, text.split())
-                self._pending = bracket + rest
-        elif self._line is not None:
-            self._pending += line
-        elif self._contour is not None:
-            self._pending += line + b" "
-        if len(self._pending) > _MOST_RECORD_BYTES:
-            self._abandon()
+                self._pending = [bracket + rest]
+        elif self._line is not None or self._contour is not None:
+            self._pending.append(line)
+            self._pending_bytes += len(line)
+            if self._pending_bytes > _MOST_RECORD_BYTES:
+                self._abandon()
 
     def _begin(self, section: Section, letter: str, tokens: list[bytes]) -> None:
         if letter == "L":
@@ -169,12 +169,16 @@ class _Scanner:
             self._line.broken = True
         if self._contour is not None:
             self._contour.broken = True
-        self._pending = b""
+        self._clear()
+
+    def _clear(self) -> None:
+        self._pending = []
+        self._pending_bytes = 0
 
     def _finish_record(self) -> None:
         section = self._section
         if section is not None and self._line is not None:
-            _read_vertices(self._line, self._pending)
+            _read_vertices(self._line, b" ".join(self._pending))
             if self._line.number < 0:
                 section.unreadable += 1
             elif self._line.number in section.lines:
@@ -182,9 +186,9 @@ class _Scanner:
             else:
                 section.lines[self._line.number] = self._line
         if self._contour is not None:
-            _read_lines(self._contour, self._pending)
+            _read_lines(self._contour, b" ".join(self._pending))
         self._line = self._contour = None
-        self._pending = b""
+        self._clear()
 
     # The writer's own figures
 

@@ -15,6 +15,8 @@ from regularize.intake.text.points import PointRows, SurveyPoint
 from regularize.intake.text.words import words
 
 KINDS = ("buildings", "plots", "fences")
+# Longer text is a remark, not a code.
+_LONGEST_CODE = 200
 _KEY = re.compile(r"(.*?)[\s_.\-№#]*(\d[\w./\-]*)$")
 LEAST_CORNERS = {"buildings": 3, "plots": 3, "fences": 2}
 
@@ -55,7 +57,7 @@ def kind_of(code: str) -> str | None:
 
 def key_of(code: str) -> str | None:
     """The key at the end of a code: what tells one object from the next; None where there is none."""
-    found = _KEY.fullmatch(code.strip())
+    found = _KEY.fullmatch(code.strip()) if len(code) <= _LONGEST_CODE else None
     return found.group(2) if found else None
 
 

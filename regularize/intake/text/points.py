@@ -175,7 +175,7 @@ def _header(cells: Sequence[Sequence[str]], comma: bool) -> list[str] | None:
     first = cells[0]
     if sum(to_number(cell, comma=comma) is not None for cell in first) >= 2:
         return None
-    return [re.sub(r"\s*[\[(].*", "", cell).strip(" .:").casefold().replace(" ", "_") for cell in first]
+    return [re.sub(r"[\[(].*", "", cell).strip(" .:").casefold().replace(" ", "_") for cell in first]
 
 
 def _roles(header: Sequence[str] | None, body: Sequence[Sequence[str]], comma: bool) -> Roles | None:

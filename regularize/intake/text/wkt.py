@@ -16,9 +16,11 @@ from regularize.intake.text.delimited import TableLayer
 from regularize.intake.text.lines import decode, short_names, table
 
 _TYPES = "POINT|LINESTRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION"
-MARK = re.compile(rf"(?i)\b(?:{_TYPES})\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)".encode())
+MARK = re.compile(rf"(?i)\b(?:{_TYPES})\s{{0,4}}(?:Z|M|ZM)?\s{{0,4}}(?:\(|EMPTY)".encode())
+# The blanks are bounded: unbounded ones side by side would make a long row of them a trap.
 _WKT = re.compile(
-    rf"\s*(?:SRID\s*=\s*(\d{{1,6}})\s*;)?\s*((?:{_TYPES})\s*(?:ZM|Z|M)?\s*(?:\(|EMPTY).*)",
+    rf"(?:SRID\s{{0,4}}=\s{{0,4}}(\d{{1,6}})\s{{0,4}};\s{{0,4}})?"
+    rf"((?:{_TYPES})\s{{0,4}}(?:ZM|Z|M)?\s{{0,4}}(?:\(|EMPTY).*)",
     re.IGNORECASE | re.DOTALL,
 )
 _MOST_ROWS = 0.5
@@ -31,7 +33,7 @@ def columns_of(rows: Sequence[Sequence[str]]) -> list[int]:
     found = []
     for at in range(len(rows[0])):
         values = [row[at] for row in rows[1:] if at < len(row) and row[at].strip()]
-        fitting = sum(_WKT.fullmatch(value) is not None for value in values)
+        fitting = sum(_WKT.fullmatch(value.strip()) is not None for value in values)
         if fitting and fitting >= _MOST_ROWS * len(values):
             found.append(at)
     return found
@@ -80,7 +82,7 @@ class _WktLayer(TableLayer):
         """The SRID that all values agree on."""
         codes = set()
         for record in self._records:
-            found = _WKT.fullmatch(record[self._column]) if self._column < len(record) else None
+            found = _WKT.fullmatch(record[self._column].strip()) if self._column < len(record) else None
             if found is not None:
                 codes.add(found.group(1))
         if len(codes) != 1 or None in codes:
@@ -94,7 +96,7 @@ class _WktLayer(TableLayer):
         value = record[self._column] if self._column < len(record) else ""
         if not value.strip():
             return None
-        found = _WKT.fullmatch(value)
+        found = _WKT.fullmatch(value.strip())
         if found is None or _depth(value) > _MOST_DEPTH:
             return Fault("WKT_UNREADABLE", _("its WKT cannot be read"))
         try:
