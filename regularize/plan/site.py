@@ -66,9 +66,11 @@ class Site:
         regulated_plots: GeoDataFrame | None = None,
     ) -> None:
         self._groups = groups
-        self._observed, self._plots, self._parcels = observed_buildings, plots, parcels
-        self._land_rows = land
-        self._regulated = regulated_plots
+        self._observed = _Rows(observed_buildings, "storeys")
+        self._plots = _Rows(plots)
+        self._parcels = _Rows(parcels, "ownership_kind", "territory_purpose")
+        self._land_rows = _Rows(land, "land_owner_category", "territory_purpose")
+        self._regulated = _Rows(regulated_plots)
         self._streets = Streets(streets)
 
     def facts(self, home: Home, findings: Sequence[Finding]) -> dict[str, Fact]:
@@ -93,9 +95,10 @@ class Site:
 
     def _body(self, home: Home) -> tuple[BaseGeometry | None, float | None]:
         """The observed outline of the home and its sigma, else the home's own without one."""
-        rows = _rows(self._observed, home.survey_fids)
-        if rows is not None:
-            return _united(rows.geometry), float(rows["sigma_m"].max())
+        rows = self._observed.of(home.survey_fids)
+        if rows:
+            shapes, sigmas = self._observed.shapes, self._observed.sigmas
+            return shapely.union_all(shapes[rows]), max(sigmas[i] for i in rows)
         return (
             (home.geometry, None)
             if home.geometry is not None and not home.geometry.is_empty
@@ -104,15 +107,13 @@ class Site:
 
     def _neighbour_conflict(self, own: Sequence[Finding]) -> Fact | None:
         buildings = [f for f in own if f.kind == "building"]
-        if not buildings or self._parcels is None or not len(self._parcels):
+        if not buildings or not len(self._parcels):
             return None
         return Fact(any(STRADDLES in f.reasons for f in buildings), "parcels")
 
     def _land(self, body: BaseGeometry | None) -> dict[str, Fact | None]:
         """Owner's category and purpose of the land, of the land layer, else of the parcels."""
-        columns = ("land_owner_category", "territory_purpose")
-        land = _shares(self._land_rows, body, *columns)
-        parcels = _shares(self._parcels, body, "ownership_kind", "territory_purpose")
+        land, parcels = self._land_rows.shares(body), self._parcels.shares(body)
         owner = _main((row[0], share) for row, share in land) or _main(
             (self._category(row[0]), share) for row, share in parcels
         )
@@ -142,13 +143,12 @@ class Site:
 
     def _regulation(self, body: BaseGeometry | None, sigma: float | None) -> dict[str, Fact | None]:
         """Whether the home lies in a regulated plot, and whether it keeps to its lines."""
-        if body is None or self._regulated is None or not len(self._regulated):
+        if body is None or not len(self._regulated):
             return {}
-        point = body.representative_point()
-        near = self._regulated.iloc[self._regulated.sindex.query(point, predicate="intersects")]
-        if near.empty:
+        near = self._regulated.near(body.representative_point())
+        if not near:
             return {"regulated": Fact(False, "regulated_plots")}
-        plot, plot_sigma = near.geometry.iloc[0], float(near["sigma_m"].iloc[0])
+        plot, plot_sigma = self._regulated.shapes[near[0]], self._regulated.sigmas[near[0]]
         out: dict[str, Fact | None] = {"regulated": Fact(True, "regulated_plots")}
         if sigma is not None:
             doubt = 2.0 * math.hypot(sigma, plot_sigma)
@@ -161,10 +161,10 @@ class Site:
 
     def _plot(self, home: Home, body: BaseGeometry | None, sigma: float | None) -> dict[str, Fact | None]:
         """Sizes of the plot as occupied, and how the home's buildings stand on it."""
-        rows = _rows(self._plots, home.plot_fids)
-        if rows is None or len(rows) != 1:
+        rows = self._plots.of(home.plot_fids)
+        if len(rows) != 1:
             return {}  # without a plot, or with several, there is none to measure
-        plot, plot_sigma = shapely.make_valid(rows.geometry.iloc[0]), float(rows["sigma_m"].iloc[0])
+        plot, plot_sigma = self._plots.shapes[rows[0]], self._plots.sigmas[rows[0]]
         contact = self._streets.contact(plot, plot_sigma)
         out: dict[str, Measure | object | None] = {
             "area_m2": area_measure(plot, plot_sigma),
@@ -182,23 +182,66 @@ class Site:
         return {name: None if value is None else Fact(value, "plots") for name, value in out.items()}
 
     def _buildings_on(self, plot: BaseGeometry) -> list[tuple[BaseGeometry, float, float | None]] | None:
-        if self._observed is None or not len(self._observed):
+        if not len(self._observed):
             return None
-        near = self._observed.iloc[self._observed.sindex.query(plot, predicate="intersects")]
+        observed = self._observed
         out = []
-        for shape, sigma, storeys in zip(near.geometry, near["sigma_m"], near["storeys"], strict=True):
-            sound = shapely.make_valid(shape)
-            if sound.area > 0 and shapely.intersection(sound, plot).area >= ON_PLOT_SHARE * sound.area:
-                out.append((sound, float(sigma), _number(storeys)))
+        for i in observed.near(plot):
+            shape = observed.shapes[i]
+            if shape.area > 0 and shapely.intersection(shape, plot).area >= ON_PLOT_SHARE * shape.area:
+                out.append((shape, observed.sigmas[i], _number(observed.columns[0][i])))
         return out
 
     def _attachment(self, home: Home, body: BaseGeometry, sigma: float) -> str | None:
         """Detached, where no building of others is near enough to share a wall; else not said."""
-        if self._observed is None:
-            return None
         reach = WALL_M + 2.0 * sigma * math.sqrt(2.0)
-        near = self._observed.iloc[self._observed.sindex.query(body, predicate="dwithin", distance=reach)]
-        return "detached" if set(near["fid"]) <= set(home.survey_fids) else None
+        near = {self._observed.fids[i] for i in self._observed.near(body, reach)}
+        return "detached" if near <= set(home.survey_fids) else None
+
+
+class _Rows:
+    """The rows of a layer as plain arrays with an index: asked for once per home, so without frames."""
+
+    def __init__(self, frame: GeoDataFrame | None, *columns: str) -> None:
+        given = frame is not None and len(frame) > 0
+        self.fids: list[int] = [int(fid) for fid in frame["fid"]] if frame is not None and given else []
+        self.shapes = (
+            shapely.make_valid(np.asarray(frame.geometry.to_numpy(), dtype=object))
+            if frame is not None and given
+            else np.empty(0, dtype=object)
+        )
+        self.sigmas: list[float] = [float(s) for s in frame["sigma_m"]] if frame is not None and given else []
+        self.columns: list[list[Any]] = [
+            frame[name].tolist() if frame is not None and given else [] for name in columns
+        ]
+        self._at = {fid: i for i, fid in enumerate(self.fids)}
+        self._tree = shapely.STRtree(self.shapes)
+
+    def __len__(self) -> int:
+        return len(self.fids)
+
+    def of(self, fids: Sequence[int]) -> list[int]:
+        """Positions of the rows with these numbers that are there, in the order of the numbers."""
+        return [self._at[fid] for fid in sorted(fids) if fid in self._at]
+
+    def near(self, shape: BaseGeometry, reach_m: float = 0.0) -> list[int]:
+        """Positions of the rows within `reach_m` of `shape`, in order."""
+        found = self._tree.query(shape, predicate="dwithin", distance=reach_m)
+        return sorted(int(i) for i in found)
+
+    def shares(self, body: BaseGeometry | None) -> list[tuple[list[str | None], float]]:
+        """Values of the columns of the rows beneath `body`, each with its share of the body's area."""
+        if body is None or not body.area > 0:
+            return []
+        near = self.near(body)
+        common = shapely.area(shapely.intersection(self.shapes[near], body))
+        return [
+            (
+                [None if _empty(column[i]) else str(column[i]) for column in self.columns],
+                float(area) / body.area,
+            )
+            for i, area in zip(near, common, strict=True)
+        ]
 
 
 def _register_state(own: Sequence[Finding]) -> Fact | None:
@@ -211,21 +254,6 @@ def _register_state(own: Sequence[Finding]) -> Fact | None:
             return Fact("differs", "findings")
     said = [f for f in own if f.cls not in UNSAID]
     return Fact("agrees", "findings") if said and len(said) == len(own) else None
-
-
-def _shares(
-    frame: GeoDataFrame | None, body: BaseGeometry | None, *columns: str
-) -> list[tuple[list[str | None], float]]:
-    """Values of `columns` of the rows beneath `body`, each with its share of the body's area."""
-    if frame is None or body is None or not len(frame) or not body.area > 0:
-        return []
-    near = frame.iloc[frame.sindex.query(body, predicate="intersects")]
-    common = shapely.area(shapely.intersection(shapely.make_valid(near.geometry.to_numpy()), body))
-    values = [near[column].tolist() for column in columns]
-    return [
-        ([None if value is None else str(value) for value in row], float(area) / body.area)
-        for *row, area in zip(*values, common, strict=True)
-    ]
 
 
 def _main(shares: Iterable[tuple[str | None, float]]) -> str | None:
@@ -251,16 +279,9 @@ def _floor_area_ratio(
     return Measure(ratio, math.hypot(*doubts, plot_doubt) / plot.area, "1")
 
 
-def _rows(frame: GeoDataFrame | None, fids: Sequence[int]) -> GeoDataFrame | None:
-    if frame is None or not len(frame) or not fids:
-        return None
-    chosen = frame[frame["fid"].isin(list(fids))]
-    return chosen if len(chosen) else None
-
-
-def _united(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
-    return shapely.union_all(shapely.make_valid(np.array(list(shapes), dtype=object)))
+def _empty(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None or (isinstance(value, float) and math.isnan(value)) else float(value)
+    return None if _empty(value) else float(value)

@@ -153,9 +153,8 @@ def ages(here: Opened, book: PathBook, found: Interval, *, on: date) -> list[dic
     return out
 
 
-def record(here: Opened, store: Store, home: str, *, on: date) -> dict[str, Any]:
+def record(here: Opened, found: Interval, *, on: date) -> dict[str, Any]:
     """The evidence of a home's age with stable English keys."""
-    found = interval(here, store, home)
     return {
         "after": None if found.after is None else found.after.isoformat(),
         "by": None if found.by is None else found.by.isoformat(),
@@ -176,7 +175,11 @@ def shown(here: Opened, home_id: str, *, on: date | None) -> dict[str, Any]:
             {"seq": seq, "kind": p.kind, "shows": p.shows, "dated": p.dated.isoformat(), "ref": p.ref}
             for seq, p in numbered(store, home.id).items()
         ]
-        return {"home": home.id, "recorded": numbers, **record(here, store, home.id, on=on or today())}
+        return {
+            "home": home.id,
+            "recorded": numbers,
+            **record(here, interval(here, store, home.id), on=on or today()),
+        }
 
 
 def lines(here: Opened, found: Mapping[str, Any], *, lang: str) -> Iterator[str]:

@@ -175,7 +175,7 @@ class Desk:
                 for r in results
             ],
             "norms": [check.as_dict() for check in checks],
-            "evidence": evidence.record(self.here, self.store, home.id, on=self.day),
+            "evidence": evidence.record(self.here, known.age, on=self.day),
             "documents": papers.checklist_of_ways(results, held),
             "history": history(self.here.pack, self.book, facts, on=self.day),
             "facts": {
