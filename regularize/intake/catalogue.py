@@ -9,7 +9,15 @@ from regularize.layers import Layer
 # rules_<name>.toml whose checks every delivery goes through.
 _ALWAYS = ("intake", "checks", "identifier")
 # What the reader of a batch is called -> the rules of its format.
-_OF_READERS = {"cad": "cad", "dxf": "dxf", "kml": "xml", "gml": "xml", "points": "points", "csv": "points", "odk": "points"}
+_OF_READERS = {
+    "cad": "cad",
+    "dxf": "dxf",
+    "kml": "xml",
+    "gml": "xml",
+    "points": "points",
+    "csv": "points",
+    "odk": "points",
+}
 # Codes of one format that stand among those of all.
 _ONLY = {
     "DELETED_RECORD": "shapefile",

@@ -1,7 +1,7 @@
 """Read one layer: choose, decode, place, check, and account for every row."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -194,6 +194,8 @@ def read(
     checks.check_size(final, ledger)
     checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)
     not_assessed = dict(placer.check(raw, placed, codes))
+    if not known.own:
+        not_assessed["IDENTIFIER_OTHER_SETTLEMENT"] = _("no project names its settlements")
 
     stored = np.array([row for row in range(n) if row not in ledger.refused], dtype=np.int64)
     attributes.check_measures(values, stored, final, pack, ledger)
@@ -221,7 +223,7 @@ def read(
         frame=_frame(values, final, stored, target, project),
         target=target,
         quarantine=tuple(_quarantined(row, values, raw, ledger) for row in sorted(ledger.refused)),
-        issues=tuple(_ordered(ledger.issues)),
+        issues=tuple(_ordered(_located(ledger.issues, final, ledger.refused))),
         ignored_columns=tuple(redact(name)[0] for name in mapped.ignored),
         sample=columns.sample_of(mapped, raw.values, n),
         not_assessed=not_assessed,
@@ -269,7 +271,18 @@ def _quarantined(row: int, values: Mapping[str, list[Any]], raw: Rows, ledger: c
     return Quarantined(row, code, message, wkb, attributes)
 
 
-def _ordered(issues: Sequence[Issue]) -> list[Issue]:
+def _located(issues: Sequence[Issue], final: NDArray[Any], refused: Mapping[int, Any]) -> Iterator[Issue]:
+    """Issues of rows that were found before the row was placed get their place now."""
+    bare = [i.feature for i in issues if i.feature is not None and i.x is None and i.feature not in refused]
+    rows = np.array(sorted(set(bare)), dtype=np.int64)
+    box = shapely.bounds(final[rows])
+    middle = dict(zip(rows.tolist(), np.round((box[:, :2] + box[:, 2:]) / 2, 3).tolist(), strict=True))
+    for issue in issues:
+        at = middle.get(issue.feature) if issue.feature is not None and issue.x is None else None
+        yield issue if at is None else replace(issue, x=at[0], y=at[1])
+
+
+def _ordered(issues: Iterable[Issue]) -> list[Issue]:
     """Issues of the file first, then by row; errors before warnings on the same row."""
     rank = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     return sorted(

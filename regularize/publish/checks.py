@@ -52,7 +52,8 @@ def _delivery(report: Mapping[str, Any], lang: str) -> str:
     counts = escape(sentence.format(**{key: report[key] for key in ("read", "accepted", "refused")}))
     problems = "".join(_problem(problem, lang) for problem in report["problems"])
     if not report["problems"]:
-        problems = f"<p>{say(_('Nothing was found to mend.'))}</p>"
+        clean = say(_("Nothing was found to mend."))
+        problems = f"<p>{clean}</p>"
     passed = "".join(
         f"<li>{escape(printable(item['title']))} <small>{escape(item['code'])}</small></li>"
         for item in report["passed"]
@@ -64,17 +65,18 @@ def _delivery(report: Mapping[str, Any], lang: str) -> str:
     )
     heading = say(_("What could not be judged"))
     unassessed = f"<h2>{heading}</h2><ul>{open_}</ul>" if open_ else ""
+    to_mend, in_order = say(_("What to mend")), say(_("Checked, and not found"))
     return (
         f"<section><h2>{escape(printable(report['path']))}</h2>"
         f'<p class="word">{counts}</p><table>{rows}</table>'
-        f"<h2>{say(_('What to mend'))}</h2>{problems}"
-        f"{unassessed}<h2>{say(_('What was in order'))}</h2><ul>{passed}</ul></section>"
+        f"<h2>{to_mend}</h2>{problems}"
+        f"{unassessed}<h2>{in_order}</h2><ul>{passed}</ul></section>"
     )
 
 
 def _problem(problem: Mapping[str, Any], lang: str) -> str:
     places = problem["places"][:LISTED]
-    heads = (_("Row"), _("Easting"), _("Northing"), _("What"))
+    heads = (_("Row"), _("Easting"), _("Northing"), _("What was found"))
     head = "".join(f"<th>{escape(in_language(text, lang))}</th>" for text in heads)
     rows = "".join(
         "<tr>"

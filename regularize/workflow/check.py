@@ -73,6 +73,22 @@ class Checked:
             read=self.delivery.source.n_read, accepted=len(self.delivery.frame), refused=self.refused
         )
 
+    def _weight(self, issues: Sequence[Issue]) -> str:
+        """Whether the rows of these issues are all set aside, whatever one issue alone would do."""
+        refused = {row.feature for row in self.delivery.quarantine}
+        if issues and all(issue.feature in refused for issue in issues):
+            return str(Severity.ERROR)
+        return str(issues[0].severity)
+
+    def _without_place(self, issue: Issue) -> str:
+        """What was found, without file, layer and row: the page says these already."""
+        read = self.delivery.source
+        place = _("{file}, layer {layer}").format(file=read.path, layer=read.layer)
+        if issue.feature is None:
+            return issue.message.removeprefix(f"{place}: ")
+        row = _("{place}, feature {feature}: {text}").format(place=place, feature=issue.feature + 1, text="")
+        return issue.message.removeprefix(row)
+
     def for_page(self, lang: str) -> dict[str, Any]:
         """The judgement as the page shows it: problems by code, then what was in order."""
         rules = self.reference.pack.rules
@@ -95,14 +111,14 @@ class Checked:
                     "title": rules[code].title[lang] if code in rules else code,
                     "text": rules[code].text[lang] if code in rules else "",
                     "trap": rules[code].trap.get(lang, "") if code in rules else "",
-                    "severity": str(issues[0].severity),
+                    "severity": self._weight(issues),
                     "n": len(issues),
                     "places": [
                         {
                             "feature": None if issue.feature is None else issue.feature + 1,
                             "easting": issue.x,
                             "northing": issue.y,
-                            "message": issue.message,
+                            "message": self._without_place(issue),
                         }
                         for issue in issues
                     ],
