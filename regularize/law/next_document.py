@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -161,7 +161,7 @@ def unlocks(
     )
 
 
-@lru_cache(maxsize=4096)  # homes of one place repeat the same few patterns
+@cache  # homes of one place repeat the same few patterns
 def _best(ways: tuple[Needs, ...], documents: tuple[Document, ...]) -> NextDocuments | None:
     plans = [plan for needs in ways if (plan := _cheapest(needs, documents)) is not None]
     return min(plans, key=lambda plan: (len(plan.open_questions), _cost_key(plan)), default=None)
