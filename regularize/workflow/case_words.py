@@ -61,7 +61,7 @@ def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
         return what + "  (" + in_language(_("erased"), lang) + ")"
     if event["type"] == EVENT and "event" in payload:
         what = here.pack.label(f"event.{payload['event']}", lang)
-        proof = ", ".join((payload.get("evidence") or {}).values())
+        proof = ", ".join(_proof(here, payload.get("evidence") or {}, lang))
         part = f" [{payload['part']}]" if payload.get("part") else ""
         corrects = payload.get("corrects")
         tail = "; " + in_language(_("corrects {seq}"), lang).format(seq=corrects) if corrects else ""
@@ -81,6 +81,17 @@ def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
     words.append(payload.get("area"))
     said = ", ".join(str(word) for word in words if word)
     return f"{what}: {said}" if said else what
+
+
+def _proof(here: Opened, evidence: Mapping[str, str], lang: str) -> Iterator[str]:
+    """The papers of an event in words; of a scan only the beginning of its digest."""
+    for name, text in evidence.items():
+        if name == "document":
+            yield (
+                here.pack.label(f"document.{text}", lang) if here.pack.has_label(f"document.{text}") else text
+            )
+        else:
+            yield f"sha256 {text[:12]}" if name == "file_sha256" else text
 
 
 def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str]:
