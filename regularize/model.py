@@ -90,6 +90,10 @@ class ReviewState(StrEnum):
     CORRECTED = "corrected"
 
 
+# A person has said what it is: nothing waits any more. A field check is still to be made.
+DECIDED = frozenset({ReviewState.CONFIRMED, ReviewState.REJECTED, ReviewState.CORRECTED})
+
+
 @dataclass(frozen=True)
 class Measure:
     """A measured value with its standard deviation and unit (``m``, ``m2``, ``1``)."""

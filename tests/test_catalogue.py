@@ -1,5 +1,6 @@
 """The Bulgarian catalogue is whole: every message, every placeholder, compiled as committed."""
 
+import ast
 import gettext
 import importlib.util
 import string
@@ -7,28 +8,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "regularize"
 FOLDER = PACKAGE / "locale" / "bg" / "LC_MESSAGES"
+# function -> how many of its leading arguments are messages
 KEYWORDS = {
-    "_": None,
-    "N_": None,
-    "marked": None,
-    "translate": None,
-    "in_language": None,
-    "translate_count": (1, 2),
-    "dngettext": (2, 3),
+    "_": 1,
+    "N_": 1,
+    "marked": 1,
+    "translate": 1,
+    "in_language": 1,
+    "say": 1,
+    "ui": 1,
+    "translate_count": 2,
 }
 
 
 def messages() -> Iterator[tuple[str, str]]:
-    """(module, message) of everything that the package says."""
-    with_empty = extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS)
-    for module, _line, message, _comments, _context in with_empty:
-        for text in (message,) if isinstance(message, str) else message:
-            yield module, text
+    """(module, message) of everything that the package says, inside f-strings as well."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            for argument in node.args[: KEYWORDS.get(name, 0)]:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield str(path.relative_to(PACKAGE)), argument.value
 
 
 @pytest.fixture(scope="module")

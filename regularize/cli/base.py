@@ -153,8 +153,15 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def free_output(path: Path, *, overwrite: bool) -> Path:
-    """`path`, refused if something stands there and it is not to be replaced."""
+def free_output(path: Path, *, overwrite: bool, endings: Sequence[str] = ()) -> Path:
+    """`path`, refused if something stands there that is not to be replaced, or its ending misleads."""
+    if path.is_dir():
+        raise OptionError(_("{path} is a folder").format(path=path), hint=_("give the name of a file"))
+    if endings and path.suffix.lower() not in endings:
+        raise OptionError(
+            _("{path} should end in {endings}").format(path=path.name, endings=", ".join(endings)),
+            hint=_("give another name"),
+        )
     if path.exists() and not overwrite:
         raise OptionError(
             _("{path} exists already").format(path=path), hint=_("give another name, or --overwrite")

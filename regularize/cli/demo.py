@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from regularize.cli.base import PATH, Command, Session, overwrite_option, pass_session
-from regularize.i18n import marked
+from regularize.i18n import marked, use
 from regularize.i18n import translate as _
 
 
@@ -26,7 +26,9 @@ def command(session: Session, folder: Path, overwrite: bool) -> None:
     """Run the demonstration."""
     from regularize.workflow import demo
 
-    outcome = demo.run(folder, overwrite=overwrite, lang=session.lang or "bg", say=session.say)
+    lang = session.lang or "bg"
+    use(lang)
+    outcome = demo.run(folder, overwrite=overwrite, lang=lang, say=session.say)
     for line in outcome.lines():
         click.echo(line)
     session.say(_("the chain took {seconds:.1f} s").format(seconds=outcome.seconds))

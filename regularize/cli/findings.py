@@ -20,7 +20,7 @@ from regularize.cli.base import (
 )
 from regularize.cli.pathway import list_output_option, purpose_option
 from regularize.errors import OptionError
-from regularize.i18n import marked
+from regularize.i18n import language, marked
 from regularize.i18n import translate as _
 
 
@@ -143,21 +143,25 @@ def show(session: Session, finding_id: str, as_json: bool) -> None:
     example="regularize findings review B-12 --confirm --note 'measured on site' --by surveyor",
 )
 @click.argument("finding_id", metavar="ID")
-@option("--confirm", "state", flag_value="confirmed", help=marked("It is so."))
-@option("--reject", "state", flag_value="rejected", help=marked("It is not so."))
-@option("--field-check", "state", flag_value="field_check", help=marked("Somebody must look on site."))
+@option("--confirm", "confirmed", is_flag=True, help=marked("It is so."))
+@option("--reject", "rejected", is_flag=True, help=marked("It is not so."))
+@option("--field-check", "field_check", is_flag=True, help=marked("Somebody must look on site."))
 @option("--note", required=True, metavar="TEXT", help=marked("Why; no names."))
 @by_option
 @pass_session
-def review_(session: Session, finding_id: str, state: str | None, note: str, by: str) -> None:
+def review_(session: Session, finding_id: str, note: str, by: str, **decisions: bool) -> None:
     """Review one finding."""
     from regularize.workflow import projects, review
 
-    if state is None:
-        raise OptionError(_("a review needs a decision"), hint=_("give --confirm, --reject or --field-check"))
+    chosen = [state for state, given in decisions.items() if given]
+    if len(chosen) != 1:
+        raise OptionError(
+            _("a review needs one decision"), hint=_("give one of --confirm, --reject, --field-check")
+        )
     if not by:
         raise OptionError(_("a review needs somebody who answers for it"), hint=_("give --by WHO"))
-    remarks = review.review(projects.opened(session.folder), finding_id, state=state, note=note, by=by)
-    for remark in remarks:
+    opened = projects.opened(session.folder)
+    for remark in review.review(opened, finding_id, state=chosen[0], note=note, by=by):
         session.say(remark)
-    session.say(_("{id}: {state}").format(id=finding_id, state=state))
+    label = opened.pack.label(f"review.{chosen[0]}", language())
+    session.say(_("{id}: {state}").format(id=finding_id, state=label))

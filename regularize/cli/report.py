@@ -53,7 +53,7 @@ def council(
     """Write the council's report."""
     from regularize.workflow import projects, reports
 
-    free_output(output, overwrite=overwrite)
+    free_output(output, overwrite=overwrite, endings=(".html", ".csv", ".json") if fmt is None else ())
     opened = projects.opened(session.folder)
     reports.council(
         opened,
@@ -63,4 +63,4 @@ def council(
         fmt=fmt or output.suffix.lstrip(".").lower(),
         lang=session.lang or opened.project.language,
     )
-    session.say(_("report: {path}").format(path=output))
+    session.say(_("council report: {path}").format(path=output))

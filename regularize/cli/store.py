@@ -46,6 +46,27 @@ def info(session: Session, as_json: bool) -> None:
 
 
 @group.command(
+    "migrate",
+    cls=Command,
+    help=marked(
+        "Bring a store of an older version of the program up to date.\n\n"
+        "All or nothing: a migration that is interrupted leaves the store as it was."
+    ),
+    example="regularize store migrate",
+)
+@json_option
+@pass_session
+def migrate(session: Session, as_json: bool) -> None:
+    """Bring the store up to date."""
+    from regularize.workflow import projects, storage
+
+    names = storage.migrate(projects.opened(session.folder))
+    if as_json:
+        print_json({"migrations": names})
+    session.say(_("the store is up to date: {names}").format(names=", ".join(names)))
+
+
+@group.command(
     "verify",
     cls=Command,
     help=marked(

@@ -26,6 +26,8 @@ Extent = tuple[float, float, float, float]
 # Ellipsoids of ETRS89 and WGS84: between these no datum shift worth a centimetre is left out.
 _MODERN_AXIS_M = 6_378_137.0
 # A datum shift that is known less well than this is not good enough for plots.
+# A survey at a zone's edge is often kept in the next zone's system (degrees).
+_ZONE_DEG = 6.0
 _WORST_ACCURACY_M = 2.0
 _PARAMETER_TOLERANCE = 1e-7
 # An area of use is a box around land; coast, islands and its rounding need room.
@@ -138,12 +140,32 @@ def transformer(file: Path, source: CRS, project: CRS) -> Transformer | None:
 def _way(file: Path, source: CRS, project: CRS) -> Transformer | None:
     if is_same(source, project):
         return None
+    if not _can_meet(source, project):
+        raise InputError(
+            _("{file}: {crs} is made for another part of the world than the project").format(
+                file=file, crs=crs_name(source)
+            ),
+            hint=_("look up the right system, and give it: --crs AUTH:CODE"),
+        )
     if not (_is_modern(source) and _is_modern(project)):
         best = TransformerGroup(source, project, always_xy=True).transformers
         accuracy = best[0].accuracy if best else -1
         if not 0 <= accuracy <= _WORST_ACCURACY_M:
             raise _no_way(file, source, project)
     return Transformer.from_crs(source, project, always_xy=True)
+
+
+def _can_meet(one: CRS, other: CRS) -> bool:
+    """Whether the areas that two systems are made for touch, a zone's width forgiven."""
+    a, b = one.area_of_use, other.area_of_use
+    if a is None or b is None:
+        return True
+    return not (
+        a.west > b.east + _ZONE_DEG
+        or b.west > a.east + _ZONE_DEG
+        or a.south > b.north + _ZONE_DEG
+        or b.south > a.north + _ZONE_DEG
+    )
 
 
 def _no_way(file: Path, source: CRS, project: CRS) -> InputError:

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from regularize.model import QUIET_CLASSES, Finding, ReviewState
+from regularize.model import DECIDED, QUIET_CLASSES, Finding
 
 # Where nothing but buildings is known, the area is cut until a part holds fewer than this many k.
 _CUT_ABOVE = 4
@@ -150,7 +150,7 @@ def homes_by_block(
 
 def is_waiting(finding: Finding) -> bool:
     """Whether a finding waits for a decision: its class asks for one, and nobody rejected it."""
-    return finding.cls not in QUIET_CLASSES and finding.review is not ReviewState.REJECTED
+    return finding.cls not in QUIET_CLASSES and finding.review not in DECIDED
 
 
 def count_by_block(findings: Sequence[Finding], blocks: Blocks) -> list[dict[str, int]]:

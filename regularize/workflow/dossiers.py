@@ -9,7 +9,7 @@ from typing import Any
 
 from regularize.errors import OptionError, RegularizeError
 from regularize.i18n import translate as _
-from regularize.model import QUIET_CLASSES, Finding, Home, ReviewState
+from regularize.model import DECIDED, QUIET_CLASSES, Finding, Home
 from regularize.plan.facts import home_facts
 from regularize.project import today
 from regularize.publish.dossier import render_dossier
@@ -28,7 +28,6 @@ LAYERS = {
     "plots": "plots",
     "streets": "streets",
 }
-DECIDED = {ReviewState.REJECTED}
 
 
 @dataclass

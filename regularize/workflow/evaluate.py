@@ -39,6 +39,15 @@ def evaluate(here: Opened, truth: Path) -> Evaluated:
     frame = frame.rename(columns=PLOT_COLUMNS)
     with store_of(here, read_only=True) as store:
         findings = store.findings()
+    refs = {ref for f in findings for ref in (*f.survey_refs, *f.register_refs)}
+    stated = {ref for name in COLUMNS[:2] for text in frame[name] for ref in str(text).split("|")}
+    if not findings:
+        raise InputError(_("there are no findings to score yet"), hint=_("regularize detect"))
+    if not refs & stated:
+        raise InputError(
+            _("{path} speaks of none of the objects in this project").format(path=truth),
+            hint=_("is it the truth of another project? Its refs must be those of the files"),
+        )
     return Evaluated(scoring.score(findings, frame, kind=kind))
 
 

@@ -70,6 +70,22 @@ def resolve(store: Store, any_id: str) -> Home:
             for home in homes.values():
                 if int(fid) in getattr(home, member) and home.valid_to is None:
                     return home
+    parcels = store.layer("parcels")
+    ground = parcels[parcels["identifier"] == any_id].geometry
+    on_it = [
+        home
+        for home in homes.values()
+        if home.valid_to is None
+        and not home.geometry.is_empty
+        and any(outline.covers(home.geometry.representative_point()) for outline in ground)
+    ]
+    if len(on_it) == 1:
+        return on_it[0]
+    if on_it:
+        raise OptionError(
+            _("several homes stand on {id}").format(id=any_id),
+            hint=_("name one of them: {ids}").format(ids=", ".join(home.id for home in on_it)),
+        )
     raise OptionError(
         _("no home belongs to {id}").format(id=any_id),
         hint=_("list them: regularize home list; homes are made by: regularize detect"),

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from regularize import intake
+from regularize import intake, privacy
 from regularize.i18n import translate as _
 from regularize.intake.known import Progress
 from regularize.model import Batch, Issue
@@ -123,10 +123,11 @@ def ingest(
             profile=profile,
             sigma_m=sigma_m,
             valid_from=valid_from,
-            source=source,
+            source=None if source is None else privacy.redact(source)[0],
             known=replace(known_of(here, control_points, store), progress=progress),
         )
-        read = delivery.source
+        # A file's name can hold a personal number as well as its rows.
+        read = replace(delivery.source, path=privacy.redact(delivery.source.path)[0])
         known = store.find_batch(read.sha256, read.origin, read.kind, read.layer)
         if known is not None:
             issues = tuple(issue for _n, issue in store.issues(known.id))
@@ -170,7 +171,7 @@ def ingest(
 def withdraw(here: Opened, batch: int, *, reason: str) -> tuple[int, int]:
     """Close a batch's rows and reopen what rested on them; returns (closed, reopened)."""
     with store_of(here) as store:
-        store.withdraw(batch, reason, on=today(), actor="")
+        store.withdraw(batch, privacy.redact(reason)[0], on=today(), actor="")
         payload = store.events(subject=f"batch:{batch}")[-1].payload or {}
     return int(payload.get("closed", 0)), int(payload.get("reopened", 0))
 

@@ -78,6 +78,9 @@ def start(
             _("the country pack {pack} has no CRS of its own").format(pack=pack.code),
             hint=_("give a metric one: --crs EPSG:25830"),
         )
+    if not municipality.strip():
+        raise OptionError(_("the municipality has no name"), hint=_("give one: --municipality NAME"))
+    _require_place(pack, chosen)
     remarks = [remark for code in settlements for remark in _settlement_remarks(pack, code)]
     listed = None
     if settlement_list is not None:
@@ -167,6 +170,19 @@ def metric_crs(name: str) -> str:
         )
     authority = crs.to_authority()
     return ":".join(authority) if authority else name
+
+
+def _require_place(pack: Pack, crs: str) -> None:
+    """Refuse a CRS that is made for another part of the world than the pack's country."""
+    use = CRS.from_user_input(metric_crs(crs)).area_of_use
+    if pack.geographic_extent is None or use is None:
+        return
+    west, south, east, north = pack.geographic_extent
+    if use.west > east or use.east < west or use.south > north or use.north < south:
+        raise OptionError(
+            _("{crs} is made for another part of the world ({place})").format(crs=crs, place=use.name),
+            hint=_("leave --crs out, or give {crs}").format(crs=pack.crs),
+        )
 
 
 def extent_of(crs: str) -> Extent | None:

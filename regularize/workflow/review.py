@@ -64,6 +64,10 @@ def listed(
         raise OptionError(
             _("unknown state of review: {name}").format(name=review), hint=", ".join(ReviewState)
         )
+    if code is not None and code not in here.pack.rules:
+        raise OptionError(
+            _("no such code: {code}").format(code=code), hint=_("all codes: regularize explain")
+        )
     with store_of(here, read_only=True) as store:
         findings = store.findings(include_closed=with_closed)
         place = area_geometry(store, area)
@@ -93,13 +97,32 @@ def by_number(finding: Finding) -> tuple[str, int]:
     return prefix, int(number)
 
 
-def found(store: Store, finding_id: str) -> Finding:
-    """The finding of this id. Raises `OptionError` where there is none."""
-    for finding in store.findings(include_closed=True):
-        if finding.id == finding_id:
+def found(store: Store, any_id: str) -> Finding:
+    """The finding of this id, or the only one of the home that an identifier leads to.
+
+    Raises
+    ------
+    OptionError
+        If there is none, or the home has several; the hint names them.
+    """
+    from regularize.workflow.homes import resolve
+
+    findings = store.findings(include_closed=True)
+    for finding in findings:
+        if finding.id == any_id:
             return finding
+    if any_id.partition("-")[0] not in {"B", "P"}:
+        home = resolve(store, any_id)
+        of_home = [f for f in findings if f.home == home.id and f.closed_reason is None]
+        if len(of_home) == 1:
+            return of_home[0]
+        if of_home:
+            raise OptionError(
+                _("{home} has several findings").format(home=home.id),
+                hint=_("name one of them: {ids}").format(ids=", ".join(f.id for f in of_home)),
+            )
     raise OptionError(
-        _("no finding {id}").format(id=finding_id), hint=_("list them: regularize findings list")
+        _("no finding {id}").format(id=any_id), hint=_("list them: regularize findings list")
     )
 
 
@@ -112,7 +135,7 @@ def shown(here: Opened, finding_id: str) -> dict[str, Any]:
         record["easting_m"], record["northing_m"] = _rounded(centre.x), _rounded(centre.y)
         record["history"] = [
             {"type": e.type, "on": e.on.isoformat(), "by": e.actor, **(e.payload or {})}
-            for e in store.events(subject=f"finding:{finding_id}")
+            for e in store.events(subject=f"finding:{finding.id}")
         ]
     return record
 
@@ -160,8 +183,8 @@ def review(
     clean_note, in_note = privacy.redact(note)
     clean_by, in_by = privacy.redact(by)
     with store_of(here) as store:
-        found(store, finding_id)
-        store.review(finding_id, ReviewState(state), note=clean_note, by=clean_by, on=on or today())
+        finding = found(store, finding_id)
+        store.review(finding.id, ReviewState(state), note=clean_note, by=clean_by, on=on or today())
     if in_note + in_by:
         return [_("personal data in the note was replaced by asterisks")]
     return []

@@ -49,6 +49,12 @@ def batch_rows(here: Opened, record: dict[str, Any], *, lang: str) -> Iterator[t
         )
 
 
+def migrate(here: Opened) -> list[str]:
+    """Bring the store up to date by opening it for writing; returns its migrations by name."""
+    with store_of(here) as store:
+        return [str(name) for name in store.info()["schema"]]
+
+
 def verify(here: Opened) -> dict[str, Any]:
     """The result of every check of the store, with stable English keys."""
     with store_of(here, read_only=True) as store:
