@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from regularize.detect import flags as on_land
 from regularize.detect import scoring
 from regularize.detect.comparison import Comparison, compare, reasons_of_size
-from regularize.detect.matching import Match, match
+from regularize.detect.matching import Match, joined, match
 from regularize.detect.sides import Shapes, Side, prepare, tolerances
 from regularize.geometry.alignment import NO_SHIFT, Shift, estimate
 from regularize.geometry.measures import area_sigmas_m2
@@ -63,6 +63,7 @@ class _Scene:
     gap_r: Mapping[int, float]
     largest_o: list[float]
     largest_r: list[float]
+    joined: frozenset[int]
 
 
 def detect_buildings(
@@ -171,6 +172,7 @@ def _scene(
         gap_r=_gaps(moved, matched.gone, observed.shapes),
         largest_o=largest_o.tolist(),
         largest_r=largest_r.tolist(),
+        joined=joined(observed.shapes, matched.new, thresholds["adjoins_gap_m"]),
     )
 
 
@@ -221,6 +223,8 @@ def _is_too_small(scene: _Scene, i: int) -> bool:
     t, sigma_m, shape = scene.thresholds, float(scene.observed.sigma_m[i]), scene.observed.shapes[i]
     if t["walls_max_sigma_m"] < sigma_m < t["machine_sigma_m"] and i not in scene.match.adjoins_new:
         shape = shape.buffer(-min(sigma_m, t["eaves_allowance_m"]), join_style="mitre")
+    if sigma_m <= t["walls_max_sigma_m"] and i in scene.joined:
+        return bool(shape.area < t["annex_min_area_m2"])
     return bool(shape.area < t["building_min_area_m2"])
 
 

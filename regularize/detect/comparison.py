@@ -185,8 +185,67 @@ def _sizes(
         half = _beyond(mine[again], other[again], t[again] / 2, thresholds)
         # What only half the tolerance shows must be large in itself.
         values[again] = np.where(half >= least, half, values[again])
+    # Gain on one side and loss on the other may be no more than one object entered as a whole beside
+    # its place. So such a pair is looked at again, one laid into the other by the shortest way.
+    both = np.flatnonzero(np.minimum(area_o, area_r) - overlap >= least)
+    off = _offsets(observed[both], register[both])
+    away = np.hypot(*off.T) / t[both]
+    near = away <= thresholds["size_displaced_tolerances"]
+    # Further off only what is the same outline, else another building stands there.
+    ask = np.flatnonzero(~near & (away <= thresholds["size_displaced_most"]))
+    laid = _displaced(register[both[ask]], off[ask])
+    common = shapely.area(shapely.intersection(observed[both[ask]], laid))
+    iou = common / (area_o[both[ask]] + area_r[both[ask]] - common)
+    near[ask] = iou >= thresholds["size_displaced_iou"]
+    both, off = both[near], off[near]
+    if len(both):
+        laid = _displaced(register[both], off)
+        walls = np.isfinite(net_m2[both])
+        strip = np.where(walls, t[both] / 2, t[both])
+        for values, mine, other in ((gain, observed[both], laid), (loss, laid, observed[both])):
+            beyond = _beyond(mine, other, strip, thresholds)
+            values[both] = np.where(walls & (beyond >= least), beyond, np.minimum(values[both], beyond))
     limit = np.maximum(thresholds["size_min_area_m2"], thresholds["size_min_share"] * area_r)
     return _Sizes(gain, loss, limit)
+
+
+def _offsets(observed: Shapes, register: Shapes) -> Floats:
+    """The shortest way that lays one shape of each pair into the other, along the sides of the observed.
+
+    Along either side the shorter one moves just so far that it no longer reaches beyond the longer one.
+    """
+    if not len(observed):
+        return np.empty((0, 2))
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(observed)).reshape(
+        len(observed), -1, 2
+    )
+    first = corners[:, 1] - corners[:, 0]
+    length = np.hypot(*first.T)
+    along = first / np.where(length > 0, length, 1.0)[:, None]
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    result = np.zeros((len(observed), 2))
+    for axis in (along, across):
+        low_o, high_o = _extent(observed, axis)
+        low_r, high_r = _extent(register, axis)
+        at_low, at_high = low_o - low_r, high_o - high_r
+        # Both of one sign: the registered one reaches beyond at one end and falls short at the other.
+        way = np.where(at_low * at_high > 0, np.sign(at_low) * np.minimum(abs(at_low), abs(at_high)), 0.0)
+        result += way[:, None] * axis
+    return result
+
+
+def _extent(shapes: Shapes, axis: Floats) -> tuple[Floats, Floats]:
+    """From where to where each shape reaches along its axis."""
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+    at = np.einsum("ij,ij->i", coordinates, axis[index])
+    begin = np.searchsorted(index, np.arange(len(shapes)))
+    return np.minimum.reduceat(at, begin), np.maximum.reduceat(at, begin)
+
+
+def _displaced(shapes: Shapes, offset: Floats) -> Shapes:
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+    moved: Shapes = shapely.set_coordinates(shapes.copy(), coordinates + offset[index])
+    return moved
 
 
 def _beyond(shapes: Shapes, others: Shapes, strip_m: Floats, thresholds: Mapping[str, float]) -> Floats:

@@ -120,6 +120,15 @@ def matched_tolerance_m(
     return float(tolerances(a, b, t))
 
 
+def joined(shapes: Shapes, which: list[int], gap_m: float) -> frozenset[int]:
+    """Those of some shapes that stand against another one: a part of a building and no shed."""
+    if not which:
+        return frozenset()
+    i, j = shapely.STRtree(shapes).query(shapes[which], predicate="dwithin", distance=gap_m)
+    at = np.array(which)[i]
+    return frozenset(at[at != j].tolist())
+
+
 def _overlaps(observed: Side, register: Side, moved: Shapes, thresholds: Mapping[str, float]) -> Links:
     found = areas.pairs(observed.shapes, moved)
     return Links(
