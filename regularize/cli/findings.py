@@ -149,7 +149,7 @@ def show(session: Session, finding_id: str, as_json: bool) -> None:
 @option("--note", required=True, metavar="TEXT", help=marked("Why; no names."))
 @by_option
 @pass_session
-def review_(session: Session, finding_id: str, note: str, by: str, **decisions: bool) -> None:
+def review_(session: Session, /, finding_id: str, note: str, by: str, **decisions: bool) -> None:
     """Review one finding."""
     from regularize.workflow import projects, review
 

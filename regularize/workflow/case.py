@@ -22,8 +22,7 @@ from regularize.model import Case, Event
 from regularize.project import today
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry
-from regularize.workflow.case_facts import check_facts, event_payload
-from regularize.workflow.case_facts import stated_facts as stated_facts  # noqa: PLC0414 - documents and pathways take it from here
+from regularize.workflow.case_facts import check_facts, event_payload, stated_facts
 from regularize.workflow.homes import case_record, resolve
 from regularize.workflow.projects import Opened, store_of
 

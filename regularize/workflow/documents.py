@@ -19,7 +19,8 @@ from regularize.model import Case, Home, Verdict
 from regularize.project import today
 from regularize.store import Document, Store
 from regularize.store.documents import ADDED, CHANGED
-from regularize.workflow.case import procedure_of, stated_facts
+from regularize.workflow.case import procedure_of
+from regularize.workflow.case_facts import stated_facts
 from regularize.workflow.homes import cases_of, resolve
 from regularize.workflow.projects import Opened, store_of
 

@@ -22,7 +22,8 @@ from regularize.store import Store
 from regularize.workflow import documents as papers
 from regularize.workflow import evidence
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.case import stated_facts, status_of
+from regularize.workflow.case import status_of
+from regularize.workflow.case_facts import stated_facts
 from regularize.workflow.homes import cases_of, resolve
 from regularize.workflow.projects import Opened, store_of
 
