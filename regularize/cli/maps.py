@@ -33,7 +33,7 @@ def group() -> None:
     help=marked(
         "Draw a map as one HTML file that needs no network.\n\n"
         "The office map shows every finding. The council map shows outlines without identifiers "
-        "and counts per block, small counts withheld."
+        "and counts per block, small counts withheld. The public map shows cells with bands of shares."
     ),
     example="regularize map build --audience council -o maps/council.html",
 )
@@ -46,6 +46,8 @@ def group() -> None:
 @area_option
 @on_option
 @option("--recipient", metavar="TEXT", help=marked("Whom an office map is for; printed on it."))
+@option("--png", type=PATH, metavar="FILE.png", help=marked("Also write the same view as a picture."))
+@option("--pdf", type=PATH, metavar="FILE.pdf", help=marked("Also write the same view as one A3 sheet."))
 @option("-o", "--output", required=True, type=PATH, metavar="FILE.html", help=marked("The file to write."))
 @overwrite_option
 @pass_session
@@ -55,13 +57,17 @@ def build(
     area: str | None,
     on: date | None,
     recipient: str | None,
+    png: Path | None,
+    pdf: Path | None,
     output: Path,
     overwrite: bool,
 ) -> None:
     """Draw a map."""
     from regularize.workflow import maps, projects
 
-    free_output(output, overwrite=overwrite)
+    for path, endings in ((output, (".html", ".htm")), (png, (".png",)), (pdf, (".pdf",))):
+        if path is not None:
+            free_output(path, overwrite=overwrite, endings=endings)
     opened = projects.opened(session.folder)
     size, remarks = maps.build(
         opened,
@@ -71,7 +77,56 @@ def build(
         on=on,
         recipient=recipient,
         lang=session.lang or opened.project.language,
+        png=png,
+        pdf=pdf,
     )
     for remark in remarks:
         session.say(remark)
     session.say(_("map: {path} ({size} kB)").format(path=output, size=round(size / 1000)))
+
+
+@group.command(
+    "overview",
+    cls=Command,
+    help=marked(
+        "Show a municipality on one page.\n\n"
+        "Writes a page of cards, one for each named area, and beside it one map for each."
+    ),
+    example="regularize map overview --audience council -o maps/overview.html",
+)
+@option(
+    "--audience",
+    default="council",
+    show_default=True,
+    type=click.Choice(("council", "office")),
+    help=marked("Who will see it."),
+)
+@on_option
+@option("--recipient", metavar="TEXT", help=marked("Whom an office map is for; printed on it."))
+@option("-o", "--output", required=True, type=PATH, metavar="FILE.html", help=marked("The file to write."))
+@overwrite_option
+@pass_session
+def overview(
+    session: Session,
+    audience: Audience,
+    on: date | None,
+    recipient: str | None,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Draw the maps of all areas and the page that leads to them."""
+    from regularize.workflow import map_overview, projects
+
+    opened = projects.opened(session.folder)
+    n_areas = len(map_overview.area_names(opened))
+    for path in (output, *map_overview.files_of(output, n_areas)):
+        free_output(path, overwrite=overwrite)
+    n = map_overview.build(
+        opened,
+        output,
+        audience=audience,
+        on=on,
+        recipient=recipient,
+        lang=session.lang or opened.project.language,
+    )
+    session.say(_("overview: {path} ({n} maps)").format(path=output, n=n))

@@ -1,40 +1,31 @@
 """From Views to what the canvas of a page draws: geometry, legend rows, columns, labels."""
 
 import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from regularize.i18n import in_language
-from regularize.layers import COMMON, Audience, Column
+from regularize.layers import Audience
 from regularize.publish import packing
+from regularize.publish.columns import columns_of
 from regularize.publish.palette import Style, layer_style
-from regularize.publish.text import format_day, format_number
+from regularize.publish.text import format_day
 from regularize.publish.view import View
+from regularize.publish.words import Speaker
 
-Labels = Callable[[str], str]
-
-# Columns that serve the program, not the reader.
-HIDDEN = frozenset({"fid", "batch", "origin", "counts", "valid_to"})
-SEARCHED = frozenset(
-    {"id", "identifier", "ref", "home", "survey_refs", "register_refs", "designation", "quarter", "name"}
-    | {"title", "case", "block"}
-)
-# Code columns -> the code list that explains their values.
-CODE_LISTS = {"ownership_kind": "ownership", "plan_kind": "plan_kind", "state": "state", "kind": "kind"}
 # What is seen at first; the rest waits in the list of layers.
 SHOWN_FIRST = frozenset({"areas", "streets", "parcels", "buildings", "plan_parts", "case_parts"})
 # Drawn on top, but a click means what lies within them first.
 WIDE = frozenset({"areas", "land", "plan_parts", "case_parts", "blocks"})
 LONGEST_LABEL = 120  # letters; a longer text would fit nowhere and still be measured at every step
-_CODE = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
 @dataclass
@@ -65,6 +56,9 @@ class Drawn:
     label_font: str = "place"
     in_table: bool = False
     lines: list[tuple[str, str]] = field(default_factory=list)
+    since: list[int] | None = None
+    until: list[int] | None = None
+    n_days: int = 0
 
     def header(self, meaning: str) -> dict[str, Any]:
         """What the script needs beside the geometry."""
@@ -75,6 +69,8 @@ class Drawn:
             "classes": self.classes,
             "columns": self.columns,
             "labels": self.labels,
+            "since": self.since,
+            "until": self.until,
             "label_font": self.label_font,
             "in_table": self.in_table,
             "meaning": meaning,
@@ -106,6 +102,10 @@ class MapMeta:
         Titles of reason codes, in the language of the page.
     figures_on : date, optional
         The day of the oldest figure shown, where it is not of today.
+    timeline : sequence of (date, str)
+        Days on which something changed, ascending, and what; the last one is `on`.
+    surveys : sequence of date
+        Of these, the days of surveys of buildings.
     """
 
     audience: Audience
@@ -117,6 +117,8 @@ class MapMeta:
     class_notes: Mapping[str, str] = field(default_factory=dict)
     reason_titles: Mapping[str, str] = field(default_factory=dict)
     figures_on: date | None = None
+    timeline: Sequence[tuple[date, str]] = ()
+    surveys: Sequence[date] = ()
 
 
 @dataclass
@@ -136,52 +138,6 @@ class Sheet:
         self.layers.append(drawn)
         if order:
             self.order += [(drawn.name, row.key) for row in drawn.rows]
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Words of one page: interface strings, labels of the country pack, numbers, dates."""
-
-    lang: str
-    labels: Labels
-    said: dict[str, str] = field(default_factory=dict, compare=False)
-
-    def ui(self, message: str) -> str:
-        """An interface string in the language of the page."""
-        if message not in self.said:  # gettext looks at the disk each time
-            self.said[message] = in_language(message, self.lang)
-        return self.said[message]
-
-    def code(self, name: str, value: str) -> str:
-        """The label of a code; the code itself where it is free text or not explained."""
-        key = f"{name}.{value}"
-        if key not in self.said:
-            self.said[key] = self.labels(key) if _CODE.fullmatch(value) else value
-        return self.said[key]
-
-    def quantity(self, value: float, unit: str | None, sigma: float | None = None) -> str:
-        """``48.2 ± 1.9 m²``: as many decimals as the uncertainty leaves meaning to."""
-        _ = self.ui
-        name = {"m": _("m"), "m2": _("sq m")}.get(unit or "", "")
-        digits = (1 if unit == "m2" else 2) if sigma is None or sigma < 10 else 0
-        text = format_number(value, digits, lang=self.lang)
-        if sigma is not None:
-            text += f" ± {format_number(sigma, digits, lang=self.lang)}"
-        return f"{text}\u00a0{name}" if name else text
-
-    def cell(self, column: Column, value: Any) -> str | list[str] | None:
-        """A value of a column as the reader sees it."""
-        if value is None or value == "":
-            return None
-        if column.dtype == "date":
-            return format_day(value, lang=self.lang)
-        if column.dtype == "real":
-            return self.quantity(value, column.unit)
-        if column.dtype == "integer":
-            return format_number(value, 0, lang=self.lang)
-        if column.dtype == "json":
-            return [str(item) for item in value]
-        return self.code(CODE_LISTS[column.name], value) if column.name in CODE_LISTS else value
 
 
 def draw(view: View, speaker: Speaker, *, on: bool = True, font: str | None = None) -> Drawn:
@@ -206,6 +162,8 @@ def draw(view: View, speaker: Speaker, *, on: bool = True, font: str | None = No
     ]
     drawn.geometries = geographic(frame)
     drawn.columns = columns_of(view, frame, speaker)
+    drawn.since, drawn.until = spans(frame, speaker.days)
+    drawn.n_days = len(speaker.days)
     if font:
         names = [speaker_text(row, ("name", "title", "designation")) for row in frame.to_dict("records")]
         drawn.labels, drawn.label_font = place_labels(frame, names, once=True), font
@@ -233,6 +191,46 @@ def case_layer(view: View, speaker: Speaker) -> Drawn:
     return drawn
 
 
+def cases_over_time(views: Sequence[View | None], speaker: Speaker) -> Drawn:
+    """Procedures as they stood on each of the page's days; `views` has one per day."""
+    rows: dict[tuple[Any, ...], list[Any]] = {}
+    frames = []
+    for day, view in enumerate(views):
+        if view is None or not view.has_geometry:
+            continue
+        frame = placed(view)
+        for i, row in enumerate(frame.drop(columns="geometry").to_dict("records")):
+            key = (*row.values(), frame.geometry.iloc[i].wkb)
+            if key in rows and rows[key][1] == day:
+                rows[key][1] = day + 1
+            else:
+                rows[key] = [day, day + 1, frame.iloc[[i]], view]
+    frames = [held[2] for held in rows.values()]
+    whole = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs)
+    some = next(iter(rows.values()))[3]
+    name = some.layer.name
+    drawn = Drawn(name, speaker.labels(f"layer.{name}"), in_table=True, label_font="place")
+    drawn.rows = [Row(name, drawn.label, layer_style(name))]
+    drawn.geometries = geographic(whole)
+    drawn.columns = columns_of(some, whole, speaker)
+    lines = case_lines(whole, speaker)
+    drawn.labels = place_labels(whole, ["\n".join(pair) for pair in lines])
+    drawn.since, drawn.until = [held[0] for held in rows.values()], [held[1] for held in rows.values()]
+    drawn.n_days = last = len(views)
+    drawn.lines = [line for line, until in zip(lines, drawn.until, strict=True) if until == last]
+    return drawn
+
+
+def spans(frame: gpd.GeoDataFrame, days: Sequence[str]) -> tuple[list[int] | None, list[int] | None]:
+    """From which stop of the slider to before which each row is valid; None where nothing changes."""
+    if len(days) < 2 or "valid_from" not in frame.columns:
+        return None, None
+    since = [0 if day is None else min(bisect_left(days, day), len(days) - 1) for day in frame["valid_from"]]
+    ends = frame["valid_to"] if "valid_to" in frame.columns else [None] * len(frame)
+    until = [len(days) if day is None else bisect_left(days, day) for day in ends]
+    return since, until
+
+
 def case_lines(frame: gpd.GeoDataFrame, speaker: Speaker) -> list[tuple[str, str]]:
     """Per procedure its title, and its state with the next deadline."""
     _ = speaker.ui
@@ -257,32 +255,6 @@ def placed(view: View) -> gpd.GeoDataFrame:
 def geographic(frame: gpd.GeoDataFrame) -> list[BaseGeometry]:
     """The geometries in WGS 84, longitude first."""
     return [] if frame.empty else list(frame.geometry.to_crs(packing.GEOGRAPHIC))
-
-
-def columns_of(view: View, frame: gpd.GeoDataFrame, speaker: Speaker) -> list[dict[str, Any]]:
-    """The columns that a popup, the table and the search show; empty ones are left out."""
-    contract = (*view.layer.columns, *COMMON)
-    columns = []
-    for column in contract:
-        if column.name in HIDDEN or column.name not in frame.columns:
-            continue
-        values = [speaker.cell(column, value) for value in frame[column.name]]
-        if any(value is not None for value in values):
-            columns.append(
-                column_data(speaker.labels(f"column.{column.name}"), values, search=column.name in SEARCHED)
-            )
-    return columns
-
-
-def column_data(label: str, values: Sequence[str | list[str] | None], *, search: bool) -> dict[str, Any]:
-    """One column; few different texts are written once and numbered."""
-    data: dict[str, Any] = {"label": label, "search": search}
-    if all(isinstance(value, str) for value in values):
-        words = sorted({value for value in values if isinstance(value, str)})
-        if len(words) * 4 <= len(values):
-            number = {word: i for i, word in enumerate(words)}
-            return {**data, "words": words, "values": [number[str(value)] for value in values]}
-    return {**data, "values": list(values)}
 
 
 def speaker_text(row: Mapping[Any, Any], names: Sequence[str]) -> str:

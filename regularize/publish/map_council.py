@@ -6,22 +6,12 @@ import geopandas as gpd
 import shapely
 
 from regularize.publish import packing, palette
-from regularize.publish.drawing import (
-    Drawn,
-    Row,
-    Sheet,
-    Speaker,
-    base_layer,
-    column_data,
-    columns_of,
-    draw,
-    geographic,
-    place_labels,
-    placed,
-)
+from regularize.publish.columns import column_data, columns_of
+from regularize.publish.drawing import Drawn, Row, Sheet, base_layer, draw, geographic, place_labels, placed
 from regularize.publish.palette import Style
 from regularize.publish.text import format_number
 from regularize.publish.view import View, smallest_count
+from regularize.publish.words import Speaker
 
 COUNT_STEPS = (20, 40, 80)
 AND_MORE = "+"

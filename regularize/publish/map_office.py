@@ -1,24 +1,16 @@
 """The office map: findings by class, with everything that the work on them needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from regularize.model import QUIET_CLASSES, ReviewState
 from regularize.publish import palette
-from regularize.publish.drawing import (
-    Drawn,
-    MapMeta,
-    Row,
-    Sheet,
-    Speaker,
-    base_layer,
-    column_data,
-    columns_of,
-    geographic,
-    placed,
-)
+from regularize.publish.columns import column_data, columns_of, measure_data
+from regularize.publish.drawing import Drawn, MapMeta, Row, Sheet, base_layer, geographic, placed, spans
 from regularize.publish.palette import class_order, class_style
 from regularize.publish.text import format_number
 from regularize.publish.view import View
+from regularize.publish.words import Speaker
 
 KINDS = ("building", "plot")
 # Bottom to top. Findings on plots lie under the buildings, findings on buildings above them.
@@ -71,10 +63,18 @@ def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> 
     return sheet
 
 
+def _now(frame: Any, keys: Sequence[str], key: str) -> int:
+    """How many of a row of the legend stand today: those of the past are on the map, but not counted."""
+    if "valid_to" not in frame.columns:
+        return keys.count(key)
+    return sum(k == key and end is None for k, end in zip(keys, frame["valid_to"], strict=True))
+
+
 def _waiting(view: View | None) -> int:
     if view is None:
         return 0
-    rows = zip(view.frame["class"], view.frame["review"], strict=True)
+    frame = view.frame if "valid_to" not in view.frame.columns else view.frame[view.frame["valid_to"].isna()]
+    rows = zip(frame["class"], frame["review"], strict=True)
     return sum(cls not in QUIET_CLASSES and review != ReviewState.REJECTED.value for cls, review in rows)
 
 
@@ -101,23 +101,18 @@ def _findings(view: View, meta: MapMeta, speaker: Speaker) -> Drawn:
                 speaker.code("class", cls),
                 style,
                 cls=number,
-                count=keys.count(key),
+                count=_now(frame, keys, key),
                 note=meta.class_notes.get(cls, ""),
                 on=not quiet,
             )
         )
     drawn.classes = [present.index(key) for key in keys]
     drawn.geometries = geographic(frame)
+    drawn.since, drawn.until = spans(frame, speaker.days)
+    drawn.n_days = len(speaker.days)
     special: dict[str, list[str | list[str] | None]] = {
         "grade": [speaker.code("grade", grade) for grade in frame["grade"]],
         "review": [speaker.code("review", review) for review in frame["review"]],
-        "measures": [
-            [
-                f"{speaker.code('measure', name)}: {speaker.quantity(m[0], m[2], m[1])}"
-                for name, m in measures.items()
-            ]
-            for measures in frame["measures"]
-        ],
         "reasons": [
             [meta.reason_titles.get(code) or speaker.code("reason", code) for code in reasons]
             for reasons in frame["reasons"]
@@ -126,7 +121,9 @@ def _findings(view: View, meta: MapMeta, speaker: Speaker) -> Drawn:
     plain = {c["label"]: c for c in columns_of(view, frame, speaker)}
     for name in ("id", "grade", "measures", "reasons", "survey_refs", "register_refs", "review", "home"):
         label = speaker.labels(f"column.{name}")
-        if name in special:
+        if name == "measures":
+            drawn.columns.append(measure_data(label, list(frame["measures"]), speaker))
+        elif name in special:
             drawn.columns.append(column_data(label, special[name], search=False))
         elif label in plain:
             drawn.columns.append(plain[label])

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from regularize.publish import palette
+from regularize.publish.columns import column_data
 from regularize.publish.disclosure import settings, share_limits
-from regularize.publish.drawing import Drawn, Row, Sheet, Speaker, column_data, draw, geographic, placed
+from regularize.publish.drawing import Drawn, Row, Sheet, draw, geographic, placed
 from regularize.publish.palette import Style
 from regularize.publish.text import format_number
 from regularize.publish.view import View, smallest_count
+from regularize.publish.words import Speaker
 
 EQUATOR_M = 40_075_016.686
 WORLD_PX = 256.0
@@ -89,7 +91,7 @@ def finest_zoom(latitude: float) -> float:
 def _cells(view: View, speaker: Speaker) -> Drawn:
     _ = speaker.ui
     frame = placed(view)
-    drawn = Drawn("cells", speaker.labels("layer.cells"), label_font="share")
+    drawn = Drawn("cells", speaker.labels("layer.cells"))
     bands = [band or "" for band in frame["share"]]
     present = sorted(set(bands), key=lambda band: (band != "", _middle(band)))
     for number, band in enumerate(present):

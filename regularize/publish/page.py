@@ -22,7 +22,7 @@ from typing import Any
 import folium
 from xstatic.pkg import leaflet
 
-SCRIPTS = ("inflate.js", "unpack.js", "canvas.js", "panel.js", "measure.js", "main.js")
+SCRIPTS = ("inflate.js", "unpack.js", "words.js", "canvas.js", "panel.js", "measure.js", "time.js", "main.js")
 # Texts in Leaflet's source that look like addresses; none of them is ever called.
 KNOWN_ADDRESSES = frozenset({"http://www.w3.org/2000/svg", "https://leafletjs.com"})
 
@@ -31,9 +31,10 @@ _CSS_ADDRESS = re.compile(r"url\(\s*['\"]?(?!data:)|@import", re.IGNORECASE)
 _INERT = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _TAGS = frozenset(
     {"html", "head", "meta", "title", "style", "script", "body", "div", "noscript", "section"}
-    | {"h1", "h2", "p", "table", "tbody", "tr", "td"}
+    | {"h1", "h2", "p", "table", "tbody", "tr", "td", "img"}
 )
 _ATTRIBUTES = frozenset({"lang", "charset", "http-equiv", "content", "name", "id", "class", "type"})
+_PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
 _POLICY_MARK = "regularize-policy"
 
 
@@ -52,11 +53,14 @@ class StaticText:
         Kind of map, place, date, recipient.
     tables : sequence of (str, sequence of (str, str))
         Heading and rows: the legend with its counts.
+    picture : str
+        The map as a picture, a PNG as data URI; empty for none.
     """
 
     title: str
     lines: Sequence[str] = ()
     tables: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    picture: str = ""
 
 
 def inert_json(value: object) -> str:
@@ -152,7 +156,10 @@ class _Checker(HTMLParser):
         if tag not in _TAGS:
             self.faults.append(f"element {tag}")
         names = dict(attrs)
-        self.faults.extend(f"attribute {name} of {tag}" for name in names if name not in _ATTRIBUTES)
+        allowed = _ATTRIBUTES
+        if tag == "img" and _PICTURE.fullmatch(names.get("src") or ""):
+            allowed = _ATTRIBUTES | {"src", "alt"}
+        self.faults.extend(f"attribute {name} of {tag}" for name in names if name not in allowed)
         self._inside = tag if tag in {"script", "style"} else None
         if tag == "script" and names.get("type") == "application/json":
             self._inside = None
@@ -217,6 +224,10 @@ def _hashes(blocks: Sequence[str]) -> str:
 def _static_html(static: StaticText) -> str:
     parts = [f"<h1>{html.escape(static.title)}</h1>"]
     parts += [f"<p>{html.escape(line)}</p>" for line in static.lines if line]
+    if static.picture:
+        if not _PICTURE.fullmatch(static.picture):
+            raise PageError("the picture is no PNG in the page itself")
+        parts.append(f'<img src="{static.picture}" alt="{html.escape(static.title)}">')
     for heading, rows in static.tables:
         cells = "".join(f"<tr><td>{html.escape(a)}</td><td>{html.escape(b)}</td></tr>" for a, b in rows)
         parts.append(f"<h2>{html.escape(heading)}</h2><table><tbody>{cells}</tbody></table>")

@@ -22,8 +22,20 @@ footer{margin-top:2.5rem;color:#59636E;font-size:.88rem;border-top:1px solid #C9
 @media print{body{margin:0;max-width:none;font-size:10.5pt}h2{break-after:avoid}table,svg{break-inside:avoid}}
 """
 
+CARDS = """
+body{max-width:72rem}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:1.1rem}
+.card{display:flex;flex-direction:column;border:1px solid #C9CFD5;border-radius:6px;overflow:hidden;
+color:inherit;text-decoration:none;padding-bottom:.7rem}
+.card:hover,.card:focus-visible{border-color:#1F4E5F;outline:2px solid #1F4E5F}
+.card img,.card .none{display:block;width:100%;aspect-ratio:10/7;object-fit:cover;background:#F7F8F9;
+border-bottom:1px solid #E6E9EC;margin:0 0 .55rem;padding:0}
+.card b{padding:0 .9rem;font-size:1.05rem;line-height:1.3}
+.card span{padding:0 .9rem;color:#59636E;font-size:.9rem}
+"""
 
-def plain_page(body: str, *, title: str, lang: str) -> str:
+
+def plain_page(body: str, *, title: str, lang: str, cards: bool = False) -> str:
     """A whole page around `body`.
 
     Parameters
@@ -33,13 +45,17 @@ def plain_page(body: str, *, title: str, lang: str) -> str:
     title : str
         Not escaped yet.
     lang : str
+    cards : bool
+        Whether the page holds cards with pictures of its own (data URIs).
     """
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style = STYLE + CARDS if cards else STYLE
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    pictures = "img-src data:; " if cards else ""
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; {pictures}base-uri 'none'; form-action 'none'"
     return (
         f'<!doctype html>\n<html lang="{escape(lang)}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+        f"<title>{escape(title)}</title><style>{style}</style></head><body>{body}</body></html>\n"
     )

@@ -3,16 +3,20 @@
 import os
 import tempfile
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
+from shapely.geometry.base import BaseGeometry
 
+from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 from regularize.layers import Audience, layer_named
 from regularize.project import today
-from regularize.publish.maps import MapMeta, render_map
-from regularize.publish.view import View, findings_frame
+from regularize.publish.maps import DrawnMap, Edition, MapMeta
+from regularize.publish.view import View
 from regularize.store import Store
+from regularize.workflow import map_index, timeline
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.partition import release_of_blocks
 from regularize.workflow.projects import Opened, store_of
@@ -44,55 +48,112 @@ def build(
     on: date | None,
     recipient: str | None,
     lang: str,
+    png: Path | None = None,
+    pdf: Path | None = None,
 ) -> tuple[int, list[str]]:
     """Write the map of an audience to `output`; returns its size in bytes and remarks.
+
+    Parameters
+    ----------
+    png, pdf : Path, optional
+        The same view on one sheet, drawn without a browser.
 
     Raises
     ------
     OptionError
         If the audience has no map, or there is no area of that name.
     """
-    day = on or today()
-    remarks: list[str] = []
     with store_of(here) as store:
-        place = area_geometry(store, area)
-        views = [
-            View.of(layer_named(name), inside, audience)
-            for name in SHOWN[audience]
-            if len(inside := _inside(store.layer(name, on=day), place))
-        ]
-        findings = [f for f in store.findings() if lies_in(f.geometry, place)]
-        if audience == "office" and findings:
-            frame = findings_frame(findings, crs=store.crs)
-            views.append(View.of(layer_named("findings"), frame, audience))
-        figures_on: date | None = None
-        if audience in {"council", "public"}:
-            made = release_of_blocks(store, store.findings(), audience=audience, place=place, on=day)
-            if made is not None:
-                views.append(made.view)
-                figures_on = made.kept_since
+        drawn, remarks = draw_map(
+            here, store, audience=audience, area=area, on=on or today(), recipient=recipient, lang=lang
+        )
+    preview = drawn.preview()
+    size = write_whole(output, drawn.page(preview).encode("utf-8"))
+    if png is not None:
+        write_whole(png, drawn.png())
+    if pdf is not None:
+        write_whole(pdf, drawn.pdf())
+    map_index.note(here.project, output, drawn, lang=lang, preview=preview)
+    return size, remarks
+
+
+def draw_map(
+    here: Opened,
+    store: Store,
+    *,
+    audience: Audience,
+    area: str | None,
+    on: date,
+    recipient: str | None,
+    lang: str,
+) -> tuple[DrawnMap, list[str]]:
+    """The map of an audience in all languages, `lang` first, and remarks."""
+    remarks = []
+    if not store.known_findings():
+        remarks.append(_("no findings are stored yet; they are made by: regularize detect"))
+    place = area_geometry(store, area)
+    days = [day for day, _what in timeline.days_of(here, store, audience=audience, on=on, lang=lang)]
+    views, figures_on = _views(store, audience, place, on, days)
+    editions = []
+    for tongue in (lang, *(other for other in LANGUAGES if other != lang)):
+        past: list[View | None] = []
+        stops = []
         if audience != "public":
-            parts = _inside(case_parts(here, store, on=day, lang=lang), place)
-            if len(parts):
-                views.append(View.of(layer_named("case_parts"), parts, audience))
-        dates = data_dates(here, store, lang=lang, counts=audience != "public")
-        if not store.known_findings():
-            remarks.append(_("no findings are stored yet; they are made by: regularize detect"))
-    meta = MapMeta(
-        audience=audience,
-        title=here.project.municipality,
-        on=day,
-        place=area or "",
-        recipient=recipient or "",
-        dates=dates,
-        figures_on=figures_on,
-        class_notes={code: rule.text[lang] for code, rule in here.pack.rules.items() if rule.kind == "class"},
-        reason_titles={
-            code: rule.title[lang] for code, rule in here.pack.rules.items() if rule.kind == "reason"
-        },
-    )
-    page = render_map(views, meta, labels=lambda key: here.pack.label(key, lang), lang=lang)
-    return write_whole(output, page.encode("utf-8")), remarks
+            stops = timeline.days_of(here, store, audience=audience, on=on, lang=tongue)
+            past = [_cases(here, store, audience, place, day, tongue) for day, _what in stops]
+        rules = here.pack.rules.items()
+        meta = MapMeta(
+            audience=audience,
+            title=here.project.municipality,
+            on=on,
+            place=area or "",
+            recipient=recipient or "",
+            dates=data_dates(here, store, lang=tongue, counts=audience != "public"),
+            class_notes={code: rule.text[tongue] for code, rule in rules if rule.kind == "class"},
+            reason_titles={code: rule.title[tongue] for code, rule in rules if rule.kind == "reason"},
+            figures_on=figures_on,
+            timeline=stops,
+            surveys=timeline.survey_days(store, on) if audience == "office" else (),
+        )
+        now = past[-1:] if past and past[-1] is not None else []
+        said = [view for view in now if view is not None]
+        editions.append(Edition(tongue, partial(_label, here, tongue), meta, [*views, *said], past))
+    return DrawnMap(editions), remarks
+
+
+def _label(here: Opened, lang: str, key: str) -> str:
+    return here.pack.label(key, lang)
+
+
+def _views(
+    store: Store, audience: Audience, place: BaseGeometry | None, on: date, days: list[date]
+) -> tuple[list[View], date | None]:
+    """What the audience may see, and since when its figures have stood."""
+    views = []
+    office = audience == "office"
+    for name in SHOWN[audience]:
+        # The office sees what was, too; for others the map of a day holds the rows of that day.
+        rows = timeline.ever_valid(store, name, days) if office else store.layer(name, on=on)
+        inside = _inside(rows, place)
+        if len(inside):
+            views.append(View.of(layer_named(name), inside, audience))
+    if office:
+        findings = [f for f in store.findings(include_closed=True) if lies_in(f.geometry, place)]
+        if findings:
+            frame = timeline.findings_over_time(store, findings, on)
+            views.append(View.of(layer_named("findings"), frame, audience))
+        return views, None
+    made = release_of_blocks(store, store.findings(), audience=audience, place=place, on=on)
+    if made is None:
+        return views, None
+    return [*views, made.view], made.kept_since
+
+
+def _cases(
+    here: Opened, store: Store, audience: Audience, place: BaseGeometry | None, on: date, lang: str
+) -> View | None:
+    parts = _inside(case_parts(here, store, on=on, lang=lang), place)
+    return View.of(layer_named("case_parts"), parts, audience) if len(parts) else None
 
 
 def case_parts(here: Opened, store: Store, *, on: date, lang: str) -> gpd.GeoDataFrame:

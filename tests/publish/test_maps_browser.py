@@ -216,7 +216,7 @@ def test_hostile_texts_are_shown_and_do_nothing(open_page: Any) -> None:
     shown = opened.page.evaluate(
         """async () => {
           const dates = [...document.querySelectorAll(".dates dd")].map((node) => node.textContent);
-          document.querySelectorAll(".tool")[2].click();
+          [...document.querySelectorAll(".tools .tool")][2].click();
           const rows = [...document.querySelectorAll("dialog tbody tr")];
           const cells = rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
           return {dates, cells, title: document.querySelector("h1").textContent, tab: document.title};

@@ -52,6 +52,11 @@ function paint(context, style, closed, pattern) {
   context.setLineDash([]);
 }
 
+// Whether a feature stands on the chosen day.
+function stands(layer, i, day) {
+  return !layer.since || (layer.since[i] <= day && day < layer.until[i]);
+}
+
 const FeatureCanvas = L.Renderer.extend({
   // `model`: { layers, rows (in drawing order), ink, paper }; a row names a layer and one of its classes.
   initialize(model) {
@@ -132,6 +137,7 @@ const FeatureCanvas = L.Renderer.extend({
     let closed = false;
     for (let i = 0; i < layer.n; i += 1) {
       if (cls >= 0 && layer.classes[i] !== cls) continue;
+      if (!stands(layer, i, this._model.day)) continue;
       const k = i * 4;
       if (box[k] > view[2] || box[k + 2] < view[0] || box[k + 1] > view[3] || box[k + 3] < view[1]) continue;
       if (!held) this._context.beginPath();
@@ -194,6 +200,7 @@ const FeatureCanvas = L.Renderer.extend({
       for (const label of layer.labels) {
         const [i, text, lon, lat, angle, room] = label;
         if (row.cls >= 0 && layer.classes[i] !== row.cls) continue;
+        if (!stands(layer, i, this._model.day)) continue;
         const wx = worldX(lon);
         const wy = worldY(lat);
         if (wx < view[0] || wx > view[2] || wy < view[1] || wy > view[3]) continue;
@@ -239,6 +246,7 @@ const FeatureCanvas = L.Renderer.extend({
       let best = null;
       for (let i = layer.n - 1; i >= 0; i -= 1) {
         if (row.cls >= 0 && layer.classes[i] !== row.cls) continue;
+        if (!stands(layer, i, this._model.day)) continue;
         const k = i * 4;
         const { box } = layer;
         if (x < box[k] - reach || x > box[k + 2] + reach || y < box[k + 1] - reach || y > box[k + 3] + reach) continue;

@@ -20,9 +20,22 @@ const ScaleBar = L.Control.Scale.extend({
 });
 
 let held = null;
+let shown = null;
+// The page's data in the language that is shown.
 function data() {
   held = held || JSON.parse(document.getElementById("regularize-data").textContent);
-  return held;
+  shown = shown || inLanguage({ ...held, packed: "" }, held.lang);
+  return shown;
+}
+
+// Another language: the same features under other words; what was switched off stays off.
+function speak(header, shapes, lang, before) {
+  shown = inLanguage({ ...held, packed: "", lang }, lang);
+  shown.layers = inLanguage(header.layers, lang).map((layer, i) => Object.assign(layer, shapes[i], { lang }));
+  shown.searchable = shown.layers.some((layer) => layer.columns.some((column) => column.search));
+  if (before) shown.rows.forEach((row, i) => { row.on = before.rows[i].on; });
+  document.documentElement.lang = lang;
+  return shown;
 }
 
 function featureBounds(layer, i) {
@@ -34,45 +47,18 @@ function featureBounds(layer, i) {
   return L.latLngBounds(latlng(west, south), latlng(east, north));
 }
 
-async function start() {
-  const page = data();
-  const map = window[page.map_id];
-  const header = await unpack(page.packed);
-  page.layers = header.layers;
-  const model = {
-    layers: page.layers,
-    rows: page.order.map((index) => page.rows[index]),
-    fonts: page.fonts,
-    ink: page.ink,
-    paper: page.paper,
-  };
-  const home = L.latLngBounds([page.bounds.slice(0, 2), page.bounds.slice(2)]);
-  const canvas = new FeatureCanvas(model);
-  const popup = L.popup({ maxWidth: 400, minWidth: Math.min(340, window.innerWidth - 90), maxHeight: 420, autoPanPadding: [24, 24] });
-
-  function choose(hit, at) {
-    canvas.selected = hit;
-    if (!hit.row.on) {
-      hit.row.on = true;
-      if (hit.row.box) hit.row.box.checked = true;
-    }
-    const bounds = featureBounds(hit.layer, hit.feature);
-    if (!at) map.fitBounds(bounds, { maxZoom: Math.min(19, page.max_zoom), padding: [80, 80], animate: false });
-    canvas.redraw();
-    popup.setLatLng(at || bounds.getCenter()).setContent(featureCard(hit)).openOn(map);
-  }
-
-  const measure = measureTool(map, page, page.ink);
+function buildTools(page, map, measure, canvas, home, choose) {
   const tools = element("div", "tools");
-  const dialog = { node: null };
+  let dialog = null;
   tools.append(button(page.ui.whole, "tool", () => map.fitBounds(home, { animate: false })), measure.toggle);
   if (page.layers.some((layer) => layer.in_table && layer.n)) {
     tools.append(button(page.ui.table, "tool", () => {
-      if (!dialog.node) {
-        dialog.node = buildTable(page, (hit) => choose(hit));
-        document.body.append(dialog.node);
+      if (!dialog) {
+        document.querySelectorAll("dialog").forEach((old) => old.remove());
+        dialog = buildTable(page, (hit) => choose(hit));
+        document.body.append(dialog);
       }
-      dialog.node.showModal();
+      dialog.showModal();
     }));
   }
   tools.append(
@@ -83,20 +69,86 @@ async function start() {
     button(page.ui.print, "tool", () => window.print()),
     measure.output,
   );
-  page.searchable = page.layers.some((layer) => layer.columns.some((column) => column.search));
-  const panel = buildPanel(page, {
-    redraw: () => canvas.redraw(),
-    search: buildSearch(page, (hit) => choose(hit)),
-    tools,
-  });
-  document.body.prepend(panel);
+  return tools;
+}
+
+async function start() {
+  const map = window[data().map_id];
+  const { header, shapes } = await unpack(held.packed);
+  let page = speak(header, shapes, held.lang, null);
+  const model = {
+    layers: page.layers,
+    rows: page.order.map((index) => page.rows[index]),
+    fonts: page.fonts,
+    ink: page.ink,
+    paper: page.paper,
+    day: Math.max(0, page.timeline.length - 1),
+  };
+  const last = model.day;
+  const home = L.latLngBounds([page.bounds.slice(0, 2), page.bounds.slice(2)]);
+  const canvas = new FeatureCanvas(model);
+  const popup = L.popup({ maxWidth: 400, minWidth: Math.min(340, window.innerWidth - 90), maxHeight: 420, autoPanPadding: [24, 24] });
+
+  function choose(hit, at) {
+    canvas.selected = hit;
+    if (!stands(hit.layer, hit.feature, model.day)) {
+      model.day = hit.layer.until[hit.feature] - 1;
+      furnish();
+    }
+    if (!hit.row.on) {
+      hit.row.on = true;
+      if (hit.row.box) hit.row.box.checked = true;
+    }
+    const bounds = featureBounds(hit.layer, hit.feature);
+    if (!at) map.fitBounds(bounds, { maxZoom: Math.min(19, page.max_zoom), padding: [80, 80], animate: false });
+    canvas.redraw();
+    popup.setLatLng(at || bounds.getCenter()).setContent(featureCard(hit)).openOn(map);
+  }
+
+  let measure = null;
+  function onDay(day) {
+    model.day = day;
+    if (day !== last || page.rows.some((row) => row.counted)) countOn(page, day);
+    map.closePopup();
+    canvas.redraw();
+  }
+  function furnish() {
+    if (measure) measure.stop();
+    measure = measureTool(map, page, page.ink);
+    const languages = page.languages.filter((lang) => lang !== page.lang).map((lang) => {
+      const other = button(page.language_names[lang], "language", () => {
+        page = speak(header, shapes, lang, page);
+        model.layers = page.layers;
+        model.rows = page.order.map((index) => page.rows[index]);
+        map.closePopup();
+        furnish();
+        canvas.redraw();
+        document.querySelector(".language").focus();
+      });
+      other.lang = lang;
+      return other;
+    });
+    const panel = buildPanel(page, {
+      redraw: () => canvas.redraw(),
+      search: buildSearch(page, (hit) => choose(hit)),
+      tools: buildTools(page, map, measure, canvas, home, choose),
+      time: timeTool(page, model.day, onDay),
+      languages,
+    });
+    const before = document.querySelector(".panel");
+    if (before) before.replaceWith(panel);
+    else document.body.prepend(panel);
+    document.querySelectorAll("dialog").forEach((old) => old.remove());
+    if (model.day !== last) countOn(page, model.day);
+    map.getContainer().setAttribute("aria-label", page.title);
+  }
+  furnish();
 
   const attribution = L.control.attribution({ prefix: false, position: "bottomright" });
   attribution.addTo(map);
   L.control.zoom({ zoomInTitle: page.ui.zoom_in, zoomOutTitle: page.ui.zoom_out, position: "topright" }).addTo(map);
   northArrow(page.ui.north).addTo(map);
   new ScaleBar({ imperial: false, maxWidth: 160 }).addTo(map);
-  map.getContainer().setAttribute("aria-label", page.title);
   map.setMaxZoom(page.max_zoom);
   map.invalidateSize({ animate: false });
   map.fitBounds(home, { animate: false, padding: [12, 12] });

@@ -52,10 +52,15 @@ function measureTool(map, data, colour) {
     }
   });
   toggle.setAttribute("aria-pressed", "false");
-  map.on("click", (event) => {
+  function add(event) {
     if (!latlngs) return;
     latlngs.push(event.latlng);
     show();
-  });
-  return { toggle, output, active: () => Boolean(latlngs) };
+  }
+  map.on("click", add);
+  function stop() {
+    if (latlngs) toggle.click();
+    map.off("click", add);
+  }
+  return { toggle, output, stop, active: () => Boolean(latlngs) };
 }

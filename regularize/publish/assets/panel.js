@@ -64,7 +64,10 @@ function legendRow(row, onToggle) {
     onToggle();
   });
   label.append(box, swatch(row.style, row.shape), value("span", "row-label", row.label));
-  if (row.count !== null) label.append(element("span", "row-count", row.count));
+  if (row.count !== null) {
+    row.counted = element("span", "row-count", row.count);
+    label.append(row.counted);
+  }
   item.append(label);
   row.box = box;
   return item;
@@ -77,6 +80,7 @@ function buildPanel(data, actions) {
   head.append(value("p", "kind", data.kind), value("h1", "", data.title));
   if (data.place) head.append(value("p", "place", data.place));
   for (const line of data.stamp) head.append(value("p", "stamp", line));
+  head.prepend(...actions.languages);
   panel.append(head);
   if (data.headline) {
     const box = element("p", "headline");
@@ -85,6 +89,7 @@ function buildPanel(data, actions) {
   }
   if (data.empty) panel.append(value("p", "empty", data.empty));
   if (data.searchable) panel.append(actions.search);
+  if (actions.time) panel.append(actions.time);
   for (const group of data.groups) {
     const block = folded(group.title, `group ${group.quiet ? "quiet" : ""}`, group.open);
     const list = element("ul", "rows");
@@ -121,7 +126,7 @@ function featureCard(hit) {
   card.append(head);
   const list = element("dl", "pairs");
   for (const column of layer.columns) {
-    const cell = column.values[feature];
+    const cell = cellOf(column, feature, layer.lang);
     if (cell === null || (Array.isArray(cell) && !cell.length)) continue;
     list.append(value("dt", "", column.label));
     const holder = element("dd");
@@ -176,7 +181,7 @@ function buildTable(data, onChoose) {
         onChoose({ layer, feature: i, row });
       }));
       line.append(first);
-      for (const column of layer.columns) line.append(value("td", "", cellText(column.values[i])));
+      for (const column of layer.columns) line.append(value("td", "", cellText(cellOf(column, i, layer.lang))));
       body.append(line);
     }
     table.append(head, body);
@@ -204,11 +209,12 @@ function buildSearch(data, onChoose) {
     data.layers.forEach((layer, layerIndex) => {
       for (const column of layer.columns) {
         if (!column.search) continue;
-        column.values.forEach((cell, feature) => {
+        for (let feature = 0; feature < layer.n; feature += 1) {
+          const cell = cellOf(column, feature, layer.lang);
           for (const text of Array.isArray(cell) ? cell : [cell]) {
             if (text) index.push({ text, key: fold(text), layer, layerIndex, feature });
           }
-        });
+        }
       }
     });
     return index;

@@ -67,6 +67,7 @@ async function unpack(text) {
 
   let lon = 0;
   let lat = 0;
+  const shapes = [];
   for (const layer of header.layers) {
     const kind = new Uint8Array(layer.n);
     const firstRing = new Uint32Array(layer.n + 1);
@@ -97,10 +98,7 @@ async function unpack(text) {
     }
     firstRing[layer.n] = firstPoint.length;
     firstPoint.push(points.length);
-    Object.assign(layer, { kind, firstRing, box, firstPoint: firstPoint.done(), points: points.done() });
-    for (const column of layer.columns) {
-      if (column.words) column.values = column.values.map((i) => column.words[i]);
-    }
+    shapes.push({ kind, firstRing, box, firstPoint: firstPoint.done(), points: points.done() });
   }
-  return header;
+  return { header, shapes };
 }
