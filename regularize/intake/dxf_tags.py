@@ -20,7 +20,8 @@ BINARY_MAGIC = b"AutoCAD Binary DXF\r\n\x1a\x00"
 MAX_BYTES = 400 * 1024**2
 # Since this version text is UTF-8, whatever $DWGCODEPAGE says.
 _UNICODE_SINCE = "AC1021"
-_MARKED_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+# A line from its first letter outside ASCII on: a pattern that began before it would go long ways.
+_MARKED_LINE = re.compile(rb"[\x80-\xff][^\r\n]*")
 # Entities that belong to the one before them.
 _PARTS = frozenset({"VERTEX", "ATTRIB", "SEQEND"})
 _PAPER_SPACE = 67

@@ -19,6 +19,8 @@ from regularize.intake.dataset import Dataset
 from regularize.intake.dxf import Drawing
 from regularize.intake.geojson import GeoJson
 from regularize.intake.geopackage import GeoPackage
+from regularize.intake.gml import Gml
+from regularize.intake.kml import Kml
 from regularize.intake.shapefile import ShapefileSet
 from regularize.intake.text import looks_like_list, open_text
 
@@ -68,7 +70,11 @@ def _magic(*starts: bytes) -> Callable[[bytes, str], bool]:
 def _root(*names: str) -> Callable[[bytes, str], bool]:
     """XML whose root element is one of `names`; no names: any XML."""
     pattern = re.compile(
-        r"(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>|\s)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL
+        # Each piece is taken whole and never given back: else a long preamble could be cut in
+        # endlessly many ways.
+        r"(?>(?><\?.*?\?>)|(?><!--.*?-->)|(?><!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>)|\s)*+"
+        r"<(?:[\w.-]+:)?([\w.-]+)",
+        re.DOTALL,
     )
 
     def fits(head: bytes, _ending: str) -> bool:
@@ -118,6 +124,14 @@ def _open_geojson(path: Path, content: bytes | None, name: str) -> Dataset:
 def _open_sequence(path: Path, content: bytes | None, name: str) -> Dataset:
     data = path.read_bytes() if content is None else content
     return GeoJson(path, data, PurePosixPath(name).stem, sequence=True)
+
+
+def _open_kml(path: Path, content: bytes | None, name: str) -> Dataset:
+    return Kml(path, path.read_bytes() if content is None else content, PurePosixPath(name).stem)
+
+
+def _open_gml(path: Path, content: bytes | None, _name: str) -> Dataset:
+    return Gml(path, path.read_bytes() if content is None else content)
 
 
 def _open_drawing(path: Path, content: bytes | None, _name: str) -> Dataset:
@@ -170,11 +184,11 @@ FORMATS: tuple[Format, ...] = (
     Format(marked("GeoJSON text sequence"), _is_sequence, _open_sequence),
     Format(marked("GeoJSON"), _json(""), _open_geojson),
     # XML
-    Format("KML", _root("kml")),
+    Format("KML", _root("kml"), _open_kml),
     Format("GPX", _root("gpx")),
     Format(marked("an SVG drawing"), _root("svg")),
     Format(marked("a web page"), _root("html")),
-    Format("GML", _root("featurecollection", "spatialdataset", "dataset", "basefeature")),
+    Format("GML", _root("featurecollection", "spatialdataset", "dataset", "basefeature"), _open_gml),
     Format("XML", _root()),
     # Drawings and the cadastre's own formats
     Format(
@@ -182,7 +196,7 @@ FORMATS: tuple[Format, ...] = (
         _magic(b"AC10", b"AC1.", b"AC2."),
         advice=marked("save it as DXF in the program that drew it, and give that file"),
     ),
-    Format("DXF", _text(r"(999\s*\n.*\n\s*)*0\s*\r?\n\s*SECTION"), _open_drawing),
+    Format("DXF", _text(r"(?>999[ \t]*\r?\n[^\n]*\n\s*)*+0\s*\r?\n\s*SECTION"), _open_drawing),
     Format("DXF", _magic(b"AutoCAD Binary DXF"), _open_drawing),
     Format(
         marked("a file of the cadastre (.cad)"),
@@ -232,7 +246,6 @@ FORMATS: tuple[Format, ...] = (
 _IN_ARCHIVE: tuple[tuple[str, str], ...] = (
     ("[content_types].xml", marked("an Office document")),
     ("mimetype", marked("an OpenDocument file")),
-    (".kml", "KMZ"),
     (".gdbtable", marked("a file geodatabase")),
 )
 
@@ -254,7 +267,7 @@ def open_dataset(path: Path) -> Dataset:
     if path.is_dir():
         raise InputError(
             _("{file} is a folder").format(file=path),
-            hint=_("give the file in it: .shp, .gpkg, .geojson or .zip"),
+            hint=_("give the file in it: .shp, .gpkg, .geojson, .kml, .gml, .dxf, .cad, .csv or .zip"),
         )
     try:
         with path.open("rb") as stream:
@@ -283,7 +296,9 @@ def _open_content(path: Path, name: str, head: bytes, content: bytes | None) -> 
     if found is None:
         raise InputError(
             _("{file}: the content is of no format that is known").format(file=path),
-            hint=_("readable are shapefile, GeoPackage, GeoJSON, and these in a zip"),
+            hint=_(
+                "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, and these in a zip"
+            ),
         )
     if found.opens is None:
         raise InputError(
@@ -307,6 +322,9 @@ def _open_archive(path: Path) -> Dataset:
         for name, head in heads.items()
         if (found := recognise(head, name)) is not None and found.opens is not None
     ]
+    main = next((name for name in readable if name.lower() == "doc.kml"), None)
+    if main is not None:  # a KMZ: the others are what its links would fetch
+        readable = [main]
     if len(readable) == 1:
         name = readable[0]
         return _open_content(path, name, heads[name], archive.member(path, name))
@@ -317,5 +335,7 @@ def _open_archive(path: Path) -> Dataset:
         )
     raise InputError(
         _("{file}: nothing in the archive can be read").format(file=path),
-        hint=_("readable are shapefile, GeoPackage, GeoJSON, and these in a zip"),
+        hint=_(
+            "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, and these in a zip"
+        ),
     )

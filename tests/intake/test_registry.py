@@ -1,5 +1,6 @@
 """What a file is, by its content; what is not read gets a sentence and advice."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from conftest import square, write
 
 from regularize.errors import InputError
-from regularize.intake import Delivery
+from regularize.intake import Delivery, registry
 
 Read = Callable[..., Delivery]
 
@@ -16,8 +17,6 @@ Read = Callable[..., Delivery]
     ("name", "content", "words"),
     [
         ("a.dwg", b"AC1027\x00\x00", "DWG"),
-        ("a.kml", b'<?xml version="1.0"?>\n<kml xmlns="x"></kml>', "KML"),
-        ("a.gml", b'<?xml version="1.0"?><!-- c --><gml:FeatureCollection xmlns:gml="x"/>', "GML"),
         ("a.gpx", b"<gpx></gpx>", "GPX"),
         ("a.zem", b"anything at all", "ZEM"),
         ("a.ecw", b"e\x02\x00\x00", "ECW"),
@@ -82,3 +81,13 @@ def test_missing_folder_empty_unknown(tmp_path: Path, read: Read) -> None:
         read(tmp_path / "noise.bin")
     with pytest.raises(InputError, match="no such file"):
         read(Path("/vsicurl/http://127.0.0.1:9/a.gpkg"))
+
+
+@pytest.mark.parametrize(
+    "piece", [b"<?a?>", b"<!--a-->", b"<!DOCTYPE a>", b"<!DOCTYPE a [b]>", b" ", b"999\n\n", b"999\na\n"]
+)
+def test_a_long_preamble_is_recognised_soon(piece: bytes) -> None:
+    head = (piece * registry.HEAD_BYTES)[: registry.HEAD_BYTES - 1] + b"!"
+    began = time.monotonic()
+    registry.recognise(head, "a.bin")
+    assert time.monotonic() - began < 1
