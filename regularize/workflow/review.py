@@ -121,9 +121,7 @@ def found(store: Store, any_id: str) -> Finding:
                 _("{home} has several findings").format(home=home.id),
                 hint=_("name one of them: {ids}").format(ids=", ".join(f.id for f in of_home)),
             )
-    raise OptionError(
-        _("no finding {id}").format(id=any_id), hint=_("list them: regularize findings list")
-    )
+    raise OptionError(_("no finding {id}").format(id=any_id), hint=_("list them: regularize findings list"))
 
 
 def shown(here: Opened, finding_id: str) -> dict[str, Any]:
