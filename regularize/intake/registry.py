@@ -30,6 +30,9 @@ _EXPORT = marked("export the layer as GeoPackage (QGIS: Export > Save Features A
 _UNPACK = marked("unpack it and give the files themselves")
 _IMAGE = marked("it is a picture; give it as an underlay: regularize map build --underlay FILE.tif")
 _CADASTRE = marked("export it as shapefile or GeoPackage in the cadastre program and give that file")
+_READABLE = marked(
+    "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, and these in a zip"
+)
 _SERVICE = marked("save the data itself to a file and give that file")
 
 
@@ -296,9 +299,7 @@ def _open_content(path: Path, name: str, head: bytes, content: bytes | None) -> 
     if found is None:
         raise InputError(
             _("{file}: the content is of no format that is known").format(file=path),
-            hint=_(
-                "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, and these in a zip"
-            ),
+            hint=_(_READABLE),
         )
     if found.opens is None:
         raise InputError(
@@ -335,7 +336,5 @@ def _open_archive(path: Path) -> Dataset:
         )
     raise InputError(
         _("{file}: nothing in the archive can be read").format(file=path),
-        hint=_(
-            "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, and these in a zip"
-        ),
+        hint=_(_READABLE),
     )
