@@ -1,12 +1,25 @@
 """The office map: findings by class, with everything that the work on them needs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from regularize.model import QUIET_CLASSES, ReviewState
 from regularize.publish import palette
 from regularize.publish.columns import column_data, columns_of, measure_data
-from regularize.publish.drawing import Drawn, MapMeta, Row, Sheet, base_layer, geographic, placed, spans
+from regularize.publish.drawing import (
+    Drawn,
+    MapMeta,
+    Row,
+    Sheet,
+    base_layer,
+    draw,
+    geographic,
+    place_labels,
+    placed,
+    spans,
+)
+from regularize.publish.office_layers import STRETCHED
 from regularize.publish.palette import class_order, class_style
 from regularize.publish.text import format_number
 from regularize.publish.view import View
@@ -16,6 +29,7 @@ KINDS = ("building", "plot")
 # Bottom to top. Findings on plots lie under the buildings, findings on buildings above them.
 BELOW = ("land", "areas", "streets", "parcels", "regulated_plots", "plots")
 ABOVE = ("buildings", "observed_buildings", "fences", "points")
+BESIDE = ("uncertain_ground", "residuals", "objections")
 ON_TOP = ("plan_parts", "case_parts")
 
 
@@ -37,6 +51,9 @@ def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> 
     for name in ON_TOP:
         if name in views:
             sheet.add(base_layer(views[name], speaker))
+    for name in BESIDE:
+        if name in views:
+            sheet.add(_beside(views[name], speaker))
     base = [(drawn.name, row.key) for drawn in sheet.layers for row in drawn.rows]
     if findings:
         sheet.add(findings, order=False)
@@ -61,6 +78,22 @@ def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> 
         _("For office use. It holds data of single homes: do not pass it on."),
     ]
     return sheet
+
+
+def _beside(view: View, speaker: Speaker) -> Drawn:
+    """Remaining shift, uncertain ground and objections: in the list of layers, seen when asked for."""
+    _ = speaker.ui
+    drawn = draw(view, speaker, on=False)
+    if view.layer.name == "residuals":
+        label = _("Remaining shift, drawn {n} times as long").format(n=STRETCHED)
+        note = _("An arrow shows how far the cadastre still lies off the survey after the common shift.")
+        drawn.rows = [replace(row, label=label, note=note) for row in drawn.rows]
+    if view.layer.name == "objections":
+        frame = placed(view)
+        drawn.rows = [replace(row, count=sum(frame["count"])) for row in drawn.rows]
+        texts = [format_number(n, 0, lang=speaker.lang) for n in frame["count"]]
+        drawn.labels, drawn.label_font = place_labels(frame, texts), "place"
+    return drawn
 
 
 def _now(frame: Any, keys: Sequence[str], key: str) -> int:

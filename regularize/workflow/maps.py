@@ -16,7 +16,7 @@ from regularize.project import today
 from regularize.publish.maps import DrawnMap, Edition, MapMeta
 from regularize.publish.view import View
 from regularize.store import Store
-from regularize.workflow import map_index, timeline
+from regularize.workflow import map_index, office_extras, timeline
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.partition import release_of_blocks
 from regularize.workflow.projects import Opened, store_of
@@ -93,7 +93,7 @@ def draw_map(
         remarks.append(_("no findings are stored yet; they are made by: regularize detect"))
     place = area_geometry(store, area)
     days = [day for day, _what in timeline.days_of(here, store, audience=audience, on=on, lang=lang)]
-    views, figures_on = _views(store, audience, place, on, days)
+    views, figures_on = _views(here, store, audience, place, on, days)
     editions = []
     for tongue in (lang, *(other for other in LANGUAGES if other != lang)):
         past: list[View | None] = []
@@ -126,7 +126,12 @@ def _label(here: Opened, lang: str, key: str) -> str:
 
 
 def _views(
-    store: Store, audience: Audience, place: BaseGeometry | None, on: date, days: list[date]
+    here: Opened,
+    store: Store,
+    audience: Audience,
+    place: BaseGeometry | None,
+    on: date,
+    days: list[date],
 ) -> tuple[list[View], date | None]:
     """What the audience may see, and since when its figures have stood."""
     views = []
@@ -142,7 +147,7 @@ def _views(
         if findings:
             frame = timeline.findings_over_time(store, findings, on)
             views.append(View.of(layer_named("findings"), frame, audience))
-        return views, None
+        return [*views, *office_extras.views(here, store, place, on)], None
     made = release_of_blocks(store, store.findings(), audience=audience, place=place, on=on)
     if made is None:
         return views, None
@@ -152,7 +157,9 @@ def _views(
 def _cases(
     here: Opened, store: Store, audience: Audience, place: BaseGeometry | None, on: date, lang: str
 ) -> View | None:
-    parts = _inside(case_parts(here, store, on=on, lang=lang), place)
+    opened = {case.id for case in store.cases() if case.opened_on <= on}
+    parts = case_parts(here, store, on=on, lang=lang)
+    parts = _inside(parts[parts["case"].isin(opened)], place)
     return View.of(layer_named("case_parts"), parts, audience) if len(parts) else None
 
 
