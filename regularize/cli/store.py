@@ -1,10 +1,20 @@
 """``regularize store``: the one file in which everything lies."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from regularize.cli.base import Command, Group, Session, json_option, pass_session, print_json, print_table
+from regularize.cli.base import (
+    PATH,
+    Command,
+    Group,
+    Session,
+    json_option,
+    pass_session,
+    print_json,
+    print_table,
+)
 from regularize.errors import RefusedError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
@@ -64,6 +74,44 @@ def migrate(session: Session, as_json: bool) -> None:
     if as_json:
         print_json({"migrations": names})
     session.say(_("the store is up to date: {names}").format(names=", ".join(names)))
+
+
+@group.command(
+    "backup",
+    cls=Command,
+    help=marked("Copy the store to FILE, also while others work with it."),
+    example="regularize store backup copies/2026-11-22.gpkg",
+)
+@click.argument("target", type=PATH, metavar="FILE")
+@pass_session
+def backup(session: Session, target: Path) -> None:
+    """Copy the store."""
+    from regularize.workflow import projects, storage
+
+    size = storage.backup(projects.opened(session.folder), target)
+    session.say(_("backup: {path} ({size} kB)").format(path=target, size=round(size / 1000)))
+
+
+@group.command(
+    "restore",
+    cls=Command,
+    help=marked(
+        "Put the copy FILE in the place of the store.\n\n"
+        "The copy is verified first; the former store is kept beside it, and the log says that it "
+        "was restored."
+    ),
+    example="regularize store restore copies/2026-11-22.gpkg",
+)
+@click.argument("source", type=PATH, metavar="FILE")
+@pass_session
+def restore(session: Session, source: Path) -> None:
+    """Put a copy in the place of the store."""
+    from regularize.workflow import projects, storage
+
+    kept = storage.restore(projects.opened(session.folder), source)
+    session.say(_("restored from {path}").format(path=source))
+    if kept is not None:
+        session.say(_("the former store is kept as {path}").format(path=kept.name))
 
 
 @group.command(

@@ -1,8 +1,14 @@
 """What the store holds, and whether it is whole."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from regularize import privacy
+from regularize.errors import InputError, StoreError
+from regularize.i18n import translate as _
+from regularize.project import today
+from regularize.store import Store, copies
 from regularize.workflow.projects import Opened, store_of
 
 
@@ -53,6 +59,40 @@ def migrate(here: Opened) -> list[str]:
     """Bring the store up to date by opening it for writing; returns its migrations by name."""
     with store_of(here) as store:
         return [str(name) for name in store.info()["schema"]]
+
+
+def backup(here: Opened, target: Path) -> int:
+    """Copy the store to `target` while others may write; returns its size in bytes."""
+    with store_of(here, read_only=True):
+        return copies.backup(here.project.store_path, target)
+
+
+def restore(here: Opened, source: Path) -> Path | None:
+    """Put the copy `source` in the place of the store; returns where the former one is kept.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    StoreError
+        If it is no whole store of this program; the store stays as it is.
+    """
+    if not source.is_file():
+        raise InputError(
+            _("no such file: {path}").format(path=source), hint=_("check the name and the folder")
+        )
+    with Store.open(source, read_only=True) as copy:
+        # A copy on a stick has lost its file mode and perhaps its side file; its content counts.
+        wrong = [c.name for c in copy.verify().checks if not c.ok and c.name not in {"file_mode", "head"}]
+    if wrong:
+        raise StoreError(
+            _("the copy {path} is not whole: {what}").format(path=source, what=", ".join(wrong)),
+            hint=_("take an older copy; the store was left as it is"),
+        )
+    kept = copies.restore(source, here.project.store_path)
+    with store_of(here) as store:
+        store.append_event("store.restored", "store", today(), {"from": privacy.redact(source.name)[0]}, "")
+    return kept
 
 
 def verify(here: Opened) -> dict[str, Any]:

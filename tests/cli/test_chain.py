@@ -101,6 +101,24 @@ def test_withdrawing_a_batch_closes_what_rested_on_it(demo: Path, run, tmp_path:
     assert run("-p", demo, "store", "verify").code == 0
 
 
+def test_backup_and_restore(demo: Path, run, tmp_path: Path) -> None:
+    copy = tmp_path / "copies" / "one.gpkg"
+    assert run("-p", demo, "store", "backup", copy).code == 0
+    assert run("-p", demo, "store", "backup", copy).code == 2
+    before = run("-p", demo, "home", "list", "--json").json
+    assert run("-p", demo, "ingest", "withdraw", 1, "--reason", "to be undone").code == 0
+    assert run("-p", demo, "store", "restore", copy).code == 0
+    assert run("-p", demo, "store", "verify").code == 0
+    assert run("-p", demo, "home", "list", "--json").json == before
+    assert run("-p", demo, "store", "info", "--json").json["layers"]["parcels"]["live"] > 0
+    now = (demo / "store.gpkg").read_bytes()
+    damaged = tmp_path / "damaged.gpkg"
+    damaged.write_bytes(copy.read_bytes()[:-50_000])
+    assert run("-p", demo, "store", "restore", damaged).code == 4
+    assert run("-p", demo, "store", "restore", tmp_path / "none.gpkg").code == 3
+    assert (demo / "store.gpkg").read_bytes() == now
+
+
 def test_files_are_private(demo: Path) -> None:
     if os.name == "nt":
         pytest.skip("Windows has no file modes")
