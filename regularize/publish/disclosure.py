@@ -8,7 +8,7 @@ and no two releases whose difference points at fewer than k findings.
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -294,7 +294,9 @@ def carried(
     chosen: dict[int, Figure] = {}
     for block, figure in current.items():
         before = previous.get(block)
-        if not differs_little(count(before), count(figure), k):
+        if before is not None and replace(before, on=figure.on) == figure:
+            chosen[block] = before
+        elif not differs_little(count(before), count(figure), k):
             chosen[block] = figure
         elif before is not None:
             chosen[block] = before

@@ -3,10 +3,12 @@
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import town
 from hostile import CORPUS, PRODUCT, TAGS, TEMPLATES
@@ -15,7 +17,8 @@ from shapely.geometry import Polygon, box
 
 from regularize.layers import layer_named
 from regularize.model import Finding, Grade, Measure
-from regularize.publish.maps import render_map
+from regularize.publish.disclosure import CELLS
+from regularize.publish.maps import DrawnMap, Edition, render_map
 from regularize.publish.view import View, findings_frame
 
 pytestmark = pytest.mark.browser
@@ -284,3 +287,104 @@ def test_a_polygon_of_a_hundred_thousand_vertices_opens(open_page: Any) -> None:
     opened = open_page(page)
     assert opened.quiet, opened.console
     assert len(colours(opened.page)) > 1
+
+
+@pytest.fixture(scope="module")
+def two_languages(frames: dict[str, gpd.GeoDataFrame]) -> str:
+    """An office map in both languages, over three days, with two surveys."""
+    days = [date(2026, 1, 15), date(2026, 5, 20), town.DAY]
+    shown = dict(frames)
+    houses = frames["observed_buildings"].copy().reset_index(drop=True)
+    houses["valid_from"] = days[1]
+    houses["valid_to"] = None
+    before = houses.iloc[:40].assign(valid_from=days[0], valid_to=days[1])
+    shown["observed_buildings"] = pd.concat([houses, before], ignore_index=True)
+    findings = frames["findings"].copy()
+    findings["valid_from"] = days[1]
+    findings["valid_to"] = None
+    shown["findings"] = findings
+    editions = []
+    for lang in ("bg", "en"):
+        meta = town.meta(
+            "office", timeline=[(day, f"ден {i}") for i, day in enumerate(days)], surveys=days[:2]
+        )
+        editions.append(Edition(lang, town.labels(lang), meta, town.views_of(shown, "office")))
+    return DrawnMap(editions).page()
+
+
+def test_language_is_switched_in_the_page(two_languages: str, open_page: Any) -> None:
+    opened = open_page(two_languages)
+    page = opened.page
+    assert page.evaluate("document.documentElement.lang") == "bg"
+    assert "Липсва в кадастъра" in page.inner_text(".panel")
+    page.locator(".row", has_text="Липсва в кадастъра").first.locator("input").uncheck()
+    page.get_by_role("button", name="English").click()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    text = page.inner_text(".panel")
+    assert "Not in the cadastre" in text
+    assert "Липсва" not in text
+    row = page.locator(".row", has_text="Not in the cadastre").first
+    assert not row.locator("input").is_checked(), "what was switched off stays off"
+    assert page.inner_text(".leaflet-control-scale-line").endswith(" m")
+    assert page.inner_text(".north").endswith("N")
+    found = next(f for f in town.findings_of(town.drawn()) if f.cls == "extended")
+    page.fill("input[type=search]", found.id)
+    page.keyboard.press("Enter")
+    assert "± 1.7\u00a0sq m" in page.wait_for_selector(".card").inner_text()
+    page.get_by_role("button", name="Български").click()
+    page.fill("input[type=search]", found.id)
+    page.keyboard.press("Enter")
+    assert "± 1,7\u00a0" in page.wait_for_selector(".card").inner_text()
+    assert opened.quiet, opened.console
+
+
+def test_slider_shows_an_earlier_day(two_languages: str, open_page: Any) -> None:
+    opened = open_page(two_languages)
+    page = opened.page
+    shot = page.locator(".folium-map").screenshot
+    now = shot()
+    count = page.locator(".row", has_text="Липсва в кадастъра").first.locator(".row-count")
+    full = int(count.inner_text())
+    slider = page.locator(".time input")
+    assert slider.get_attribute("max") == "2"
+    slider.focus()
+    page.keyboard.press("Home")
+    assert "15.01.2026" in page.inner_text(".time-said")
+    assert shot() != now
+    assert count.inner_text() == "0"
+    page.keyboard.press("End")
+    assert shot() == now
+    assert int(count.inner_text()) >= full
+    button = page.locator(".time > .tool")
+    button.click()
+    after = shot()
+    button.click()
+    assert shot() != after
+    assert opened.quiet, opened.console
+
+
+def test_public_map_is_quiet_and_stops_at_its_scale(
+    frames: dict[str, gpd.GeoDataFrame], open_page: Any
+) -> None:
+    views = [
+        View.of(CELLS, frames["blocks"].assign(dwellings=30, concerned=12), "public"),
+        View.of(layer_named("streets"), frames["streets"], "public"),
+    ]
+    drawn = DrawnMap([Edition("en", town.labels("en"), town.meta("public"), views)])
+    opened = open_page(drawn.page(drawn.preview()))
+    assert "10–50\u00a0%" in opened.page.inner_text(".panel")
+    for _ in range(30):
+        opened.page.locator(".leaflet-control-zoom-in").click(force=True)
+    bar = opened.page.locator(".leaflet-control-scale-line")
+    metres = float(re.sub(r"\D", "", bar.inner_text())) / bar.bounding_box()["width"]
+    assert metres >= 0.97 * 10_000 * 0.0254 / 96, "metres per CSS pixel, the bar to whole pixels"
+    assert opened.quiet, (opened.console, opened.requests)
+
+
+def test_preview_stands_where_no_script_runs(frames: dict[str, gpd.GeoDataFrame], open_page: Any) -> None:
+    views = town.views_of(frames, "council")
+    drawn = DrawnMap([Edition("bg", town.labels(), town.meta("council"), views)])
+    opened = open_page(drawn.page(drawn.preview()), javascript=False, wait=".without-script img")
+    size = opened.page.locator("img").bounding_box()
+    assert size["width"] > 300
+    assert opened.quiet, opened.console

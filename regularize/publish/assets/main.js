@@ -106,6 +106,7 @@ async function start() {
   }
 
   let measure = null;
+  let north = null;
   function onDay(day) {
     model.day = day;
     if (day !== last || page.rows.some((row) => row.counted)) countOn(page, day);
@@ -123,6 +124,7 @@ async function start() {
         map.closePopup();
         furnish();
         canvas.redraw();
+        map.fire("move"); // the scale bar writes its unit anew
         document.querySelector(".language").focus();
       });
       other.lang = lang;
@@ -135,6 +137,8 @@ async function start() {
       time: timeTool(page, model.day, onDay),
       languages,
     });
+    if (north) north.remove();
+    north = northArrow(page.ui.north).addTo(map);
     const before = document.querySelector(".panel");
     if (before) before.replaceWith(panel);
     else document.body.prepend(panel);
@@ -142,12 +146,11 @@ async function start() {
     if (model.day !== last) countOn(page, model.day);
     map.getContainer().setAttribute("aria-label", page.title);
   }
-  furnish();
 
   const attribution = L.control.attribution({ prefix: false, position: "bottomright" });
   attribution.addTo(map);
   L.control.zoom({ zoomInTitle: page.ui.zoom_in, zoomOutTitle: page.ui.zoom_out, position: "topright" }).addTo(map);
-  northArrow(page.ui.north).addTo(map);
+  furnish();
   new ScaleBar({ imperial: false, maxWidth: 160 }).addTo(map);
   map.setMaxZoom(page.max_zoom);
   map.invalidateSize({ animate: false });
