@@ -257,12 +257,16 @@ def stable_ids(seeds: Sequence[int]) -> Gate:
     kept: Counter[int] = Counter()
     total: Counter[int] = Counter()
     for seed in seeds:
-        first, second = (_again(seed, number) for number in (0, 1))
+        (first, twice), (second, again) = (_again(seed, number) for number in (0, 1))
         numbers = {"B": 1, "P": 1}
         old = carry_findings([], first.findings, next_number=numbers, thresholds=thresholds()).findings
         free = {"B": len(old) + 1, "P": 1}
         new = carry_findings(old, second.findings, next_number=free, thresholds=thresholds()).findings
-        before, after = ({ref: f.id for f in findings for ref in _own_refs(f)} for findings in (old, new))
+        # What one survey measured a second time is another building in the other one.
+        before, after = (
+            {ref: f.id for f in findings for ref in _own_refs(f) if ref not in twice | again}
+            for findings in (old, new)
+        )
         for ref in before.keys() & after.keys():
             kept[seed] += before[ref] == after[ref]
             total[seed] += 1
@@ -274,13 +278,14 @@ def stable_ids(seeds: Sequence[int]) -> Gate:
     return Gate("ids kept over a second survey", 0.99, sum(kept.values()) / n, share[worst], worst, True, n)
 
 
-def _again(seed: int, number: int) -> BuildingResult:
+def _again(seed: int, number: int) -> tuple[BuildingResult, set[str]]:
     drawn = neighbourhood(seed, replace(_MAIN, resurvey=number))
     rows = drawn.observed_buildings
     if number:  # another surveyor, another order; the store numbers rows on
         rows = rows.iloc[np.random.default_rng(seed).permutation(len(rows))].reset_index(drop=True)
         rows["fid"] = np.arange(len(rows)) + 10_000 * number
-    return detected(replace(drawn, observed_buildings=rows))
+    twice = set(drawn.odd_rows.loc[drawn.odd_rows["what"] == "measured_twice", "ref"])
+    return detected(replace(drawn, observed_buildings=rows)), twice
 
 
 def _own_refs(finding: Finding) -> tuple[str, ...]:

@@ -17,6 +17,17 @@ _NEW = frozenset({BuildingClass.NOT_IN_CADASTRE.value})
 _NEW_OR_ANNEX = _NEW | {BuildingClass.ADJOINING_ANNEX.value}
 _Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
 _BINS = 10
+# Where sizes were not assessed, "unchanged" says only that both sides know the building.
+_SAME_BUILDING = frozenset(
+    c.value
+    for c in (
+        BuildingClass.UNCHANGED,
+        BuildingClass.EXTENDED,
+        BuildingClass.REDUCED,
+        BuildingClass.CHANGED,
+        BuildingClass.REBUILT,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,8 @@ class Evaluation:
         buildings, those that the register does not know.
     calibration : tuple of Bin
     calibration_error : float or None
-        Expected distance of the score from the share that is right.
+        Expected distance of the score from the share that is right. ``uncertain`` claims nothing and
+        takes no part; without sizes ``unchanged`` claims that it is the same building.
     """
 
     classes: Mapping[str, Score]
@@ -121,7 +133,8 @@ class _Row:
     survey: tuple[str, ...]
     truth: str
     found: str
-    score: float | None
+    score: float | None = None
+    is_right: bool = False
 
 
 def score(findings: Sequence[Finding], truth: pd.DataFrame, *, kind: str = "building") -> Evaluation:
@@ -156,8 +169,8 @@ def score(findings: Sequence[Finding], truth: pd.DataFrame, *, kind: str = "buil
         answered.update(id(by_register[r]) for r in register if r in by_register)
         wrong = [f for f in own if f.cls != cls]
         speaks = next(iter(wrong or own), None)
-        rows.append(_Row(survey, str(cls), speaks.cls if speaks else NONE, speaks.score if speaks else None))
-    rows += [_Row(f.survey_refs, NONE, f.cls, f.score) for f in told if id(f) not in answered]
+        rows.append(_row(survey, str(cls), speaks))
+    rows += [_row(f.survey_refs, NONE, f) for f in told if id(f) not in answered]
     confusion: dict[tuple[str, str], int] = {}
     for row in rows:
         confusion[row.truth, row.found] = confusion.get((row.truth, row.found), 0) + 1
@@ -188,6 +201,16 @@ def wilson(right: int, n: int) -> tuple[float, float] | None:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _row(survey: tuple[str, ...], truth: str, speaks: Finding | None) -> _Row:
+    """One row of the truth with the finding that speaks of it."""
+    if speaks is None:
+        return _Row(survey, truth, NONE)
+    if speaks.cls == BuildingClass.UNCERTAIN.value:
+        return _Row(survey, truth, speaks.cls)
+    meant = _SAME_BUILDING if "SIZE_NOT_ASSESSED" in speaks.reasons else {speaks.cls}
+    return _Row(survey, truth, speaks.cls, speaks.score, truth in meant)
 
 
 def _owners(entries: Iterable[tuple[Finding, tuple[str, ...], bool]]) -> dict[str, Finding]:
@@ -234,7 +257,7 @@ def _of(rows: Sequence[_Row], names: frozenset[str]) -> Score:
 
 def _calibration(rows: Sequence[_Row]) -> tuple[tuple[Bin, ...], float | None]:
     """Ten bins of the score, and the expected calibration error over them."""
-    told = [(r.score, r.truth == r.found) for r in rows if r.score is not None]
+    told = [(r.score, r.is_right) for r in rows if r.score is not None]
     bins = []
     for at in range(_BINS):
         low, high = at / _BINS, (at + 1) / _BINS
