@@ -6,6 +6,7 @@ asked for one feature after the other, and names the one that cannot be read.
 
 import warnings
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,13 @@ def read_table(
             raise unreadable(path, error) from error
     geometries, faults = from_wkb(blobs) if blobs is not None else (empty_geometries(len(fids)), {})
     return fids, geometries, faults, dict(zip(meta["fields"].tolist(), fields, strict=True))
+
+
+def python_values(column: NDArray[Any]) -> list[Any]:
+    """Values of an engine's column as Python's own: dates without time, None for nothing."""
+    if column.dtype.kind == "M":
+        days = column.astype("datetime64[D]").tolist()
+        return [day if isinstance(day, date) else None for day in days]
+    if column.dtype.kind == "f":
+        return [None if value != value else value for value in column.tolist()]  # noqa: PLR0124 NaN
+    return column.tolist()  # type: ignore[no-any-return]  # numpy's stub says Any

@@ -123,7 +123,7 @@ def read(
     Parameters
     ----------
     path : Path
-        Shapefile, GeoPackage, GeoJSON, GeoJSON text sequence, or a zip of these.
+        Any format of the registry, or a zip that holds it.
     origin : {"cadastre", "survey", "plan"}
     kind, layer, crs, encoding, profile, sigma_m, valid_from, source
         The user's word where the source says nothing or too much; metres and civil dates.
@@ -156,13 +156,17 @@ def read(
     dataset.encoding = encoding
     wanted = layer if layer is not None else dataset.layer_of(origin, kind)
     names = (pack,) if profile is None else (columns.profile_named(pack, profile), pack)
-    chosen = kinds.choose_layer(path, dataset.layers(), wanted, origin=origin, kind=kind, names=names)
+    listed = dataset.layers()
+    chosen = kinds.choose_layer(path, listed, wanted, origin=origin, kind=kind, names=names)
     opened = dataset.open_layer(chosen, encoding)
     target = kinds.choose_target(path, opened.info, origin, kind, names)
     opened.check_placeable(by_points=known.control_points is not None)
     opened.prefer(target.family)
     mapped = columns.map_columns(opened.fields, target, pack, profile)
     ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))
+    if wanted is None and len(listed) > 1:
+        text = _("of {n} layers this is the only one whose name says what --kind says").format(n=len(listed))
+        ledger.note("LAYER_BY_NAME", text, Severity.INFO)
     project = place.parse(project_crs, "crs")
     area = extent if extent is not None else place.area_of(project)
     placer = Placer(path, opened, crs, project, area, pack, known, ledger)

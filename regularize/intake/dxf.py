@@ -5,7 +5,6 @@ stands alone inside an outline names it. It has no coordinate system either; tha
 project's area or by the user.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,12 @@ from regularize.intake.dataset import Dataset, Fault, LayerInfo, OpenLayer, Rows
 from regularize.intake.dxf_blocks import Label, Model, Part, Unfolder
 from regularize.intake.dxf_shapes import ARC_TOLERANCE_M, Shape
 from regularize.intake.dxf_tags import Scan, scan
+from regularize.intake.values import is_dotted_number, is_name
 from regularize.layers import Family
 from regularize.model import Issue, Severity
 
 # Columns of every layer of a drawing; those of its block attributes come after them.
 _FIELDS = ("ref", "identifier", "label", "layer", "block", "code", "height_m")
-# A longer text is a note, not a name.
-_LONGEST_NAME = 40
-_DOTTED_NUMBERS = re.compile(r"\d+(?:\.\d+){2,}")
 
 
 class Drawing(Dataset):
@@ -153,10 +150,10 @@ class _DrawingLayer(OpenLayer):
         for row, part in enumerate(parts):
             if labels[row] is None and len(part.attributes) == 1:
                 labels[row] = part.attributes[0][1]
-        names = [label if label is not None and _is_name(label) else None for label in labels]
+        names = [label if label is not None and is_name(label) else None for label in labels]
         found: dict[str, list[Any]] = {
             "ref": [name or part.handle for name, part in zip(names, parts, strict=True)],
-            "identifier": [name if name and _DOTTED_NUMBERS.fullmatch(name) else None for name in names],
+            "identifier": [name if name and is_dotted_number(name) else None for name in names],
             "label": labels,
             "layer": [part.layer for part in parts],
             "block": [part.block for part in parts],
@@ -234,8 +231,3 @@ def _labels(geometries: Any, layer: str, labels: Sequence[Label]) -> list[str | 
         if len(texts) == 1:
             found[row] = texts[0].text
     return found
-
-
-def _is_name(text: str) -> bool:
-    """Whether a text names an outline: short and with a digit, which names of people do not have."""
-    return len(text) <= _LONGEST_NAME and any(char.isdigit() for char in text)

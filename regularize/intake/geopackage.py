@@ -10,11 +10,9 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -198,7 +196,9 @@ class _Table(OpenLayer):
         rows.faults.update(
             {row: Fault("UNREADABLE_GEOMETRY", _("the row cannot be read")) for row in range(read, n)}
         )
-        rows.values = {name: _padded(_python_values(values[name]), n) for name in stored if name in values}
+        rows.values = {
+            name: _padded(bulk.python_values(values[name]), n) for name in stored if name in values
+        }
         if raw_values is not None:
             rows.values.update({name: _padded(list(column), n) for name, column in raw_values.items()})
         if self._key in columns:
@@ -226,16 +226,6 @@ class _Table(OpenLayer):
 
 def _padded(values: list[Any], n: int) -> list[Any]:
     return values[:n] + [None] * (n - len(values))
-
-
-def _python_values(column: NDArray[Any]) -> list[Any]:
-    """Values of an engine's column as Python's own: dates without time, None for nothing."""
-    if column.dtype.kind == "M":
-        days = column.astype("datetime64[D]").tolist()
-        return [day if isinstance(day, date) else None for day in days]
-    if column.dtype.kind == "f":
-        return [None if value != value else value for value in column.tolist()]  # noqa: PLR0124 NaN
-    return column.tolist()  # type: ignore[no-any-return]  # numpy's stub says Any
 
 
 def _crs_of(connection: sqlite3.Connection, path: Path, srs_id: int) -> CRS | None:

@@ -18,6 +18,7 @@ from regularize.i18n import translate as _
 from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, LayerInfo, OpenLayer, digest_of
 from regularize.intake.encoding import Choice
+from regularize.intake.values import is_dotted_number, is_name
 from regularize.intake.xml_rows import Feature, FeatureLayer, XmlLayer, collected, feature_of, unread
 from regularize.intake.xml_stream import Stream, child, local, text_of
 from regularize.model import Issue, Severity
@@ -28,9 +29,7 @@ _GEOMETRIES = frozenset(
 )
 # What shows or fetches something that is no feature of this file.
 _NOT_FEATURES = frozenset({"NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Model"})
-_DOTTED_NUMBERS = re.compile(r"\d+(?:\.\d+){2,}")
 _PLACEMARK = re.compile(r"<(?:[\w.-]+:)?Placemark[\s/>]")
-_LONGEST_NAME = 40
 
 
 class Kml(Dataset):
@@ -135,9 +134,9 @@ def _give_names(layer: FeatureLayer) -> None:
         return
     for feature in layer.features:
         name = feature.texts.get("name", "")
-        if name and len(name) <= _LONGEST_NAME and any(char.isdigit() for char in name):
+        if is_name(name):
             feature.texts["ref"] = name
-            if _DOTTED_NUMBERS.fullmatch(name):
+            if is_dotted_number(name):
                 feature.texts["identifier"] = name
 
 

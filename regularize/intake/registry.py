@@ -17,9 +17,12 @@ from regularize.intake import archive, geopackage, shapefile
 from regularize.intake.cad import CadFile
 from regularize.intake.dataset import Dataset
 from regularize.intake.dxf import Drawing
+from regularize.intake.flatgeobuf import FlatGeobuf
 from regularize.intake.geojson import GeoJson
 from regularize.intake.geopackage import GeoPackage
+from regularize.intake.geoparquet import GeoParquet
 from regularize.intake.gml import Gml
+from regularize.intake.gpx import Gpx
 from regularize.intake.kml import Kml
 from regularize.intake.shapefile import ShapefileSet
 from regularize.intake.text import looks_like_list, open_text
@@ -137,6 +140,18 @@ def _open_gml(path: Path, content: bytes | None, _name: str) -> Dataset:
     return Gml(path, path.read_bytes() if content is None else content)
 
 
+def _open_gpx(path: Path, content: bytes | None, _name: str) -> Dataset:
+    return Gpx(path, path.read_bytes() if content is None else content)
+
+
+def _open_flatgeobuf(path: Path, content: bytes | None, name: str) -> Dataset:
+    return FlatGeobuf(path, path.read_bytes() if content is None else content, PurePosixPath(name).stem)
+
+
+def _open_geoparquet(path: Path, content: bytes | None, name: str) -> Dataset:
+    return GeoParquet(path, path.read_bytes() if content is None else content, PurePosixPath(name).stem)
+
+
 def _open_drawing(path: Path, content: bytes | None, _name: str) -> Dataset:
     return Drawing(path, path.read_bytes() if content is None else content)
 
@@ -188,7 +203,7 @@ FORMATS: tuple[Format, ...] = (
     Format(marked("GeoJSON"), _json(""), _open_geojson),
     # XML
     Format("KML", _root("kml"), _open_kml),
-    Format("GPX", _root("gpx")),
+    Format("GPX", _root("gpx"), _open_gpx),
     Format(marked("an SVG drawing"), _root("svg")),
     Format(marked("a web page"), _root("html")),
     Format("GML", _root("featurecollection", "spatialdataset", "dataset", "basefeature"), _open_gml),
@@ -213,8 +228,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("MicroStation DGN", _magic(b"\x08\x09\xfe\x02", b"\xc8\x09\xfe\x02")),
     # Other vector formats
-    Format("FlatGeobuf", _magic(b"fgb\x03fgb")),
-    Format("GeoParquet", _magic(b"PAR1")),
+    Format("FlatGeobuf", _magic(b"fgb\x03fgb"), _open_flatgeobuf),
+    Format("GeoParquet", _magic(b"PAR1"), _open_geoparquet),
     Format("MapInfo TAB", _text(r"!table")),
     Format("MapInfo MIF", _text(r"(?i)version\s+\d+\s+charset")),
     # Rasters

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
+_DOTTED_NUMBERS = re.compile(r"\d+(?:\.\d+){2,}")
+# A longer text is a note, not a name.
+_LONGEST_NAME = 40
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:г\.?)?")
 
 
@@ -60,3 +63,21 @@ def without_controls(text: str) -> str:
         else char
         for char in text
     ).strip()
+
+
+def is_name(text: str) -> bool:
+    """Whether a free text can be the reference of an outline: short, and with a digit.
+
+    Names of people have no digit, so that none becomes a reference.
+
+    Examples
+    --------
+    >>> is_name("S-12"), is_name("XII-360"), is_name("a name of somebody")
+    (True, True, False)
+    """
+    return 0 < len(text) <= _LONGEST_NAME and any(char.isdigit() for char in text)
+
+
+def is_dotted_number(text: str) -> bool:
+    """Whether a text is of three or more numbers with dots, as cadastral identifiers are."""
+    return _DOTTED_NUMBERS.fullmatch(text) is not None

@@ -20,7 +20,7 @@ _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("LineString", "MultiLineString", "LinearRing"), "line"),
     **dict.fromkeys(("Point", "MultiPoint"), "point"),
 }
-_MULTI: dict[str, type[BaseGeometry]] = {
+_MULTI: dict[str, Callable[[Any], BaseGeometry]] = {
     "Polygon": shapely.MultiPolygon,
     "LineString": shapely.MultiLineString,
     "Point": shapely.MultiPoint,
@@ -72,7 +72,7 @@ def collected(parts: Sequence[BaseGeometry]) -> BaseGeometry:
     flat = [piece for part in parts for piece in shapely.get_parts(part)]
     kinds = {part.geom_type for part in flat}
     multi = _MULTI.get(kinds.pop()) if len(kinds) == 1 else None
-    return (multi or shapely.GeometryCollection)(flat)
+    return multi(flat) if multi is not None else shapely.GeometryCollection(flat)
 
 
 def feature_of(draw: Callable[[], BaseGeometry | None], texts: dict[str, str]) -> Feature:

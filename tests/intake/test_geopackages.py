@@ -79,9 +79,12 @@ def test_triggers_are_named_and_never_run(gpkg: Path, read: Read) -> None:
 def test_several_layers_are_listed(gpkg: Path, read: Read) -> None:
     write(gpkg, [square().boundary], layer='Улици "нови"; --', name=["x"])
     with pytest.raises(OptionError) as caught:
-        read(gpkg)
+        read(gpkg, kind=None)
     assert "buildings (polygons, 2)" in caught.value.hint
     assert 'Улици "нови"; -- (lines, 1)' in caught.value.hint
+    by_name = read(gpkg)  # --kind buildings: only one layer is called so, and that is said
+    assert by_name.source.layer == "buildings"
+    assert "LAYER_BY_NAME" in {issue.code for issue in by_name.issues}
     delivery = read(gpkg, layer='Улици "нови"; --', kind="streets")
     assert delivery.frame["name"].tolist() == ["x"]
     with pytest.raises(OptionError, match="no layer other"):

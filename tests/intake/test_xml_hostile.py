@@ -67,7 +67,7 @@ ATTACKS = {
 }
 
 
-@pytest.mark.parametrize("form", ["kml", "gml", "kmz"])
+@pytest.mark.parametrize("form", ["kml", "gml", "kmz", "gpx"])
 @pytest.mark.parametrize("attack", sorted(ATTACKS))
 def test_entities_are_refused(
     form: str,
