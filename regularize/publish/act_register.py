@@ -11,8 +11,8 @@ from regularize.errors import OptionError
 from regularize.i18n import in_language, translate
 from regularize.i18n import marked as _
 from regularize.publish.plain_page import plain_page
-from regularize.publish.sheet import Labels
 from regularize.publish.text import cell, format_day, printable, printable_tree
+from regularize.publish.writing import Labels
 
 FORMATS = ("csv", "json", "html")
 # What the register may show; a key that is not named here does not leave the house.

@@ -17,8 +17,9 @@ from typing import Any
 from regularize.errors import RegularizeError
 from regularize.i18n import translate as _
 from regularize.publish.paper import Drawing
-from regularize.publish.sheet import Labels, dossier_sheet
+from regularize.publish.sheet import dossier_sheet
 from regularize.publish.situation import COLOURS
+from regularize.publish.writing import Labels
 
 TEMPLATE = Path(__file__).parent / "templates" / "dossier.typ"
 _BESIDE = frozenset({".typ", ".svg", ".png", ".jpg", ".jpeg", ".otf", ".ttf"})
@@ -52,10 +53,12 @@ def render_dossier(
         - ``sources``: origin, layer, source, valid_from, sigma_m
         - ``case``: id, title, state, opened_on, steps (title, state in done/current/due/overdue/later,
           on or due, basis), deadlines (title, due, basis), notes
-        - ``documents``: title, state in present/missing/not_needed, basis, due
+        - ``documents``: title, state in present/requested/refused/expired/missing/not_needed, basis (what
+          it is for), on (day of its state) or due, later (only a later step needs it)
+        - ``pathways``: ways, next, norms and evidence of ``workflow.pathway.pathway_facts``
         - ``reviews``: on, finding, state, note
         - ``provenance``: data_on, crs, run, version, dossier_version, chain_head, rules (codes),
-          parameters (name, value, unit, citation, checked_on, status)
+          parameters (name, value, unit; where they are known citation, checked_on, status)
     lang : {"bg", "en"}
     labels : callable
         ``labels(key, lang)``: the ``label`` of a country pack.

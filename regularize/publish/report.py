@@ -18,8 +18,8 @@ from regularize.i18n import marked as _
 from regularize.publish.charts import Bar, bar_chart
 from regularize.publish.palette import PLOT_STYLES, class_style
 from regularize.publish.plain_page import plain_page
-from regularize.publish.sheet import Labels
 from regularize.publish.text import cell, format_day, format_number, printable, printable_tree
+from regularize.publish.writing import Labels
 
 FORMATS = ("html", "json", "csv")
 DEADLINE_DAYS = 60

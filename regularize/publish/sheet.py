@@ -3,79 +3,27 @@
 The template only sets them on the page; it computes nothing but the scale of the map.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from regularize.i18n import in_language
 from regularize.i18n import marked as _
-from regularize.publish.text import NO_BREAK, format_day, format_number, printable
+from regularize.publish.prospects import Prospects
+from regularize.publish.text import printable
 from regularize.publish.wording import FIXED, OBJECTS, STEP_STATES, VERDICTS
+from regularize.publish.writing import Labels, Table, Writer, dicts
 
-Labels = Callable[[str, str], str]  # (key, language) -> word; a country pack's ``label``
-Table = dict[str, Any]
-
-_DIGITS = {"m": 2, "m2": 1, "1": 2}
 _SHORT_HASH = 12
 _MOST_POINTS = 120  # more corners than these would make a file that no post office takes
+# What a plot's finding says once with its accuracy, and once more without.
+_SAID_TWICE = {"outside_parcels_m2": "outside_m2"}
 
 
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value or () if isinstance(item, Mapping)]
-
-
-class _Sheet:
-    """Writes values in one language."""
-
-    def __init__(self, facts: Mapping[str, Any], lang: str, labels: Labels) -> None:
-        self.facts, self.lang, self.labels = facts, lang, labels
-
-    def say(self, message: str) -> str:
-        return in_language(message, self.lang)
-
-    def word(self, key: str, value: Any) -> str:
-        """The label of a coded value; the bare code where the pack has none."""
-        if value in {None, ""}:
-            return "–"
-        return printable(self.labels(f"{key}.{value}", self.lang))
-
-    @staticmethod
-    def lower(words: str) -> str:
-        """`words` in the middle of a line."""
-        return words[:1].lower() + words[1:]
-
-    def text(self, value: Any) -> str:
-        return printable(value, lines=True) if value not in {None, ""} else "–"
-
-    def many(self, values: Sequence[Any] | None) -> str:
-        return ", ".join(printable(v) for v in values) if values else "–"
-
-    def day(self, value: Any) -> str:
-        return printable(format_day(None if value is None else str(value), lang=self.lang))
-
-    def number(self, value: Any, digits: int = 2, *, sign: bool = False) -> str:
-        return format_number(value, digits, lang=self.lang, sign=sign)
-
-    def pair(self, value: Any, sigma: Any, unit: str, *, sign: bool = False, bare: bool = False) -> str:
-        """``84,2 ± 1,3 m²``, with spaces that never break."""
-        if value is None:
-            return "–"
-        digits = _DIGITS.get(unit, 2)
-        text = self.number(value, digits, sign=sign)
-        if sigma is not None:
-            text += f"{NO_BREAK}±{NO_BREAK}{self.number(sigma, digits)}"
-        return text if bare or unit in {"1", "None", ""} else f"{text}{NO_BREAK}{self.word('unit', unit)}"
-
-    def share(self, value: Any) -> str:
-        return "–" if value is None else f"{self.number(100 * value, 1)}{NO_BREAK}%"
-
-    def table(self, head: Sequence[str], rows: list[list[str]], align: str) -> Table:
-        """A table: `align` has one letter per column (``l``, ``r``, ``c``)."""
-        return {"head": [self.say(h) for h in head], "rows": rows, "align": align}
-
-    # -- parts of the dossier -------------------------------------------------------------------
+class _Sheet(Writer):
+    """The parts of a dossier."""
 
     def identification(self) -> list[list[str]]:
         home, street = self.facts.get("home") or {}, self.facts.get("street")
+        settlement = home.get("settlement_name")
         near = "–"
         if street:
             name = printable(street.get("name")) or self.say(_("street without a name"))
@@ -91,7 +39,7 @@ class _Sheet:
                 else self.say(_("none: no building of the register is linked")),
             ),
             (_("Municipality"), self.text(home.get("municipality"))),
-            (_("Settlement"), self.text(home.get("settlement_name") or home.get("settlement"))),
+            *([(_("Settlement"), self.text(settlement))] if settlement else []),
             (_("Area"), self.text(home.get("area"))),
             (_("Nearest street"), near),
             (_("Known since"), self.day(home.get("valid_from"))),
@@ -100,7 +48,10 @@ class _Sheet:
             rows.append((_("Closed on"), self.day(home.get("valid_to"))))
         if home.get("merged_into"):
             rows.append((_("Goes on as"), self.text(home.get("merged_into"))))
-        return [[self.say(label), value] for label, value in rows]
+        out = [[self.say(label), value] for label, value in rows]
+        code = [self.word("identity", "settlement_code"), self.text(home.get("settlement"))]
+        place = next(i for i, (label, _value) in enumerate(rows) if label == "Area")
+        return [*out[:place], code, *out[place:]]
 
     def sources(self) -> Table:
         rows = [
@@ -111,16 +62,18 @@ class _Sheet:
                 self.day(s.get("valid_from")),
                 self.pair(s.get("sigma_m"), None, "m"),
             ]
-            for s in _dicts(self.facts.get("sources"))
+            for s in dicts(self.facts.get("sources"))
         ]
         return self.table((_("From"), _("Layer"), _("Source"), _("Date"), _("Accuracy σ")), rows, "lllrr")
 
     def findings(self) -> list[dict[str, Any]]:
         out = []
-        for f in _dicts(self.facts.get("findings")):
+        for f in dicts(self.facts.get("findings")):
+            measures = f.get("measures") or {}
             rows = [
                 [self.word("measure", name), self.pair(m.get("value"), m.get("sigma"), str(m.get("unit")))]
-                for name, m in (f.get("measures") or {}).items()
+                for name, m in measures.items()
+                if _SAID_TWICE.get(name) not in measures
             ]
             kind = self.word("kind", f.get("kind"))
             facts = [
@@ -142,7 +95,7 @@ class _Sheet:
 
     def areas(self) -> Table:
         rows = []
-        for a in _dicts(self.facts.get("areas")):
+        for a in dicts(self.facts.get("areas")):
             verdict = self.say(VERDICTS.get(str(a.get("verdict")), VERDICTS["not_assessed"]))
             because = a.get("because")
             rows.append(
@@ -167,7 +120,7 @@ class _Sheet:
                 self.word("ownership", p.get("ownership_kind")),
                 self.word("territory_purpose", p.get("territory_purpose")),
             ]
-            for p in _dicts(self.facts.get("parcels"))
+            for p in dicts(self.facts.get("parcels"))
         ]
         head = (_("Parcel"), _("Share of the home"), _("Area of the parcel"), _("Ownership"), _("Purpose"))
         return self.table(head, rows, "lrrll")
@@ -179,7 +132,7 @@ class _Sheet:
                 self.word("territory_purpose", p.get("territory_purpose")),
                 self.share(p.get("share")),
             ]
-            for p in _dicts(self.facts.get("land"))
+            for p in dicts(self.facts.get("land"))
         ]
         return self.table((_("Category of owner"), _("Purpose"), _("Share of the home")), rows, "llr")
 
@@ -192,13 +145,13 @@ class _Sheet:
                 self.number(b.get("sigma_m"), 2),
                 self.number(b.get("side_m"), 2),
             ]
-            for b in _dicts(self.facts.get("boundary"))[:_MOST_POINTS]
+            for b in dicts(self.facts.get("boundary"))[:_MOST_POINTS]
         ]
-        return self.table((_("No."), "N", "E", "σ", _("Side")), rows, "rrrrr")
+        return self.table((_("No."), _("N (north)"), _("E (east)"), "σ", _("Side")), rows, "rrrrr")
 
     def boundary_cut(self) -> str:
         """What to say where there are more points than the table prints."""
-        n = len(_dicts(self.facts.get("boundary")))
+        n = len(dicts(self.facts.get("boundary")))
         if n <= _MOST_POINTS:
             return ""
         message = _("The first {shown} of {n} points are printed; the project holds all of them.")
@@ -222,11 +175,11 @@ class _Sheet:
                 "when": self.day(step.get("on") or step.get("due")),
                 "basis": printable(step.get("basis")),
             }
-            for step in _dicts(case.get("steps"))
+            for step in dicts(case.get("steps"))
         ]
         deadlines = [
             [self.text(d.get("title")), self.day(d.get("due")), self.text(d.get("basis"))]
-            for d in _dicts(case.get("deadlines"))
+            for d in dicts(case.get("deadlines"))
         ]
         return {
             "facts": [[self.say(label), value] for label, value in lines],
@@ -234,19 +187,6 @@ class _Sheet:
             "deadlines": self.table((_("What"), _("Until"), _("Basis")), deadlines, "lrl"),
             "notes": [self.text(note) for note in case.get("notes") or ()],
         }
-
-    def documents(self) -> Table:
-        rows = [
-            [
-                "■" if d.get("state") == "present" else "□",
-                self.text(d.get("title")),
-                self.word("document", d.get("state")),
-                self.text(d.get("basis")),
-                self.day(d.get("due")),
-            ]
-            for d in _dicts(self.facts.get("documents"))
-        ]
-        return self.table(("", _("Document"), _("State"), _("Basis"), _("Until")), rows, "cllll")
 
     def reviews(self) -> Table:
         rows = [
@@ -256,7 +196,7 @@ class _Sheet:
                 self.word("review", r.get("state")),
                 self.text(r.get("note")),
             ]
-            for r in _dicts(self.facts.get("reviews"))
+            for r in dicts(self.facts.get("reviews"))
         ]
         return self.table((_("Date"), _("Finding"), _("Decision"), _("Note")), rows, "llll")
 
@@ -269,24 +209,33 @@ class _Sheet:
             (_("Detection run"), self.text(made.get("run"))),
             (_("Program"), f"regularize {printable(made.get('version'))}".rstrip()),
             (_("Version of the dossier"), self.text(made.get("dossier_version"))),
-            (_("Head of the event log"), head or "–"),
         ]
+        records = dicts(made.get("parameters"))
         parameters = [
             [
                 self.text(p.get("name")),
                 self.text(p["value"]) if isinstance(p.get("value"), str) else self.number(p.get("value")),
-                self.text(p.get("unit")),
-                self.text(p.get("citation")),
-                self.day(p.get("checked_on")),
-                self.word("parameter_status", p.get("status")),
+                self.unit(p.get("unit")),
             ]
-            for p in _dicts(made.get("parameters"))
+            for p in records
         ]
-        names = (_("Parameter"), _("Value"), _("Unit"), _("Citation"), _("Checked on"), _("Status"))
+        names = [_("Parameter"), _("Value"), _("Unit")]
+        cited = any(p.get("citation") or p.get("status") for p in records)
+        if cited:
+            names += [_("Basis"), _("Checked on"), _("Status")]
+            for row, p in zip(parameters, records, strict=True):
+                row += [
+                    self.text(p.get("citation")),
+                    self.day(p.get("checked_on")),
+                    self.word("parameter_status", p.get("status")),
+                ]
+        spoke = {code for f in dicts(self.facts.get("findings")) for code in f.get("reasons") or ()}
         return {
             "facts": [[self.say(label), value] for label, value in lines],
-            "rules": self.many(made.get("rules")),
-            "parameters": self.table(names, parameters, "lrlllr"),
+            "head": [self.say(_("Head of the event log")), head or "–"],
+            "rules": [{"code": printable(code), "spoke": code in spoke} for code in made.get("rules") or ()],
+            "parameters": self.table(names, parameters, "lrllrl" if cited else "lrl"),
+            "cited": cited,
         }
 
 
@@ -301,7 +250,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
     labels : callable
         Word of a coded value in a language: a country pack's ``label``.
     """
-    sheet = _Sheet(facts, lang, labels)
+    sheet, prospects = _Sheet(facts, lang, labels), Prospects(facts, lang, labels)
     made = facts.get("provenance") or {}
     home_id = printable((facts.get("home") or {}).get("id"), longest=40)
     fixed = {key: sheet.say(message) for key, message in FIXED.items()}
@@ -324,7 +273,10 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "boundary": sheet.boundary(),
         "boundary_cut": sheet.boundary_cut(),
         "case": sheet.case(),
-        "documents": sheet.documents(),
+        "ways": prospects.ways(),
+        "norms": prospects.norms(),
+        "evidence": prospects.evidence(),
+        "missing": prospects.missing(),
         "reviews": sheet.reviews(),
         "basis": sheet.basis(),
         "signatures": [

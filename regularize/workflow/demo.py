@@ -17,6 +17,8 @@ from regularize.workflow.projects import Opened
 # The folder is replaced by --overwrite only if it holds what the demonstration writes.
 MARK = Path("data") / "truth" / "buildings.csv"
 DOSSIERS = 12
+# The municipality is as fictional as the village that it is named after.
+MUNICIPALITY = sample.SETTLEMENT.removeprefix("с. ")
 # Event and the days after the opening; the announcement lies so that objections can still be made.
 OPENED_DAYS_AGO = 300
 STORY = (
@@ -83,7 +85,7 @@ def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
     drawn = sample.generate(sample.SAMPLE_SEED, folder / "data")
     projects.start(
         folder,
-        municipality=sample.SETTLEMENT,
+        municipality=MUNICIPALITY,
         settlements=[sample.EKATTE],
         country="bg",
         crs=None,

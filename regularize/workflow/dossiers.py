@@ -17,8 +17,11 @@ from regularize.publish.scene import home_scene
 from regularize.publish.situation import draw_location, draw_situation
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
+from regularize.workflow.case_words import dossier_facts
+from regularize.workflow.dossier_papers import needed
 from regularize.workflow.homes import cases_of, resolve
 from regularize.workflow.maps import write_whole
+from regularize.workflow.pathway import Desk
 from regularize.workflow.projects import Opened, store_of
 
 LAYERS = {
@@ -93,6 +96,8 @@ class _Desk:
         self.land = store.layer("land", on=day)
         self.areas = store.layer("areas", on=day)
         self.batches = {batch.id: batch for batch in store.batches()}
+        self.ways = Desk(here, store, day, {})
+        self._cases: dict[str, dict[str, Any]] = {}
         log = store.events()
         self.chain_head = log[-1].hash if log else ""
 
@@ -111,6 +116,10 @@ class _Desk:
         facts["sources"] = self._sources(home)
         facts["reviews"] = self._reviews(home)
         facts["case"] = self._case(home)
+        facts["pathways"] = self.ways.record(home)
+        facts["documents"] = needed(
+            self.here, self.store, home, facts["pathways"], on=self.day, lang=self.lang
+        )
         facts["provenance"] = self._provenance(facts)
         scene = home_scene(
             register_fids=home.register_fids,
@@ -164,10 +173,13 @@ class _Desk:
         ]
 
     def _case(self, home: Home) -> dict[str, Any] | None:
-        from regularize.workflow.case_words import dossier_facts
-
         cases = cases_of(self.store, home)
-        return dossier_facts(self.here, self.store, cases[-1], on=self.day, lang=self.lang) if cases else None
+        if not cases:
+            return None
+        case = cases[-1]
+        if case.id not in self._cases:  # many homes share the case of their plan
+            self._cases[case.id] = dossier_facts(self.here, self.store, case, on=self.day, lang=self.lang)
+        return self._cases[case.id]
 
     def _provenance(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Data date, run, version, chain head, rules and thresholds behind the statements."""
@@ -187,12 +199,15 @@ class _Desk:
             "rules": sorted(code for code, rule in rules.items() if rule.kind == "reason"),
             "parameters": [
                 {
-                    "name": name,
+                    "name": self._threshold(name),
                     "value": records[name]["value"],
                     "unit": records[name]["unit"],
-                    "citation": records[name]["basis"],
                 }
                 for name in dict.fromkeys(used)
                 if name in records
             ],
         }
+
+    def _threshold(self, name: str) -> str:
+        key = f"threshold.{name}"
+        return self.here.pack.label(key, self.lang) if self.here.pack.has_label(key) else name

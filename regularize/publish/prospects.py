@@ -1,0 +1,290 @@
+"""What may become of a home, in words: ways with their blockers, norms, evidence of age, what is missing.
+
+The facts are those of ``workflow.pathway.pathway_facts``; every code gets its label here.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from regularize.i18n import marked as _
+from regularize.publish.text import NO_BREAK, printable
+from regularize.publish.writing import Table, Writer, dicts
+
+_ORDER = ("open", "not_assessed", "advice", "closed")
+_MOST_CITED = 2  # more provisions than these are named by their articles only
+_EDGE = 0.06  # free share of the time line at either end
+
+
+class Prospects(Writer):
+    """The parts of a dossier that look ahead."""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        found = self.facts.get("pathways")
+        return found if isinstance(found, Mapping) else {}
+
+    # -- ways -----------------------------------------------------------------------------------
+
+    def ways(self) -> dict[str, Any]:
+        """The ways that may concern the home as rows, the others in one line each."""
+        rows, elsewhere, not_proposed = [], [], []
+        for way in dicts(self.record.get("ways")):
+            name = self.word("way", way.get("way"))
+            state = self._state(way)
+            if way.get("concerns") == "not_met":
+                elsewhere.append(name)
+            elif not way.get("proposed") and state == "not_assessed":
+                not_proposed.append(name)
+            else:
+                rows.append(self._way(way, name, state))
+        rows.sort(key=lambda row: _ORDER.index(row["state"]))
+        return {
+            "rows": rows,
+            "elsewhere": ", ".join(self.lower(name) for name in elsewhere),
+            "not_proposed": ", ".join(self.lower(name) for name in not_proposed),
+        }
+
+    def _state(self, way: Mapping[str, Any]) -> str:
+        """Open, closed or not assessed; a way that waits for a lawyer and is not proposed: advice."""
+        state = way.get("state")
+        asks = any(b.get("reason") == "advice_needed" for b in dicts(way.get("blockers")))
+        if state == "not_assessed" and asks and not way.get("proposed"):
+            return "advice"
+        return str(state) if state in {"open", "closed"} else "not_assessed"
+
+    def _way(self, way: Mapping[str, Any], name: str, state: str) -> dict[str, Any]:
+        blockers = dicts(way.get("blockers"))
+        if state == "closed":
+            blockers = [b for b in blockers if b.get("verdict") == "not_met"] or blockers
+        by_reason: dict[str, list[str]] = {}
+        for blocker in blockers:
+            because = blocker.get("reason")
+            key, code = ("not_assessed", because) if because else ("verdict", blocker.get("verdict"))
+            condition = self.lower(self.word("condition", blocker.get("condition")))
+            by_reason.setdefault(self.word(key, code), []).append(condition)
+        said = (
+            self.word("not_assessed", "advice_needed")
+            if state == "advice"
+            else self.word("path_state", state)
+        )
+        return {
+            "name": name,
+            "state": state,
+            "word": self.lower(said),
+            "basis": self._basis(way),
+            "blockers": [[lead, "; ".join(conditions)] for lead, conditions in by_reason.items()],
+            "next": self._papers(way.get("next")),
+        }
+
+    def _basis(self, entry: Mapping[str, Any]) -> str:
+        """The citation, and whether nobody has read it in the law."""
+        text = printable(entry.get("citation"))
+        if entry.get("status") == "unverified":
+            text += f" [{self.lower(self.word('parameter_status', 'unverified'))}]"
+        return text.strip()
+
+    def _papers(self, plan: Any) -> str:
+        """The next document, and how many after it would settle the way."""
+        if not isinstance(plan, Mapping):
+            return ""
+        more = len(plan.get("documents") or ()) - 1
+        name = self.word("document", plan.get("document"))
+        return name + (self.say(_(" (and {n} more)")).format(n=more) if more > 0 else "")
+
+    def next_document(self) -> dict[str, str] | None:
+        """The cheapest next document of all ways, with what it is for and how that is known."""
+        following = self.record.get("next")
+        if not isinstance(following, Mapping):
+            return None
+        basis = (
+            self.say(_("No source gives costs, so the fewest documents are sought."))
+            if following.get("basis") == "number_of_documents"
+            else self.say(_("Fee: {fee}; days: {days}.")).format(
+                fee=self.number(following.get("fee")), days=self.number(following.get("days"), 0)
+            )
+        )
+        if following.get("status") == "unverified":
+            basis += f" {self.word('parameter_status', 'unverified')}."
+        return {
+            "document": self.word("document", following.get("document")),
+            "way": self.say(_("on the way “{way}”")).format(way=self.word("way", following.get("way"))),
+            "basis": basis,
+        }
+
+    # -- norms ----------------------------------------------------------------------------------
+
+    def norms(self) -> dict[str, Any]:
+        """Norms with a verdict or a measured value as a table; the others, each with its limit."""
+        rows, rest = [], []
+        for check in dicts(self.record.get("norms")):
+            unit = str(check.get("unit"))
+            name = self.word("norm", check.get("norm"))
+            limit = self._limit(check, unit)
+            verdict = self.word("verdict", check.get("verdict"))
+            if check.get("reason"):
+                verdict += f": {self.lower(self.word('not_assessed', check['reason']))}"
+            if check.get("deficit") is not None:
+                verdict += f" ({self.pair(check['deficit'], None, unit)})"
+            if check.get("measured") is None and check.get("verdict") == "not_assessed":
+                rest.append(f"{self.lower(name)} ({limit})" if limit != "–" else self.lower(name))
+                continue
+            measured = self.pair(check.get("measured"), check.get("sigma"), unit)
+            rows.append([name, measured, limit, verdict, self._cited(check)])
+        head = (_("Norm"), _("Measured ± σ"), _("Limit"), _("Verdict"), _("Basis"))
+        return {"table": self.table(head, rows, "lrrll"), "rest": "; ".join(rest)}
+
+    def _limit(self, check: Mapping[str, Any], unit: str) -> str:
+        if check.get("compare") == "present":
+            return self.say(_("present"))
+        sign = {"at_least": "≥", "at_most": "≤"}.get(str(check.get("compare")), "")
+        if check.get("limit") is None:
+            return "–"
+        return f"{sign}{NO_BREAK}{self.pair(check['limit'], None, unit)}".strip()
+
+    def _cited(self, check: Mapping[str, Any]) -> str:
+        """The provisions; of many only the articles."""
+        parts = str(check.get("citation") or "").split("; ")
+        if len(parts) > _MOST_CITED:
+            short = dict.fromkeys(", ".join(part.split(", ")[:2]) for part in parts)
+            parts = [p for p in short if not any(p != other and p.startswith(other) for other in short)]
+        return self._basis({**check, "citation": "; ".join(parts)})
+
+    # -- evidence of age ------------------------------------------------------------------------
+
+    def evidence(self) -> dict[str, Any]:
+        """The pieces by date with their places on a line of time from 0 to 1, and what they decide."""
+        record = self.record.get("evidence")
+        record = record if isinstance(record, Mapping) else {}
+        pieces = dicts(record.get("pieces"))
+        cuts = dicts(record.get("cut_offs"))
+        return {
+            "line": self._line(pieces, cuts) if pieces else None,
+            "pieces": self.table(
+                (_("No."), _("Date"), _("Evidence"), _("The building"), _("Reference")),
+                [
+                    [
+                        str(n),
+                        self._dated(piece),
+                        self.word("evidence_kind", piece.get("kind")),
+                        self.say(_("can be seen") if piece.get("shows") else _("cannot be seen"))
+                        + (f" ({self.say(_('contradicted'))})" if piece.get("contradicts") else ""),
+                        self.text(piece.get("ref")),
+                    ]
+                    for n, piece in enumerate(pieces, start=1)
+                ],
+                "rrlll",
+            ),
+            "between": self.say(_("Built after: {after}. Not later than: {by}.")).format(
+                after=self._day_or_unknown(record.get("after")), by=self._day_or_unknown(record.get("by"))
+            )
+            if pieces
+            else "",
+            "cuts": [self._cut(cut) for cut in cuts],
+        }
+
+    def _day_or_unknown(self, day: Any) -> str:
+        return self.day(day) if day else self.say(_("unknown"))
+
+    def _dated(self, piece: Mapping[str, Any]) -> str:
+        days = piece.get("accuracy_days")
+        text = self.day(piece.get("dated"))
+        return text if not days else self.say(_("{day} ± {n} days")).format(day=text, n=self.number(days, 0))
+
+    def _cut(self, cut: Mapping[str, Any]) -> dict[str, str]:
+        reason = cut.get("reason")
+        verdict = self.lower(self.word("verdict", cut.get("verdict")))
+        if reason:
+            verdict += f" ({self.lower(self.word('not_assessed', reason))})"
+        deciding = cut.get("deciding")
+        would = ""
+        if isinstance(deciding, Mapping):
+            kinds = ", ".join(self.lower(self.word("evidence_kind", k)) for k in deciding.get("kinds") or ())
+            would = self.say(_("Would decide: a picture from about that day ({kinds}).")).format(kinds=kinds)
+        built = self.say(_("Built by {day}: {verdict}.")).format(
+            day=self.day(cut.get("cut_off")), verdict=verdict
+        )
+        return {"built": built, "would": would, "basis": self._basis(cut)}
+
+    def _line(self, pieces: list[Mapping[str, Any]], cuts: list[Mapping[str, Any]]) -> dict[str, Any] | None:
+        """Places on the line of time; None where a date cannot be read."""
+        try:
+            spans = [
+                (_ordinal(p.get("earliest")), _ordinal(p.get("dated")), _ordinal(p.get("latest")))
+                for p in pieces
+            ]
+            limits = [_ordinal(c.get("cut_off")) for c in cuts]
+        except ValueError:
+            return None
+        first = min(*(s[0] for s in spans), *limits, *(s[1] for s in spans))
+        last = max(*(s[2] for s in spans), *limits, *(s[1] for s in spans))
+        length = max(last - first, 365)
+
+        def at(day: int) -> float:
+            return round(_EDGE + (1 - 2 * _EDGE) * (day - first) / length, 4)
+
+        return {
+            "pieces": [
+                {
+                    "at": at(middle),
+                    "left": at(left),
+                    "right": at(right),
+                    "shows": bool(piece.get("shows")),
+                    "odd": bool(piece.get("contradicts")),
+                    "label": str(n),
+                }
+                for n, (piece, (left, middle, right)) in enumerate(zip(pieces, spans, strict=True), start=1)
+            ],
+            "cuts": [
+                {"at": at(day), "label": self.day(cut.get("cut_off"))}
+                for cut, day in zip(cuts, limits, strict=True)
+            ],
+        }
+
+    # -- what is missing ------------------------------------------------------------------------
+
+    def missing(self) -> dict[str, Any]:
+        """Documents with their state, those of later steps, and facts that nobody has stated."""
+        papers = dicts(self.facts.get("documents"))
+        now = [p for p in papers if not p.get("later")]
+        names = (fact for entry in self._undecided() for fact in entry.get("missing") or ())
+        facts = [self.lower(self.word("home_fact", name)) for name in dict.fromkeys(names)]
+        return {
+            "next": self.next_document(),
+            "documents": self._table(now),
+            "later": [[_box(p), self.text(p.get("title"))] for p in papers if p.get("later")],
+            "facts": "; ".join(facts),
+        }
+
+    def _undecided(self) -> Iterable[Mapping[str, Any]]:
+        for way in dicts(self.record.get("ways")):
+            if way.get("concerns") != "not_met" and way.get("state") != "closed":
+                yield from dicts(way.get("blockers"))
+        yield from dicts(self.record.get("norms"))
+
+    def _table(self, papers: list[Mapping[str, Any]]) -> Table:
+        """The documents; a column of days only where one is known."""
+        dated = any(p.get("due") or p.get("on") for p in papers)
+        rows = []
+        for paper in papers:
+            cells = [
+                _box(paper),
+                self.text(paper.get("title")),
+                self.word("document", paper.get("state")),
+                self.text(paper.get("basis")),
+            ]
+            if paper.get("due"):
+                cells.append(self.say(_("until {day}")).format(day=self.day(paper["due"])))
+            elif dated:
+                cells.append(self.day(paper.get("on")))
+            rows.append(cells)
+        head = ["", _("Document"), _("State"), _("Needed for")]
+        return self.table([*head, _("Date")] if dated else head, rows, "clllr" if dated else "clll")
+
+
+def _box(paper: Mapping[str, Any]) -> str:
+    return "■" if paper.get("state") == "present" else "□"
+
+
+def _ordinal(day: Any) -> int:
+    return date.fromisoformat(str(day)[:10]).toordinal()
