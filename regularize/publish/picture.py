@@ -23,6 +23,7 @@ from regularize.i18n import translate as _
 from regularize.publish.drawing import Drawn, Row
 from regularize.publish.palette import GROUND, INK, PAPER, Style
 from regularize.publish.paper import path
+from regularize.publish.small_png import with_few_colours
 from regularize.publish.text import printable
 
 TEMPLATE = Path(__file__).parent / "templates" / "map.typ"
@@ -172,7 +173,7 @@ def preview(still: Still, *, width_px: int) -> str:
     """The bare map as a small PNG, as a data URI."""
     inches = still.width_mm / 25.4
     bare = {"bare": True, "svg": still.svg, "width_mm": still.width_mm, "height_mm": still.height_mm}
-    png = set_sheet(bare, form="png", ppi=width_px / inches)
+    png = with_few_colours(set_sheet(bare, form="png", ppi=width_px / inches))
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 

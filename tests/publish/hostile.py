@@ -89,3 +89,11 @@ LETTERS = (
     "м" * 64_000,
 )
 CORPUS: tuple[str, ...] = (*TAGS, *TEMPLATES, *QUOTES, *LETTERS)
+
+
+def whole_corpus(n: int = 600) -> tuple[str, ...]:
+    """`n` different texts: the corpus, then its texts joined two by two in a fixed order."""
+    short = [text for text in CORPUS if len(text) < 1000]
+    joined = (a + b for step in range(1, len(short)) for a, b in zip(short, short[step:], strict=False))
+    made = list(dict.fromkeys((*CORPUS, *joined)))
+    return tuple(made[:n])

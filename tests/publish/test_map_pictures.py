@@ -1,14 +1,17 @@
 """Pictures drawn without a browser, the pages that lead to maps, and two languages in one page."""
 
+import io
 import re
 from dataclasses import replace
 from datetime import date
 
 import geopandas as gpd
+import numpy as np
 import pypdfium2
 import pytest
 import town
 from hostile import CORPUS, PRODUCT, TAGS
+from PIL import Image
 from shapely.geometry import box
 
 from regularize.layers import layer_named
@@ -17,7 +20,8 @@ from regularize.publish.languages import merged
 from regularize.publish.map_list import Card, is_linkable, render_cards
 from regularize.publish.maps import DrawnMap, Edition, render_map
 from regularize.publish.page import PageError, StaticText, data_block, write_page
-from regularize.publish.picture import scale_bar
+from regularize.publish.picture import scale_bar, set_sheet
+from regularize.publish.small_png import decoded, with_few_colours
 from regularize.publish.view import View
 
 CRS = "EPSG:7801"
@@ -54,10 +58,24 @@ def test_picture_and_preview_are_png(council: DrawnMap) -> None:
     assert council.png().startswith(b"\x89PNG")
     preview = council.preview()
     assert preview.startswith("data:image/png;base64,")
-    assert len(preview) < 130_000
+    assert len(preview) < 60_000
     page = council.page(preview)
     assert f'<img src="{preview}"' in page
     assert page == council.page(preview)
+
+
+def test_few_colours_keep_the_picture(council: DrawnMap) -> None:
+    still = council.still(120, 90)
+    bare = {"bare": True, "svg": still.svg, "width_mm": still.width_mm, "height_mm": still.height_mm}
+    png = set_sheet(bare, form="png", ppi=60)
+    known = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    assert np.array_equal(decoded(png), known)
+    small = with_few_colours(png)
+    assert len(small) < 0.5 * len(png)
+    again = np.asarray(Image.open(io.BytesIO(small)).convert("RGB")).astype(int)
+    assert np.abs(again - known).mean() < 3
+    with pytest.raises(ValueError, match="no PNG"):
+        decoded(b"GIF89a")
 
 
 def test_length_on_the_sheet_is_length_on_the_ground() -> None:
