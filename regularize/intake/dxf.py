@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from regularize.i18n import translate as _
+from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, Fault, LayerInfo, OpenLayer, Rows, digest_of, empty_geometries
 from regularize.intake.dxf_blocks import Label, Model, Part, Unfolder
 from regularize.intake.dxf_shapes import ARC_TOLERANCE_M, Shape
@@ -44,7 +45,9 @@ class Drawing(Dataset):
 
     def layers(self) -> list[LayerInfo]:
         """See the base class."""
-        _scan, model = self._model(self.encoding)
+        found, model = self._model(self.encoding)
+        if not found.is_whole and not (model.items or model.hatches):
+            raise bulk.unreadable(self.path, _("it was cut before anything is drawn"))
         return [
             LayerInfo(name, _family_of(parts), len(parts), None)
             for name, parts in _by_layer(model, None).items()

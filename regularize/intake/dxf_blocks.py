@@ -30,6 +30,8 @@ from regularize.intake.dxf_tags import Entity, Scan, load_ezdxf
 MAX_PARTS_OF_INSERT = 20_000
 MAX_PARTS = 200_000
 MAX_DEPTH = 16
+# A block no larger than this (m) is the sign of a point, not an outline.
+SYMBOL_SIZE_M = 1.5
 _TEXTS = frozenset({"TEXT", "MTEXT"})
 _BY_INSERT = "0"  # what a block draws on layer 0 lies on the layer of its insertion
 
@@ -55,8 +57,12 @@ class Insert:
 
     @property
     def is_symbol(self) -> bool:
-        """Whether it marks a point: its block has no outline of its own to give."""
-        return all(part.shape is not None and len(part.shape.points) == 1 for part in self.parts)
+        """Whether it marks a point: what its block draws is too small to be anything else."""
+        shapes = [part.shape.points for part in self.parts if part.shape is not None]
+        if len(shapes) < len(self.parts):
+            return False
+        sizes = [np.ptp(np.concatenate(shapes), axis=0).max()] if shapes else [0.0]
+        return bool(sizes[0] <= SYMBOL_SIZE_M)
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,7 @@ def test_survey_points_are_insertions_with_attributes(tmp_path: Path, draw: Read
         reference.add_auto_attribs({"NOMER": str(100 + at), "KOTA": "163,30"})
     space.add_point((EAST, NORTH + 9, 164.5), dxfattribs={"layer": "точки"})
     path = saved(document, tmp_path / "a.dxf")
+    assert [(layer.family, layer.n) for layer in layers_in(path)] == [("point", 3)]
     delivery = draw(path, kind="points", layer="точки", profile="survey")
     assert delivery.frame["ref"].tolist()[:2] == ["100", "101"]
     assert delivery.frame["height_m"].tolist()[:2] == [163.30, 163.30]
@@ -389,6 +390,15 @@ def test_a_cut_drawing_gives_what_is_whole(tmp_path: Path, draw: Read) -> None:
     assert len(delivery.frame) == 4
     assert [entry.code for entry in delivery.quarantine] == ["TRUNCATED"]
     assert "FILE_TRUNCATED" in codes(delivery)
+
+
+def test_a_drawing_cut_in_its_preamble(tmp_path: Path, draw: Read) -> None:
+    document, space = drawing()
+    space.add_lwpolyline(corners(), close=True, dxfattribs={"layer": LAYER})
+    path = saved(document, tmp_path / "a.dxf")
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match="cut before anything is drawn"):
+        draw(path)
 
 
 def test_lines_out_of_step(tmp_path: Path, draw: Read) -> None:
