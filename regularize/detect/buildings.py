@@ -235,13 +235,9 @@ def _matched(scene: _Scene, c: Comparison) -> Finding:
     if c.size_margin is not None:
         deciding *= c.size_margin
     reasons = list(reasons_of_size(c))
-    if len(c.register) > 1:
-        reasons.append("SEVERAL_REGISTERED")
-    if len(c.observed) > 1:
-        reasons.append("SEVERAL_OBSERVED")
-    if c.weak:
-        reasons.append("WEAK_OVERLAP")
-        deciding *= t["score_weak"]
+    several = (len(c.register) > 1, len(c.observed) > 1, c.weak)
+    named = ("SEVERAL_REGISTERED", "SEVERAL_OBSERVED", "WEAK_OVERLAP")
+    reasons += [code for code, so in zip(named, several, strict=True) if so]
     sigma = math.hypot(
         *(scene.sigma_area_o[i] for i in c.observed), *(scene.sigma_area_r[j] for j in c.register)
     )
@@ -253,16 +249,19 @@ def _matched(scene: _Scene, c: Comparison) -> Finding:
     }
     if c.boundary_ratio is not None:
         extra["boundary_ratio"] = Measure(c.boundary_ratio, None, "1")
-    return _finding(scene, c.cls, c.observed, c.register, reasons, deciding, c.tolerance_m, extra)
+    trust = t["score_weak"] if c.weak else 1.0
+    return _finding(
+        scene, c.cls, c.observed, c.register, reasons, deciding, c.tolerance_m, extra, trust=trust
+    )
 
 
 def _doubtful(scene: _Scene, i: int, j: int) -> Finding:
     """One building seen inaccurately, or one gone and another new: nobody can tell from here."""
     gap = Measure(float(shapely.distance(scene.observed.shapes[i], scene.moved[j])), None, "m")
     tolerance = _tolerance(scene, (i,), (j,))
-    factor = scene.thresholds["score_uncertain"]
+    trust, why = scene.thresholds["score_uncertain"], ["LOOKALIKE_NEARBY"]
     return _finding(
-        scene, BuildingClass.UNCERTAIN, (i,), (j,), ["LOOKALIKE_NEARBY"], factor, tolerance, {"gap_m": gap}
+        scene, BuildingClass.UNCERTAIN, (i,), (j,), why, 1.0, tolerance, {"gap_m": gap}, trust=trust
     )
 
 
@@ -290,18 +289,18 @@ def _gone(scene: _Scene, j: int) -> Finding:
     extra = _gap_measure(scene.gap_r[j], tolerance, t)
     cls, reasons = BuildingClass.NOT_IN_SURVEY, ["NO_OBSERVED_PARTNER"]
     observed: Positions = ()
+    trust = 1.0
     if j in scene.match.adjoins_gone:
         reasons.append("ADJOINS_MATCHED")
         if tolerance > t["size_max_tolerance_m"] and scene.match.adjoins_gone[j]:
             # An inaccurate outline next door may well include it.
             cls, observed = BuildingClass.UNCERTAIN, scene.match.adjoins_gone[j]
-            deciding = min(deciding, t["score_uncertain"])
+            trust = t["score_uncertain"]
     elif scene.gap_r[j] > t["survey_reach_m"]:
         reasons.append("NO_SURVEY_NEARBY")
-        deciding = min(deciding, t["score_no_survey_nearby"])
-    return _finding(
-        scene, cls, observed, (j,), reasons, deciding, tolerance, extra, own=scene.register.shapes[j]
-    )
+        trust = t["score_no_survey_nearby"]
+    own = scene.register.shapes[j]
+    return _finding(scene, cls, observed, (j,), reasons, deciding, tolerance, extra, own=own, trust=trust)
 
 
 def _apart(scene: _Scene, area_m2: float, overlap_m2: float, gap_m: float, tolerance_m: float) -> float:
@@ -328,6 +327,7 @@ def _finding(
     tolerance_m: float,
     extra: Mapping[str, Measure],
     own: BaseGeometry | None = None,
+    trust: float = 1.0,
 ) -> Finding:
     """Put a finding together: measures, flags, score and grade."""
     t, ours, theirs = scene.thresholds, scene.observed, scene.register
@@ -361,8 +361,8 @@ def _finding(
         every.append("COUNTED_ONCE")
     area = min(*(scene.area_o[i] for i in o), *(scene.area_r[j] for j in r), math.inf)
     score = (
-        deciding
-        * scoring.source_quality(area, tolerance_m, t)
+        scoring.calibrated(deciding * scoring.source_quality(area, tolerance_m, t), t)
+        * trust
         * (scoring.shift_quality(scene.shift, t) if len(theirs) else 1.0)
         * scoring.cardinality(len(o), len(r), t)
         * scoring.age(ours.latest(o), theirs.latest(r), t)
