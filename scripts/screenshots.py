@@ -5,6 +5,7 @@ README shows, docs/images/.
 """
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
+MAPS = ("office", "council", "public")
 SIZES = ((1920, 1080), (1366, 768), (390, 844))
 README_SIZE = (1366, 768)
 COLOURS = 128  # enough for flat map colours, and a third of the bytes
@@ -47,18 +49,41 @@ def photograph_pages(demo: Path, out: Path, images: Path) -> None:
     """The HTML pages in every size."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_path(), args=list(QUIET))
-        for name in ("office", "council", "report"):
+        for name in ("office", "council", "public", "overview", "index", "report"):
+            drawn = name in MAPS
             for width, height in SIZES:
                 page = browser.new_page(viewport={"width": width, "height": height})
                 page.goto((demo / "maps" / f"{name}.html").resolve().as_uri())
-                if name != "report":
+                if drawn:
                     page.wait_for_selector("html[data-ready=yes]", state="attached")
                 picture = out / f"{name}-{width}x{height}.png"
                 page.screenshot(path=picture)
                 page.close()
-                if (width, height) == README_SIZE and name != "report":
+                if (width, height) == README_SIZE and drawn:
                     small(picture, images / f"{name}-map.png")
         browser.close()
+
+
+def build_the_rest(demo: Path) -> None:
+    """The kinds of maps that the demonstration itself does not write, and their sheets."""
+    program = Path(sys.executable).with_name("regularize")
+    maps = demo / "maps"
+    kinds = [
+        ["build", "--audience", "public", "-o", str(maps / "public.html")],
+        ["overview", "-o", str(maps / "overview.html")],
+    ]
+    kinds += [
+        ["build", "--audience", name, "-o", str(maps / f"{name}.html"), "--png", str(maps / f"{name}.png")]
+        for name in MAPS
+    ]
+    for words in kinds:
+        subprocess.run([str(program), "-q", "-p", str(demo), "map", *words, "--overwrite"], check=True)
+
+
+def photograph_sheets(demo: Path, out: Path) -> None:
+    """The maps as sheets, drawn without a browser."""
+    for name in MAPS:
+        shutil.copyfile(demo / "maps" / f"{name}.png", out / f"{name}-sheet.png")
 
 
 def photograph_dossier(demo: Path, out: Path, images: Path) -> None:
@@ -77,7 +102,9 @@ def main() -> None:
     out, images = ROOT / "build" / "screenshots", ROOT / "docs" / "images"
     for folder in (out, images):
         folder.mkdir(parents=True, exist_ok=True)
+    build_the_rest(demo)
     photograph_pages(demo, out, images)
+    photograph_sheets(demo, out)
     photograph_dossier(demo, out, images)
 
 

@@ -105,8 +105,8 @@ PLOT_STYLES: dict[str, Style] = {
     PlotClass.NO_PARCEL: Style(GREEN, 1.5, GREEN, 0.08, "none", (7, 4)),
     PlotClass.PARTLY_OUTSIDE: Style(GREEN, 1.5, None, 0.0, "forward", (7, 4)),
     PlotClass.STRADDLES: Style(GREEN, 1.5, None, 0.0, "cross", (7, 4)),
-    PlotClass.INFORMAL_SUBDIVISION: Style(SKY, 1.5, SKY, 0.05, "none", (7, 4)),
-    PlotClass.PART_OF_PARCEL: Style(SKY, 1.5, None, 0.0, "backward", (7, 4)),
+    PlotClass.INFORMAL_SUBDIVISION: Style(SKY, 1.0, None, 0.0, "none", (7, 4)),
+    PlotClass.PART_OF_PARCEL: Style(SKY, 1.0, None, 0.0, "backward", (7, 4)),
     PlotClass.UNCERTAIN: Style(GREY_DARK, 1.5, None, 0.0, "none", (2, 4)),
     PlotClass.REGISTERED: Style(GREY_LIGHT, 1.0, None, 0.0, "none", (2, 3)),
 }

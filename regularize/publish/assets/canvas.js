@@ -129,9 +129,19 @@ const FeatureCanvas = L.Renderer.extend({
     this._labels(view);
   },
 
+  // Lines grow thinner where the map is small, so that they never cover what they enclose.
+  _thin(style) {
+    const centre = this._map.getCenter();
+    const pixel = (40075016.686 * Math.cos((centre.lat * Math.PI) / 180)) / (256 * this._place.scale);
+    const factor = Math.max(0.4, Math.min(1, 0.8 / pixel));
+    if (factor === 1) return style;
+    return { ...style, width_px: style.width_px * factor, dash_px: style.dash_px.map((length) => length * factor) };
+  },
+
   // All features of one row that are in the view.
-  _drawRow(layer, { cls, style }, view) {
+  _drawRow(layer, { cls, style: full }, view) {
     const { box, kind } = layer;
+    const style = this._thin(full);
     const pattern = style.hatch === "none" ? null : hatchPattern(this._context, style.hatch, style.stroke);
     let held = 0;
     let closed = false;
