@@ -110,7 +110,7 @@ class Labels:
         if not shown:
             return ""
         half_width, half_height = len(shown) * size_mm * _LETTER / 2, size_mm * 0.52
-        inner = shapely.box(0.8, 0.8, self.frame.width_mm - 0.8, self.frame.height_mm - 0.8)
+        inner = shapely.box(1, 1, self.frame.width_mm - 1, self.frame.height_mm - 1)
         taken = np.array([*self.taken, *shun], dtype=object)
         for x, y, degrees in spots:
             box: BaseGeometry = shapely.box(x - half_width, y - half_height, x + half_width, y + half_height)

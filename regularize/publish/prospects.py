@@ -181,6 +181,7 @@ class Prospects(Writer):
             if pieces
             else "",
             "cuts": [self._cut(cut) for cut in cuts],
+            "would": self._deciding(cuts),
         }
 
     def _day_or_unknown(self, day: Any) -> str:
@@ -196,15 +197,21 @@ class Prospects(Writer):
         verdict = self.lower(self.word("verdict", cut.get("verdict")))
         if reason:
             verdict += f" ({self.lower(self.word('not_assessed', reason))})"
-        deciding = cut.get("deciding")
-        would = ""
-        if isinstance(deciding, Mapping):
-            kinds = ", ".join(self.lower(self.word("evidence_kind", k)) for k in deciding.get("kinds") or ())
-            would = self.say(_("Would decide: a picture from about that day ({kinds}).")).format(kinds=kinds)
         built = self.say(_("Built by {day}: {verdict}.")).format(
             day=self.day(cut.get("cut_off")), verdict=verdict
         )
-        return {"built": built, "would": would, "basis": self._basis(cut)}
+        return {"built": built, "basis": self._basis(cut)}
+
+    def _deciding(self, cuts: list[Mapping[str, Any]]) -> list[str]:
+        """The pictures that would decide, those of the same kinds in one sentence."""
+        days: dict[str, list[str]] = {}
+        for cut in cuts:
+            deciding = cut.get("deciding")
+            if isinstance(deciding, Mapping):
+                kinds = (self.lower(self.word("evidence_kind", k)) for k in deciding.get("kinds") or ())
+                days.setdefault(", ".join(kinds), []).append(self.day(cut.get("cut_off")))
+        message = self.say(_("Would decide: a picture from about {days} ({kinds})."))
+        return [message.format(days=" / ".join(known), kinds=kinds) for kinds, known in days.items()]
 
     def _line(self, pieces: list[Mapping[str, Any]], cuts: list[Mapping[str, Any]]) -> dict[str, Any] | None:
         """Places on the line of time; None where a date cannot be read."""

@@ -41,6 +41,7 @@ from regularize.publish.text import format_number
 _METRE = {"bg": "м", "en": "m"}
 MOST_AROUND = 1500  # shapes of one kind in the location map
 WIDEST_SKETCH = 500  # the yard is shown whole as long as the scale stays 1:500 or larger
+_EDGE_MM = 2.1  # of the middle of a coordinate from the frame: its letters keep 1 mm off
 MOST_SIDES = 40  # a ring with more sides gets neither dimensions nor point numbers
 
 # Survey and register differ by hue and by dash, so that a black-and-white copy still tells them apart.
@@ -187,13 +188,15 @@ def _grid(frame: Frame, labels: Labels) -> str:
     marks, texts = [], []
     for e in eastings:
         x = (e - frame.west) * frame.mm_per_m
-        texts.append(labels.place(f"E {e:.0f}", [(x, frame.height_mm - 1.9, 0.0)], 2.0, fill=COLOURS["parcel"]))
+        texts.append(
+            labels.place(f"E {e:.0f}", [(x, frame.height_mm - _EDGE_MM, 0.0)], 2.0, fill=COLOURS["parcel"])
+        )
         for n in northings:
             y = (frame.north - n) * frame.mm_per_m
             marks.append(f"M{x - 1:.2f} {y:.2f}H{x + 1:.2f}M{x:.2f} {y - 1:.2f}V{y + 1:.2f}")
     for n in northings:
         y = (frame.north - n) * frame.mm_per_m
-        texts.append(labels.place(f"N {n:.0f}", [(1.9, y, -90.0)], 2.0, fill=COLOURS["parcel"]))
+        texts.append(labels.place(f"N {n:.0f}", [(_EDGE_MM, y, -90.0)], 2.0, fill=COLOURS["parcel"]))
     return f'<path d="{"".join(marks)}" stroke="{COLOURS["line"]}" stroke-width="0.1"/>{"".join(texts)}'
 
 

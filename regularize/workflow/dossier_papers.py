@@ -1,6 +1,7 @@
 """The documents of a home's dossier: what is recorded, what comes next, what its case lacks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,6 @@ from regularize.model import Case, Home
 from regularize.store import Document, Store
 from regularize.workflow import documents as papers
 from regularize.workflow.case import status_of
-from regularize.workflow.homes import cases_of
 from regularize.workflow.projects import Opened
 
 # States of the store in the words of a checklist.
@@ -24,8 +24,23 @@ UNPROVED = "EVIDENCE_MISSING"
 _MOST_NAMED = 1  # ways and steps that a paper is needed for, before only their number is told
 
 
+@dataclass(frozen=True)
+class CasePapers:
+    """What a case needs next, by document and step, and which of its entries nothing proves."""
+
+    steps: tuple[tuple[str, str], ...]
+    unproved: tuple[dict[str, Any], ...]
+    held: tuple[Document, ...]
+
+
 def needed(
-    here: Opened, store: Store, home: Home, record: Mapping[str, Any], *, on: date, lang: str
+    here: Opened,
+    store: Store,
+    home: Home,
+    record: Mapping[str, Any],
+    cases: Sequence[CasePapers],
+    *,
+    lang: str,
 ) -> list[dict[str, Any]]:
     """The documents that a home's dossier lists, each once.
 
@@ -33,6 +48,8 @@ def needed(
     ----------
     record : mapping
         The ways of the home: ``workflow.pathway.pathway_facts``.
+    cases : sequence of CasePapers
+        The cases that the home is part of: :func:`of_case`.
 
     Returns
     -------
@@ -49,9 +66,10 @@ def needed(
         if way["concerns"] != "not_met" and way["proposed"] and way["next"] is not None:
             for name in way["next"]["documents"]:
                 uses.setdefault(name, []).append(label(f"way.{way['way']}", lang))
-    for case in cases_of(store, home):
-        held += [d for d in store.documents(case=case.id) if d not in held]
-        for name, step in _of_case(here, store, case, on, lang, unproved):
+    for case in cases:
+        held += [d for d in case.held if d not in held]
+        unproved += case.unproved
+        for name, step in case.steps:
             uses.setdefault(name, []).append(step)
     for entry in record["documents"]:
         if entry["document"] not in uses:
@@ -64,10 +82,9 @@ def needed(
     return [*first, *unproved, *later]
 
 
-def _of_case(
-    here: Opened, store: Store, case: Case, on: date, lang: str, unproved: list[dict[str, Any]]
-) -> list[tuple[str, str]]:
-    """What the next steps of a case need, by document and step; its unproved events go to `unproved`."""
+def of_case(here: Opened, store: Store, case: Case, *, on: date, lang: str) -> CasePapers:
+    """What the dossiers of a case's homes say of its papers."""
+    unproved: list[dict[str, Any]] = []
     found = status_of(here, store, case, on=on)
     bare = [note.params for note in found.notes if note.code == UNPROVED]
     if bare:
@@ -83,13 +100,14 @@ def _of_case(
                 "on": None,
             }
         )
-    return [
+    steps = tuple(
         (name, here.pack.label(f"step.{case.kind}.{step.to}", lang))
         for part in found.parts
         for step in part.next_steps
         if not step.exceptional
         for name in step.documents
-    ]
+    )
+    return CasePapers(steps, tuple(unproved), tuple(store.documents(case=case.id)))
 
 
 def _entry(here: Opened, name: str, uses: list[str], held: Document | None, lang: str) -> dict[str, Any]:

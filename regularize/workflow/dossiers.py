@@ -18,7 +18,7 @@ from regularize.publish.situation import draw_location, draw_situation
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.case_words import dossier_facts
-from regularize.workflow.dossier_papers import needed
+from regularize.workflow.dossier_papers import CasePapers, needed, of_case
 from regularize.workflow.homes import cases_of, resolve
 from regularize.workflow.maps import write_whole
 from regularize.workflow.pathway import Desk
@@ -98,8 +98,11 @@ class _Desk:
         self.batches = {batch.id: batch for batch in store.batches()}
         self.ways = Desk(here, store, day, {})
         self._cases: dict[str, dict[str, Any]] = {}
+        self._case_papers: dict[str, CasePapers] = {}
         log = store.events()
         self.chain_head = log[-1].hash if log else ""
+        self.runs = [event for event in log if event.type == "detect.run"]
+        self.reviews = [event for event in log if event.type == "finding.reviewed" and event.payload]
 
     def dossier(self, home: Home) -> bytes:
         """The PDF of one home."""
@@ -118,7 +121,7 @@ class _Desk:
         facts["case"] = self._case(home)
         facts["pathways"] = self.ways.record(home)
         facts["documents"] = needed(
-            self.here, self.store, home, facts["pathways"], on=self.day, lang=self.lang
+            self.here, self.store, home, facts["pathways"], self._papers(home), lang=self.lang
         )
         facts["provenance"] = self._provenance(facts)
         scene = home_scene(
@@ -163,13 +166,13 @@ class _Desk:
             {
                 "on": event.on.isoformat(),
                 "finding": finding.id,
-                "state": event.payload.get("state"),
-                "note": event.payload.get("note"),
+                "state": (event.payload or {}).get("state"),
+                "note": (event.payload or {}).get("note"),
             }
             for finding in self.findings
             if finding.home == home.id
-            for event in self.store.events(subject=f"finding:{finding.id}")
-            if event.type == "finding.reviewed" and event.payload
+            for event in self.reviews
+            if event.subject == f"finding:{finding.id}"
         ]
 
     def _case(self, home: Home) -> dict[str, Any] | None:
@@ -181,9 +184,17 @@ class _Desk:
             self._cases[case.id] = dossier_facts(self.here, self.store, case, on=self.day, lang=self.lang)
         return self._cases[case.id]
 
+    def _papers(self, home: Home) -> list[CasePapers]:
+        out = []
+        for case in cases_of(self.store, home):
+            if case.id not in self._case_papers:
+                self._case_papers[case.id] = of_case(self.here, self.store, case, on=self.day, lang=self.lang)
+            out.append(self._case_papers[case.id])
+        return out
+
     def _provenance(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Data date, run, version, chain head, rules and thresholds behind the statements."""
-        runs = self.store.events(type="detect.run")
+        runs = self.runs
         rules = self.here.pack.rules
         codes = [code for finding in facts["findings"] for code in finding["reasons"]]
         used = [name for code in dict.fromkeys(codes) if code in rules for name in rules[code].parameters]

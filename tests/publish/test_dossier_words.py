@@ -9,7 +9,7 @@ import pytest
 from regularize import i18n, publish
 
 ROOM = Path(publish.__file__).parent
-MODULES = ("wording", "sheet", "dossier", "report")
+MODULES = ("wording", "sheet", "prospects", "dossier", "report")
 
 
 def words() -> list[str]:

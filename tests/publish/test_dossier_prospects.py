@@ -1,0 +1,178 @@
+"""What the dossier says of ways, norms, evidence of age and what is missing; every measure has a word."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import dossier_facts
+import pypdfium2
+import pytest
+
+from regularize.countries import load
+from regularize.publish.dossier import render_dossier
+from regularize.publish.sheet import dossier_sheet
+from regularize.publish.situation import draw_situation
+
+DETECT = Path(__file__).parents[2] / "regularize" / "detect"
+
+CONDITION = {"verdict": "not_assessed", "reason": "fact_missing", "missing": ["building_papers"]}
+NEXT = {
+    "document": "archive_check",
+    "documents": ["archive_check", "survey"],
+    "basis": "number_of_documents",
+    "status": "unverified",
+}
+
+
+def way(name: str, state: str, blockers: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    plain = {
+        "concerns": "met",
+        "proposed": True,
+        "next": None,
+        "citation": "ЗУТ, чл. 1",
+        "status": "verified",
+    }
+    return {"way": name, "state": state, "blockers": blockers, **plain, **more}
+
+
+def pathways() -> dict[str, Any]:
+    advice = {"condition": "possession", "verdict": "not_assessed", "reason": "advice_needed", "missing": []}
+    failed = {"condition": "land_municipal", "verdict": "not_met", "reason": None, "missing": []}
+    return {
+        "next": {"way": "cadastre_completion", **NEXT},
+        "ways": [
+            way("plan_by_boundaries", "closed", [failed]),
+            way("prescription", "not_assessed", [advice], proposed=False),
+            way("tolerability_1998", "closed", [], concerns="not_met"),
+            way("cadastre_completion", "not_assessed", [{"condition": "papers_exist", **CONDITION}], next=NEXT),
+            way("first_regulation", "open", [], status="unverified"),
+        ],
+        "norms": [
+            {"norm": "plot_area", "compare": "at_least", "unit": "m2", "measured": 280.0, "sigma": 1.2, "limit": 300.0,
+             "verdict": "not_met", "reason": None, "missing": [], "deficit": 20.0, "citation": "ЗУТ, чл. 19",
+             "status": "verified"},
+            {"norm": "side_distance", "compare": "at_least", "unit": "m", "measured": None, "sigma": None,
+             "limit": 3.0, "verdict": "not_assessed", "reason": "fact_missing", "missing": ["distance_side_m"],
+             "deficit": None, "citation": "ЗУТ, чл. 31", "status": "verified"},
+        ],
+        "evidence": {
+            "after": "1985-11-17", "by": "2001-07-01",
+            "pieces": [
+                {"kind": "aerial_photo", "shows": False, "dated": "1985-05-01", "accuracy_days": 200,
+                 "earliest": "1984-10-13", "latest": "1985-11-17", "ref": "КС 12", "contradicts": False},
+                {"kind": "orthophoto", "shows": True, "dated": "2001-06-01", "accuracy_days": 30,
+                 "earliest": "2001-05-02", "latest": "2001-07-01", "ref": "ЦОФМ", "contradicts": False},
+            ],
+            "cut_offs": [{"cut_off": "1987-04-07", "verdict": "not_assessed", "reason": "within_uncertainty",
+                          "deciding": {"kinds": ["orthophoto"]}, "citation": "§ 16", "status": "verified"}],
+        },
+    }  # fmt: skip
+
+
+def sheet(lang: str = "bg", **more: Any) -> dict[str, Any]:
+    return dossier_sheet({**dossier_facts.facts(), **more}, lang=lang, labels=dossier_facts.labels)
+
+
+def test_every_measure_of_detection_has_a_word() -> None:
+    """The names are read from the code of detection, flags included, not from a list of this test."""
+    pack, source = load("bg"), "".join(f.read_text(encoding="utf-8") for f in sorted(DETECT.glob("*.py")))
+    names = set(re.findall(r'^\s+"(\w+)": Measure\(', source, re.MULTILINE))
+    names |= set(re.findall(r'measures\["(\w+)"\]', source))
+    assert {"inside_m2", "outside_m2", "rest_of_parcel_m2", "largest_share", "gain_m2"} <= names
+    flags = {"STRADDLES_PARCELS", "OUTSIDE_PARCELS", "ON_STREET", "ON_MUNICIPAL_LAND"}
+    names |= {f"{flag.lower()}_m2" for flag in flags}
+    for name in names:
+        assert pack.has_label(f"measure.{name}"), name
+        assert re.search(r"[А-Яа-я]", pack.label(f"measure.{name}", "bg")), name
+
+
+def test_every_threshold_of_a_reason_has_a_word() -> None:
+    pack = load("bg")
+    named = {n for rule in pack.rules.values() if rule.kind == "reason" for n in rule.parameters}
+    assert named
+    assert [
+        n for n in sorted(named & set(pack.threshold_records)) if not pack.has_label(f"threshold.{n}")
+    ] == []
+
+
+def test_ways_in_the_order_in_which_they_matter(bulgarian: None) -> None:
+    ways = sheet(pathways=pathways())["ways"]
+    assert [row["state"] for row in ways["rows"]] == ["open", "not_assessed", "advice", "closed"]
+    assert ways["rows"][0]["basis"].endswith("[непроверено]")
+    assert ways["rows"][1]["blockers"] == [["Липсва факт", "има строителни книжа"]]
+    assert ways["rows"][1]["next"] == "Проверка в архива на общината (и още 1)"
+    assert ways["rows"][2]["word"] == "нужно е становище на юрист"
+    assert ways["rows"][3]["blockers"] == [["Не е изпълнено", "земята е общинска"]]
+    assert "търпимост" in ways["elsewhere"]
+
+
+def test_norms_measured_and_not(bulgarian: None) -> None:
+    norms = sheet(pathways=pathways())["norms"]
+    row = [cell.replace("\u00a0", " ") for cell in norms["table"]["rows"][0]]
+    assert row == ["Площ на имота", "280,0 ± 1,2 м²", "≥ 300,0 м²", "Не е изпълнено (20,0 м²)", "ЗУТ, чл. 19"]
+    assert "разстояние до странична граница" in norms["rest"]
+
+
+def test_pieces_lie_in_order_on_the_line_of_time(bulgarian: None) -> None:
+    evidence = sheet(pathways=pathways())["evidence"]
+    first, second = evidence["line"]["pieces"]
+    (cut,) = evidence["line"]["cuts"]
+    assert 0 < first["left"] < first["at"] < first["right"] < cut["at"] < second["at"] < second["right"] < 1
+    assert not first["shows"]
+    assert len(evidence["pieces"]["rows"]) == 2
+    assert evidence["would"] == ["Би решило въпроса изображение от около 07.04.1987\u00a0г. (ортофото)."]
+
+
+def test_what_is_missing_is_always_said(bulgarian: None) -> None:
+    def text(facts: dict[str, Any]) -> str:
+        pdf = render_dossier(facts, lang="bg", labels=dossier_facts.labels)
+        whole = "".join(p.get_textpage().get_text_range() for p in pypdfium2.PdfDocument(pdf))
+        return re.sub(r"\s|\ufffe", "", whole)
+
+    bare = text({})
+    assert "Какволипсва" in bare
+    assert "Нямавписанидокументи" in bare
+    known = text({**dossier_facts.facts(), "pathways": pathways()})
+    assert "Какволипсва" in known
+    assert "Най-лесенследващдокумент:Проверкавархиванаобщината" in known
+    assert "строителникнижа" in known
+    assert "Доказателствазавреметонапострояване" in known
+
+
+def test_rules_that_spoke_are_marked(bulgarian: None) -> None:
+    rules = {r["code"]: r["spoke"] for r in sheet()["basis"]["rules"]}
+    assert rules == {"FOOTPRINT_LARGER": True, "PLOT_IN_PARCEL": True, "NOT_IN_CADASTRE": False}
+
+
+def test_what_is_said_twice_is_printed_once(bulgarian: None) -> None:
+    facts = dossier_facts.facts()
+    measures = {
+        "outside_m2": {"value": 9.0, "sigma": 1.0, "unit": "m2"},
+        "outside_parcels_m2": {"value": 9.0, "unit": "m2"},
+    }
+    facts["findings"][1]["measures"] = measures
+    (row,) = sheet(findings=facts["findings"])["findings"][1]["measures"]["rows"]
+    assert row[0] == "Площ извън имотите"
+
+
+@pytest.mark.parametrize("spoiled", ["", "не е дата", "2001-99-99"])
+def test_a_date_that_is_none_costs_only_the_drawing(bulgarian: None, spoiled: str) -> None:
+    record = pathways()
+    record["evidence"]["pieces"][0]["earliest"] = spoiled
+    evidence = sheet(pathways=record)["evidence"]
+    assert evidence["line"] is None
+    assert len(evidence["pieces"]["rows"]) == 2
+
+
+def test_coordinates_keep_a_millimetre_from_the_frame() -> None:
+    facts = dossier_facts.facts()
+    drawing = draw_situation(dossier_facts.scene(facts["boundary"]), lang="bg")
+    assert drawing is not None
+    boxes = re.findall(
+        r'rotate\(-90.0 ([\d.]+) [\d.]+\)"><rect [^>]*height="([\d.]+)"[^>]*><text[^>]*>N ', drawing.svg
+    )
+    boxes = boxes or re.findall(
+        r'rotate\(-90.0 ([\d.]+) [\d.]+\)"><rect [^>]*height="([\d.]+)"[^>]*/><text[^>]*>N ', drawing.svg
+    )
+    assert boxes
+    assert all(float(x) - float(height) / 2 >= 1 for x, height in boxes)
