@@ -151,6 +151,8 @@ def _divided(
         raise MissingExtraError(
             _("indicative plots need the library scikit-image"), hint="pip install regularize[watershed]"
         ) from error
+    if not len(houses) and not len(lines):
+        return []  # free ground between streets is nobody's yard
     t = thresholds
     large = block.area > t["watershed_large_block_m2"]
     grid = _grid(block, t["watershed_large_cell_m" if large else "watershed_cell_m"])
