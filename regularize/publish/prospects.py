@@ -175,7 +175,7 @@ class Prospects(Writer):
                 ],
                 "rrlll",
             ),
-            "between": self.say(_("Built after: {after}. Not later than: {by}.")).format(
+            "between": self.say(_("Built after: {after}; not later than: {by}")).format(
                 after=self._day_or_unknown(record.get("after")), by=self._day_or_unknown(record.get("by"))
             )
             if pieces
