@@ -321,10 +321,11 @@ def measure(
     seeds: Sequence[int], say: Callable[[str], None] = lambda _text: None
 ) -> tuple[list[Gate], dict[str, list[Run]]]:
     """Every gate over `seeds`, and the runs of every scenario."""
-    done: dict[str, list[Run]] = {}
-    for name, settings in SCENARIOS.items():
-        done[name] = runs(seeds, settings)
-        say(name)
+    done: dict[str, list[Run]] = {name: [] for name in SCENARIOS}
+    for seed in seeds:  # the ground of a seed is drawn once and kept for the next setting
+        for name, settings in SCENARIOS.items():
+            done[name] += runs([seed], settings)
+        say(f"seed {seed}")
     gates = [*presence_and_size(done[MAIN]), *phone(done[PHONE])]
     for gate in (shift_error, false_shifts, false_sizes, stable_ids):
         gates.append(gate(seeds))

@@ -96,7 +96,7 @@ def _draw(seed: int, settings: Settings) -> _World:
     return replace(world, fates=[replace(fate) for fate in world.fates])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _drawn(seed: int, settings: Settings) -> _World:
     fabric = draw_fabric(settings, _generator(seed, _FABRIC))
     bodies: list[Body] = draw_buildings(fabric, settings, _generator(seed, _BUILDINGS))
