@@ -4,6 +4,7 @@ The rooms keep a catalogue each, so that a translator sees one subject at a time
 do not meet in one file; gettext gets one domain.
 """
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -11,12 +12,20 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+DATE = datetime(2026, 1, 1, tzinfo=UTC)
 LOCALE = Path(__file__).parents[1] / "regularize" / "locale"
 
 
 def compiled(folder: Path) -> bytes:
     """The .mo bytes of all .po files in `folder`; a message with two translations is an error."""
-    whole = Catalog(locale=folder.parent.name, domain="regularize", charset="utf-8")
+    # The dates are fixed: the same catalogues compile to the same bytes on every day.
+    whole = Catalog(
+        locale=folder.parent.name,
+        domain="regularize",
+        charset="utf-8",
+        creation_date=DATE,
+        revision_date=DATE,
+    )
     for file in sorted(folder.glob("*.po")):
         with file.open("rb") as stream:
             part = read_po(stream, locale=folder.parent.name, charset="utf-8")

@@ -47,7 +47,7 @@ GATES: dict[str, set[str]] = {
     "pyogrio": {"intake", "store", "sample", "workflow/doctor"},
     "ezdxf": {"intake", "store", "sample"},
     "sqlalchemy": {"store"},
-    "sqlite3": {"store"},
+    "sqlite3": {"store", "intake/geopackage"},  # a foreign file is asked for its triggers before it is read
     "typst": {"publish"},
     "segno": {"publish"},
     "holidays": {"law"},

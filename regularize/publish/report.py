@@ -96,9 +96,9 @@ class _Report:
         return in_language(message, self.lang)
 
     def count(self, value: Any) -> str:
-        """A count as written; ``< 11`` where it was held back."""
+        """A count as written. One that was held back may be small, or may give a small one away."""
         if value is None:
-            return f"< {self.data['k']}" if self.data["k"] is not None else "–"
+            return self.say(_("not shown"))
         if isinstance(value, int | float):
             return format_number(value, 0 if float(value).is_integer() else 2, lang=self.lang)
         return printable(value)

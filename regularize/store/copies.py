@@ -43,12 +43,12 @@ def backup(store: Path, target: Path) -> int:
         _settle(half, target)
     finally:
         half.unlink(missing_ok=True)
-    copy = database.open_(target, read_only=True)
+    written = database.open_(target, read_only=True)
     try:
-        with copy.read() as connection:
-            head = events.head(connection, copy.metadata)
+        with written.read() as connection:
+            head = events.head(connection, written.metadata)
     finally:
-        copy.close()
+        written.close()
     events.write_head(target, head)
     return target.stat().st_size
 

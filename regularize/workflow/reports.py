@@ -1,5 +1,6 @@
 """The council's report: exact counts go in, withheld ones come out."""
 
+from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -80,6 +81,12 @@ def _block_rows(blocks: View | None) -> list[dict[str, Any]]:
     if blocks is None:
         return []
     return [
-        {"block": str(number), "count": counts["all"]}
+        {"block": str(number), "count": _shown(counts)}
         for number, counts in zip(blocks.frame["block"], blocks.frame["counts"], strict=True)
     ]
+
+
+def _shown(counts: Mapping[str, Any]) -> int | str | None:
+    """A block's count as the release tells it: exact, "at least", or withheld."""
+    least = counts.get("at_least")
+    return f"{least}+" if counts["all"] is None and least else counts["all"]

@@ -4,15 +4,11 @@ The settlement code 00001 is nobody's; names, numbers and coordinates are made u
 """
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import shapely
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
-from regularize import i18n
 from regularize.countries import load
 from regularize.model import Finding, Grade, Home, Measure
 from regularize.plan.facts import home_facts
@@ -41,15 +37,6 @@ WORDS = {
 def labels(key: str, lang: str) -> str:
     """The Bulgarian pack's labels, with words for the invented reasons and measures."""
     return WORDS[key][lang] if key in WORDS else load("bg").label(key, lang)
-
-
-def speak_bulgarian(folder: Path, source: Path) -> Path:
-    """Compile the room's catalogue, so that these tests need no merged one."""
-    target = folder / "bg" / "LC_MESSAGES"
-    target.mkdir(parents=True)
-    with source.open("rb") as text, (target / f"{i18n.DOMAIN}.mo").open("wb") as binary:
-        write_mo(binary, read_po(text, locale="bg"))
-    return folder
 
 
 def at(*corners: tuple[float, float]) -> shapely.Polygon:
