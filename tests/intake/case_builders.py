@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from conftest import BG, dbf_bytes, write
+from small_sources import BG, dbf_bytes, write
 
 Options = dict[str, Any]
 Builder = Callable[[Path, bool], tuple[Path, Options]]

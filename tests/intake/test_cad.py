@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from cad_files import UNBORN, Cad, box, unborn_egn, village
-from conftest import codes, folder_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Polygon
+from small_sources import codes, folder_state
 
 from regularize import intake
 from regularize.countries import Pack

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import shapely
 from case_builders import BUILDERS
-from conftest import BG
 from geopandas import GeoDataFrame
+from small_sources import BG
 
 from regularize import countries, intake
 from regularize.intake.known import Known

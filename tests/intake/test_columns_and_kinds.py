@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import codes, square, write
+from small_sources import codes, square, write
 
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError

@@ -10,8 +10,8 @@ import ezdxf
 import numpy as np
 import pytest
 import shapely
-from conftest import BG, codes
 from ezdxf.document import Drawing
+from small_sources import BG, codes
 
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError

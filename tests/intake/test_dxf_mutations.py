@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ezdxf
 import pytest
-from conftest import BG
+from small_sources import BG
 from test_mutations import mutated
 
 from regularize.countries import Pack

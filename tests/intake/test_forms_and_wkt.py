@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cad_files import unborn_egn
-from conftest import codes
+from small_sources import codes
 
 from regularize import intake
 from regularize.countries import Pack

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import codes, folder_state
+from small_sources import codes, folder_state
 
 from regularize.errors import InputError
 from regularize.intake import Delivery

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import codes, folder_state, square, write
+from small_sources import codes, folder_state, square, write
 
 from regularize.errors import InputError, OptionError
 from regularize.intake import Delivery, layers_in

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import shapely
-from conftest import BG, codes
 from pyproj import Transformer
+from small_sources import BG, codes
 
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError

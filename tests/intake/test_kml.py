@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BG, codes
+from small_sources import BG, codes
 
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError

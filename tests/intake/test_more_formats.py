@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BG, UTM, codes, square, write
 from geopandas import GeoDataFrame
+from small_sources import BG, UTM, codes, square, write
 from test_mutations import mutated
 
 from regularize.countries import Pack

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from conftest import BG, write
 from pyproj import Transformer
 from shapely import box
+from small_sources import BG, write
 
 from regularize import intake
 from regularize.countries import Pack

@@ -6,8 +6,8 @@ from typing import Any
 
 import ezdxf
 import pytest
-from conftest import BG, write
 from shapely import LineString, box
+from small_sources import BG, write
 
 from regularize.countries import Pack
 from regularize.intake import Delivery

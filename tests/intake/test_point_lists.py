@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import codes, folder_state
 from shapely import box
+from small_sources import codes, folder_state
 
 from regularize import intake
 from regularize.countries import Pack

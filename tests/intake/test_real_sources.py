@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import folder_state
+from small_sources import folder_state
 
 from regularize.intake import Delivery
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import square, write
+from small_sources import square, write
 
 from regularize.errors import InputError
 from regularize.intake import Delivery, registry

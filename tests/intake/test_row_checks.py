@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from conftest import codes, square, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_sources import codes, square, write
 
 from regularize.geometry.repair import mend
 from regularize.intake import Delivery

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import codes, folder_state, square, write
+from small_sources import codes, folder_state, square, write
 
 from regularize.errors import InputError
 from regularize.intake import Delivery, layers_in

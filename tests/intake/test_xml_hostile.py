@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import test_gml
 import test_kml
-from conftest import BG
+from small_sources import BG
 from test_mutations import mutated
 
 from regularize.countries import Pack
