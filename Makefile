@@ -40,6 +40,7 @@ screenshots: $(DEV)  ## photograph the demonstration's maps and a dossier, to be
 	$(BIN)/python scripts/screenshots.py build/demo
 
 bench: $(DEV)    ## run the benchmarks and rewrite their tables in docs/
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all,dev,bench]'
 	for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
 
 clean:           ## remove what was built; .venv stays
