@@ -216,6 +216,20 @@ DERIVED: tuple[Layer, ...] = (
         ),
         geometry_audience=_COUNCIL,
     ),
+    # Proposals of where to measure first, drawn dashed. No column of area: what was not surveyed enters
+    # no statement of areas.
+    Layer(
+        "indicative_plots",
+        "indicative_plots",
+        (),
+        "polygon",
+        (
+            Column("run", "integer", nullable=False),
+            Column("confidence", "real", unit="1", nullable=False),
+            Column("n_buildings", "integer", nullable=False),
+            Column("reason", "text", nullable=False),
+        ),
+    ),
     Layer(
         "case_parts",
         "case_parts",

@@ -1,6 +1,6 @@
 """The project store: one GeoPackage with every delivery, finding, home, case and event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from regularize.store import (
     findings,
     geopackage,
     homes,
+    indicative,
     migrations,
     reading,
 )
@@ -238,6 +239,8 @@ class Store(CaseBook, DocumentMethods):
         closed: Mapping[str, str],
         changes: HomeChanges,
         *,
+        proposals: geopandas.GeoDataFrame | None = None,
+        outdated: Collection[int] = (),
         actor: str = "",
         on: date | None = None,
     ) -> int:
@@ -255,6 +258,10 @@ class Store(CaseBook, DocumentMethods):
         closed : mapping
             Id to reason of findings that are gone.
         changes : HomeChanges
+        proposals : GeoDataFrame, optional
+            Indicative plots (``indicative.save``).
+        outdated : collection of int
+            Rows of earlier indicative plots that the run looked at anew; they end unless made again.
 
         Raises
         ------
@@ -269,8 +276,11 @@ class Store(CaseBook, DocumentMethods):
             more, home_counts = homes.save(connection, metadata, changes, found, day, actor)
             table = metadata.tables["runs"]
             every = {"findings": counts, "homes": home_counts}
+            names = ["runs", "findings", "homes", "home_links"]
+            if proposals is not None:
+                every["indicative_plots"] = indicative.save(connection, metadata, number, proposals, outdated)
+                names.append("indicative_plots")
             connection.execute(update(table).where(table.c.id == number).values(counts=every))
-            names = ("runs", "findings", "homes", "home_links")
             for name in names:
                 geopackage.touch(connection, metadata.tables[name])
             state = digests.of_tables(connection, metadata, *names)
@@ -317,6 +327,11 @@ class Store(CaseBook, DocumentMethods):
         """The fixed partition of the area into blocks: ``fid``, ``block``, ``counts``, geometry."""
         with self._database.read() as connection:
             return blocks.read(connection, self._metadata, self.crs)
+
+    def indicative_plots(self) -> geopandas.GeoDataFrame:
+        """Plots inferred where none were surveyed (``indicative.read``); for no statement of areas."""
+        with self._database.read() as connection:
+            return indicative.read(connection, self._metadata, self.crs)
 
     # The store itself
 

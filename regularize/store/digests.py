@@ -24,6 +24,7 @@ CHANGING_TABLES = (
     "homes",
     "home_links",
     "blocks",
+    "indicative_plots",
     "cases",
     "objections",
     "documents",

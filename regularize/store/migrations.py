@@ -29,9 +29,15 @@ def _objections(connection: Connection, metadata: MetaData) -> None:
     geopackage.add_table(connection, metadata.tables["objections"])
 
 
+def _indicative_plots(connection: Connection, metadata: MetaData) -> None:
+    """Plots inferred where none were surveyed get a table of their own."""
+    geopackage.add_table(connection, metadata.tables["indicative_plots"])
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[Connection, MetaData], None]], ...] = (
     ("foundation", _foundation),
     ("objections", _objections),
+    ("indicative_plots", _indicative_plots),
 )
 
 

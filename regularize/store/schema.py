@@ -279,15 +279,17 @@ def _result_tables(metadata: MetaData, srid: int) -> None:
         Column("valid_to", Date),
         Index("ix_home_links_home", "home"),
     )
-    Table(
-        "blocks",
-        metadata,
-        _fid(),
-        Column(GEOMETRY, Geom("MULTIPOLYGON", srid), nullable=False),
-        *_contract(layers.layer_named("blocks").columns),
-        UniqueConstraint("block"),
-        sqlite_autoincrement=True,
-    )
+    closed = Column("closed_run", Integer, ForeignKey("runs.id"))
+    for name, own in (("blocks", UniqueConstraint("block")), ("indicative_plots", closed)):
+        Table(
+            name,
+            metadata,
+            _fid(),
+            Column(GEOMETRY, Geom("MULTIPOLYGON", srid), nullable=False),
+            *_contract(layers.layer_named(name).columns),
+            own,
+            sqlite_autoincrement=True,
+        )
 
 
 def _case_tables(metadata: MetaData, srid: int) -> None:

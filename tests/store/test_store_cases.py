@@ -28,27 +28,29 @@ def objection(store: Store, **given: object) -> Objection:
     return Objection(case=case.id, number=0, on=DAY, **(values | given))  # type: ignore[arg-type]
 
 
-def without_objections(path: Path) -> None:
-    """The store as it was before the table came."""
+def without_later_tables(path: Path) -> None:
+    """The store as it was before objections and indicative plots came."""
     with Store.open(path) as opened, opened._database.write() as inside:
-        for name in inside.exec_driver_sql(
-            "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name='objections'"
-        ).scalars():
-            inside.exec_driver_sql(f'DROP TRIGGER "{name}"')
-        inside.exec_driver_sql("DROP TABLE rtree_objections_geom")
-        for table in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_contents"):
-            inside.exec_driver_sql(f"DELETE FROM {table} WHERE table_name='objections'")  # noqa: S608 - own names
-        inside.exec_driver_sql("DROP TABLE objections")
-        inside.exec_driver_sql("DELETE FROM migrations WHERE name='objections'")
+        for later in ("objections", "indicative_plots"):
+            for name in inside.exec_driver_sql(
+                "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name=?", (later,)
+            ).scalars():
+                inside.exec_driver_sql(f'DROP TRIGGER "{name}"')
+            inside.exec_driver_sql(f"DROP TABLE rtree_{later}_geom")
+            for table in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_contents"):
+                inside.exec_driver_sql(f"DELETE FROM {table} WHERE table_name=?", (later,))  # noqa: S608 - own names
+            inside.exec_driver_sql(f"DROP TABLE {later}")
+            inside.exec_driver_sql("DELETE FROM migrations WHERE name=?", (later,))
 
 
 def test_a_store_without_objections_gets_their_table(store: Store) -> None:
     store.close()
-    without_objections(store.path)
+    without_later_tables(store.path)
     with Store.open(store.path) as opened:
         assert opened.info()["schema"] == [name for name, _change in migrations.MIGRATIONS]
         assert [event.type for event in opened.events()][-1] == "store.migrated"
         assert opened.info()["objections"] == 0
+        assert opened.indicative_plots().empty
         assert opened.verify().ok, opened.verify().checks
         opened.add_objection(objection(opened))
         assert opened.verify().ok
