@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ NOTICES = "notices"  # the fact that says how many notices were sent
 DOCUMENT = "document"  # the fact that names the kind of document that proves an event
 
 
-@dataclass
+@dataclass(slots=True)
 class Term:
     """A clock that has been started."""
 
@@ -27,6 +27,13 @@ class Term:
     due: Due
     done_on: date | None = None
     done_by: str | None = None
+    effective: date = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the last day that counts: a right is never shorter than rule or announcement say."""
+        self.effective = self.due.date
+        if self.clock.kind == "right" and self.announced is not None and self.announced > self.due.date:
+            self.effective = self.announced
 
     def copied(self) -> "Term":
         """The same term, to go its own way."""
@@ -41,12 +48,8 @@ class Term:
             self.done_by,
         )
 
-    @property
-    def effective(self) -> date:
-        """The last day that counts: a right is never shorter than rule or announcement say."""
-        if self.clock.kind == "right" and self.announced is not None and self.announced > self.due.date:
-            return self.announced
-        return self.due.date
+
+_NO_TERMS: dict[str | None, Term] = {}
 
 
 def contradicts(when: Facts, facts: Facts) -> bool:
@@ -70,6 +73,8 @@ class Run:
 
     def __init__(self, procedure: Procedure, facts: Facts, calendar: Calendar) -> None:
         self.procedure, self.calendar = procedure, calendar
+        # Up to this day nothing follows by itself; whatever changes that sets it back.
+        self._quiet_until = date.min
         self.facts = dict(facts)
         self._state(facts)
         self.step = procedure.initial
@@ -98,14 +103,15 @@ class Run:
     def replay(self, events: Iterable[CaseEvent]) -> None:
         """Take the events, whole days of them; of those of one day an order is sought in which they fit."""
         waiting: list[CaseEvent] = []
+        take = self._take
         for event in events:
             if waiting and waiting[0].on != event.on:
                 self._refuse(waiting)
                 waiting = []
-            if not self._take(event):
+            if not take(event):
                 waiting.append(event)
             elif waiting:
-                waiting = [late for late in waiting if not self._take(late)]
+                waiting = [late for late in waiting if not take(late)]
         self._refuse(waiting)
 
     def _refuse(self, waiting: list[CaseEvent]) -> None:
@@ -128,13 +134,14 @@ class Run:
     def _take(self, event: CaseEvent) -> bool:
         reaction = self.procedure.reactions[event.type]
         kind = reaction.kind
-        self.pass_time(event.on)
+        if event.on > self._quiet_until:
+            self.pass_time(event.on)
         before = self.facts
-        if event.facts:
+        if not self.procedure.facts.keys().isdisjoint(event.facts):
             self._state(event.facts)
         route = self._route(event, reaction.routes) if reaction.routes else None
         if reaction.routes and route is None:
-            self.facts = before
+            self.facts, self._quiet_until = before, date.min
             return False
         if kind.notice:
             self.noticed = True
@@ -149,24 +156,21 @@ class Run:
         for clock in reaction.dispatches:
             self._dispatch(clock, event)
         for clock in reaction.starts:
-            if not contradicts(clock.when, self.facts):
+            if not (clock.when and contradicts(clock.when, self.facts)):
                 self._start(clock, event.on, event.type, event)
         return True
 
     def _state(self, facts: Facts) -> None:
         known = self.procedure.facts
-        if not known.keys().isdisjoint(facts):
-            stated = {name: known[name].read(facts[name]) for name in known.keys() & facts.keys()}
-            self.facts = {
-                **self.facts,
-                **{name: value for name, value in stated.items() if value is not None},
-            }
+        stated = {name: known[name].read(facts[name]) for name in known.keys() & facts.keys()}
+        self.facts = {**self.facts, **{name: value for name, value in stated.items() if value is not None}}
+        self._quiet_until = date.min
 
     def _route(self, event: CaseEvent, routes: tuple[Route, ...]) -> Route | None:
         """The route that the event takes from here; None where it fits nowhere."""
         procedure, here = self.procedure, self.step
         for route in routes:
-            if here in route.origins and not contradicts(route.when, self.facts):
+            if here in route.origins and not (route.when and contradicts(route.when, self.facts)):
                 return route
         allowed = [route for route in routes if not contradicts(route.when, self.facts)]
         if procedure.steps[here].terminal:
@@ -205,9 +209,10 @@ class Run:
     def pass_time(self, until: date) -> None:
         """Take the routes that follow by themselves before the day `until`."""
         automatic = self.procedure.automatic
-        while automatic[self.step]:
+        while True:
+            wakes = date.max
             for route in automatic[self.step]:
-                if contradicts(route.when, self.facts):
+                if route.when and contradicts(route.when, self.facts):
                     continue
                 if not route.after:
                     self._enter(route.to, self.since or until, self.since or until, None)
@@ -216,19 +221,22 @@ class Run:
                 if end is not None and end < until:
                     self._enter(route.to, max(end + DAY, self.since or end), end, None)
                     break
+                if end is not None and end < wakes:
+                    wakes = end
             else:
+                self._quiet_until = wakes
                 return
 
     def end_of(self, clocks: tuple[str, ...]) -> date | None:
         """The day on which the last of these terms ends; None where that is not known."""
-        ends: list[date] = []
+        last: date | None = None
         for name in clocks:
-            terms = self.terms.get(name)
             if self.outstanding(name):
                 return None
-            if terms:
-                ends += [term.effective for term in terms.values()]
-        return max(ends) if ends else None
+            for term in self.terms.get(name, _NO_TERMS).values():
+                if last is None or term.effective > last:
+                    last = term.effective
+        return last
 
     def outstanding(self, clock: str) -> bool:
         """Whether notices were sent and it is not known that all were received."""
@@ -241,11 +249,12 @@ class Run:
         by = self.by
         self.done.append(Done(self.step, self.since, day, by.type if by else None, by.seq if by else None))
         self.previous, self.step, self.since, self.by = self.step, step, day, event
+        self._quiet_until = date.min
         anew = self.procedure.steps[step].clears
-        for name in anew:
-            self.milestones.pop(name, None)
         if anew:
             self.noticed = False
+            for name in anew:
+                self.milestones.pop(name, None)
         for clock in self.procedure.started_in[step]:
             if not contradicts(clock.when, self.facts):
                 self._start(clock, clock_day, step, None)
@@ -253,6 +262,7 @@ class Run:
     # --- clocks -------------------------------------------------------------------------------
 
     def _dispatch(self, clock: Clock, event: CaseEvent) -> None:
+        self._quiet_until = date.min
         self.terms[clock.id] = {}
         self.expected[clock.id] = count_of(event.facts.get(NOTICES))
 
@@ -269,6 +279,7 @@ class Run:
             code = "ANNOUNCED_TOO_SHORT" if announced < end.date else "ANNOUNCED_LONGER"
             self.note(code, {"seq": event.seq, "clock": clock.id, "announced": announced, "due": end.date})
         term = Term(clock, day, name, key, announced, end)
+        self._quiet_until = date.min
         if clock.per is None:
             self.terms[clock.id] = {None: term}
         else:
@@ -287,7 +298,8 @@ class Run:
 
     def _judge_lateness(self, kind: EventType, event: CaseEvent) -> bool:
         """Whether the event came after the terms within which it belongs; then a note says so."""
-        last = self.end_of(tuple(name for name in kind.within if self.terms.get(name)))
+        begun = tuple([name for name in kind.within if self.terms.get(name)])
+        last = self.end_of(begun) if begun else None
         if last is None or event.on <= last:
             return False
         self.note("AFTER_TERM", {"seq": event.seq, "event": event.type, "due": last})

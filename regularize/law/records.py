@@ -76,8 +76,7 @@ class Gap:
         }
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A term of a case on the pivot date.
 
     Parameters
@@ -121,7 +120,7 @@ class Deadline:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, with stable English keys."""
-        return {name: _json(value) for name, value in vars(self).items()}
+        return {name: _json(value) for name, value in self._asdict().items()}
 
 
 class Done(NamedTuple):
@@ -138,8 +137,7 @@ class Done(NamedTuple):
         return {name: _json(value) for name, value in self._asdict().items()}
 
 
-@dataclass(frozen=True)
-class NextStep:
+class NextStep(NamedTuple):
     """What may come next: an event and who must act, or the end of a term to wait for.
 
     ``missing`` names milestones that it needs and that are not reached yet; ``due`` is the last day of
@@ -160,7 +158,7 @@ class NextStep:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, with stable English keys."""
-        return {name: _json(value) for name, value in vars(self).items()}
+        return {name: _json(value) for name, value in self._asdict().items()}
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _next_steps(run: Run) -> list[NextStep]:
     for route in run.procedure.leaving[run.step]:
         target = steps.get(route.to)
         parallel = target is not None and target.parallel
-        if contradicts(route.when, run.facts) or (parallel and route.to in run.milestones):
+        if (parallel and route.to in run.milestones) or (route.when and contradicts(route.when, run.facts)):
             continue
         if route.event is None and not any(run.terms.get(name) for name in route.after):
             continue
