@@ -12,6 +12,7 @@ from regularize.countries import load
 from regularize.countries.reading import read_table
 from regularize.errors import OptionError
 from regularize.law.deadlines import Calendar, Due, Unit, calendar_of, due
+from regularize.law.procedure import CaseEvent, parse, status
 
 BG = calendar_of(load("bg"))
 DAY = timedelta(days=1)
@@ -111,8 +112,41 @@ def test_hand_worked_terms(case: dict[str, Any]) -> None:
     assert found.provisional == ("not checked yet" in case["why"].casefold())
 
 
-def test_each_hand_worked_term_has_its_own_reason() -> None:
-    assert len({case["why"] for case in HAND_WORKED}) == len(HAND_WORKED)
+@pytest.mark.parametrize("case", HAND_WORKED, ids=lambda c: f"{c['start']}+{c['amount']}{c['unit']}")
+def test_the_independent_calculation_agrees_with_the_hand(case: dict[str, Any]) -> None:
+    assert independent(case["start"], case["amount"], case["unit"]) == case["last"], case["why"]
+
+
+def test_sixty_hand_worked_terms_have_each_their_own_reason() -> None:
+    assert len({case["why"] for case in HAND_WORKED}) == len(HAND_WORKED) >= 60
+
+
+HISTORIES = read_table(Path(__file__).with_name("hand_worked_histories.toml"))["histories"]
+
+
+@pytest.mark.parametrize("case", HISTORIES, ids=lambda c: f"{c['clock']}-{c['on']}-{c['state']}")
+def test_hand_worked_histories(case: dict[str, Any]) -> None:
+    log = [
+        CaseEvent(seq, e["type"], e["on"], None, e.get("facts", {}), e.get("announced"), e.get("corrects"))
+        for seq, e in enumerate(case["events"], start=1)
+    ]
+    procedure = parse(load("bg").procedures[case.get("procedure", "detailed_plan")])
+    found = status(procedure, log, on=case["on"], calendar=BG, facts=case["facts"])
+    terms = [d for d in found.deadlines if (d.clock, d.notice) == (case["clock"], case.get("notice"))]
+    assert len(terms) == 1, case["why"]
+    (term,) = terms
+    assert independent(term.start, term.amount, term.unit) == case["computed"], case["why"]
+    assert (term.computed_due, term.due, term.state, term.decides, term.provisional) == (
+        case["computed"],
+        case["due"],
+        case["state"],
+        case["decides"],
+        case.get("provisional", False),
+    ), case["why"]
+
+
+def test_hand_worked_histories_have_each_their_own_reason() -> None:
+    assert len({case["why"] for case in HISTORIES}) == len(HISTORIES)
 
 
 def test_thirty_days_are_not_a_month() -> None:
