@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/.installed-run
 DEV := $(BIN)/.installed-dev
+AUDIT := $(BIN)/.installed-audit
+FUZZ_SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test test-long format screenshots bench catalogue reference clean help
+.PHONY: demo test test-long fuzz format screenshots bench catalogue reference lock audit sbom clean help
 
 help:            ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +25,9 @@ test: $(DEV)     ## format, lint, types, tests (what is long is sampled)
 test-long: $(DEV)  ## the same, whole: takes minutes
 	sh scripts/chromium.sh
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+fuzz: $(DEV)     ## feed every reader of text with mutated files, FUZZ_SECONDS each (60)
+	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
 
 format: $(DEV)   ## mend the format and what the linter can mend
 	$(BIN)/ruff format .
@@ -43,6 +48,17 @@ bench: $(DEV)    ## run the benchmarks and rewrite their tables in docs/
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all,dev,bench]'
 	for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done
 
+lock: $(DEV)     ## write requirements.lock: the pins of constraints.txt with hashes
+	$(BIN)/python scripts/lock.py
+
+audit: $(AUDIT)  ## ask for known vulnerabilities of what is pinned; says so where nobody answers
+	$(BIN)/python scripts/audit.py
+
+sbom: $(AUDIT)   ## write build/sbom.cdx.json: what the program consists of (CycloneDX)
+	@mkdir -p build
+	$(BIN)/python -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-file build/sbom.cdx.json
+
 clean:           ## remove what was built; .venv stays
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -58,3 +74,7 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all,dev]'
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps gdal-utils
 	@touch $(RUN) $@
+
+$(AUDIT): $(DEV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all,dev,audit]'
+	@touch $@
