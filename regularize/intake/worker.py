@@ -139,12 +139,12 @@ class Worker:
 
 def _serve(pipe: Connection, limits: Limits, job: Job) -> None:
     """The loop of the process: one outline in, one answer out; None where memory ran out."""
-    _bound_memory(limits.memory_bytes)
+    bound_memory(limits.memory_bytes)
     # A closed pipe means that nobody waits any more.
     with contextlib.suppress(EOFError, OSError):
         pipe.send("ready")
         for wkb, tolerance_m, tidying in _received(pipe):
-            _bound_cpu(limits.cpu_s)
+            bound_cpu(limits.cpu_s)
             try:
                 mended = job(shapely.from_wkb(wkb), tolerance_m, tidying)
             except (MemoryError, shapely.errors.ShapelyError):
@@ -159,7 +159,7 @@ def _received(pipe: Connection) -> Iterator[Any]:
         yield pipe.recv()
 
 
-def _bound_memory(more_bytes: int) -> None:
+def bound_memory(more_bytes: int) -> None:
     """Allow `more_bytes` beyond what the process maps already, where the platform can."""
     try:
         import resource
@@ -170,7 +170,7 @@ def _bound_memory(more_bytes: int) -> None:
         return  # the wall clock still holds
 
 
-def _bound_cpu(more_s: int) -> None:
+def bound_cpu(more_s: int) -> None:
     """Allow `more_s` seconds beyond what the process has used, where the platform can."""
     try:
         import resource
