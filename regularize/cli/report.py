@@ -41,7 +41,7 @@ def group() -> None:
 @option(
     "--format",
     "fmt",
-    type=click.Choice(("html", "csv", "json")),
+    type=click.Choice(("html", "pdf", "csv", "json")),
     help=marked("The format (default: by the file's ending)."),
 )
 @option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
@@ -53,7 +53,9 @@ def council(
     """Write the council's report."""
     from regularize.workflow import projects, reports
 
-    free_output(output, overwrite=overwrite, endings=(".html", ".csv", ".json") if fmt is None else ())
+    free_output(
+        output, overwrite=overwrite, endings=(".html", ".pdf", ".csv", ".json") if fmt is None else ()
+    )
     opened = projects.opened(session.folder)
     reports.council(
         opened,

@@ -34,8 +34,16 @@ border-bottom:1px solid #E6E9EC;margin:0 0 .55rem;padding:0}
 .card span{padding:0 .9rem;color:#59636E;font-size:.9rem}
 """
 
+# The width of a print is paper: long tables of origins shrink, and no row is cut by a page.
+REPORTS = """
+body{max-width:54rem}
+.small{font-size:.86rem}.small h2{font-size:1rem}
+td{overflow-wrap:anywhere}
+@media print{tr{break-inside:avoid}table{break-inside:auto}thead{display:table-header-group}}
+"""
 
-def plain_page(body: str, *, title: str, lang: str, cards: bool = False) -> str:
+
+def plain_page(body: str, *, title: str, lang: str, cards: bool = False, reports: bool = False) -> str:
     """A whole page around `body`.
 
     Parameters
@@ -47,8 +55,10 @@ def plain_page(body: str, *, title: str, lang: str, cards: bool = False) -> str:
     lang : str
     cards : bool
         Whether the page holds cards with pictures of its own (data URIs).
+    reports : bool
+        Whether it is a report with long tables.
     """
-    style = STYLE + CARDS if cards else STYLE
+    style = STYLE + (CARDS if cards else "") + (REPORTS if reports else "")
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     pictures = "img-src data:; " if cards else ""
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; {pictures}base-uri 'none'; form-action 'none'"

@@ -1,38 +1,44 @@
 """The council's report on a neighbourhood: counts, plan parts and deadlines, never a home.
 
 It is handed counts that are already suppressed (None = held back) and writes what it is handed, as a
-page that needs no network and runs no script, as JSON or as CSV.
+page that needs no network and runs no script, as PDF, as JSON or as CSV.
 """
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from html import escape
 from typing import Any
 
 from regularize.errors import OptionError
 from regularize.i18n import in_language, translate
 from regularize.i18n import marked as _
-from regularize.publish.charts import Bar, bar_chart
-from regularize.publish.palette import PLOT_STYLES, class_style
-from regularize.publish.plain_page import plain_page
-from regularize.publish.text import cell, format_day, format_number, printable, printable_tree
+from regularize.publish.charts import PHASES, Bar, Lane, Stretch, bar_chart, lane_chart
+from regularize.publish.origins import count_text, foot_line, origin_sections
+from regularize.publish.palette import BLUE, PLOT_STYLES, class_style
+from regularize.publish.printed import Draw, Printed, Section, as_csv, as_html, as_pdf
+from regularize.publish.text import format_day, printable, printable_tree
 from regularize.publish.writing import Labels
 
 FORMATS = ("html", "json", "csv")
 DEADLINE_DAYS = 60
+_MOST_LANES = 14
 
 # What the report may hold. A key that is not named here does not leave the house.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "figures": ("label", "value"),
+    "ways": ("state", "count"),
     "classes": ("class", "kind", "count"),
     "blocks": ("block", "count"),
+    "unlocks": ("document", "scope", "decides", "part_of"),
     "cases": ("title", "plan_part", "state", "next_deadline"),
+    "lanes": ("label", "stretches", "due"),
     "deadlines": ("title", "due", "basis"),
+    "consultations": ("kind", "area", "held", "people"),
+    "origins": ("what", "since", "accuracy"),
+    "rules": ("title", "code"),
+    "parameters": ("name", "value", "citation", "checked_on"),
 }
-_PLAIN = ("area", "municipality", "data_on", "k", "version")
+_PLAIN = ("area", "municipality", "data_on", "k", "version", "run_on", "ways_reason", "best")
 
 
 def render_council_report(data: Mapping[str, Any], *, lang: str, labels: Labels, fmt: str = "html") -> str:
@@ -42,10 +48,10 @@ def render_council_report(data: Mapping[str, Any], *, lang: str, labels: Labels,
     ----------
     data : mapping
         JSON-able; every key may be missing. ``area``, ``municipality``, ``data_on``, ``version``, ``k``
-        (the smallest count that is shown); ``figures`` (label, value), ``classes`` (class, kind, count),
-        ``blocks`` (block, count), ``cases`` (title, plan_part, state, next_deadline), ``deadlines``
-        (title, due, basis), ``notes`` (texts). A value or count of None was held back by the caller.
-        Keys that are not named here are left out.
+        (the smallest count that is shown), ``run_on`` (day of the last detection); the lists of
+        records that `_FIELDS` names; ``ways_reason`` (why the ways of homes are not assessed);
+        ``notes`` (texts). A value or count of None was held back by the caller. Keys that are not
+        named here are left out.
     lang : {"bg", "en"}
     labels : callable
         ``labels(key, lang)``: the ``label`` of a country pack.
@@ -58,13 +64,19 @@ def render_council_report(data: Mapping[str, Any], *, lang: str, labels: Labels,
     """
     if fmt not in FORMATS:
         raise OptionError(
-            translate("unknown format {fmt}").format(fmt=fmt), hint=translate("use html, json or csv")
+            translate("unknown format {fmt}").format(fmt=fmt), hint=translate("use html, pdf, json or csv")
         )
     allowed = _allowed(data)
     if fmt == "json":
         return json.dumps(printable_tree(allowed), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    report = _Report(allowed, lang, labels)
-    return report.html() if fmt == "html" else report.csv()
+    printed = _Report(allowed, lang, labels).printed()
+    return as_html(printed) if fmt == "html" else as_csv(printed)
+
+
+def council_report_pdf(data: Mapping[str, Any], *, lang: str, labels: Labels) -> bytes:
+    """The same report as tagged PDF/A-2a. Raises ``DossierError``."""
+    allowed = _allowed(data)
+    return as_pdf(_Report(allowed, lang, labels).printed(), day=str(allowed["data_on"] or ""))
 
 
 def _allowed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,11 +109,7 @@ class _Report:
 
     def count(self, value: Any) -> str:
         """A count as written. One that was held back may be small, or may give a small one away."""
-        if value is None:
-            return self.say(_("not shown"))
-        if isinstance(value, int | float):
-            return format_number(value, 0 if float(value).is_integer() else 2, lang=self.lang)
-        return printable(value)
+        return count_text(value, self.lang)
 
     def day(self, value: Any) -> str:
         return printable(format_day(None if value is None else str(value), lang=self.lang))
@@ -109,51 +117,148 @@ class _Report:
     def word(self, key: str, value: Any) -> str:
         return printable(self.labels(f"{key}.{value}", self.lang))
 
-    def sections(self) -> list[tuple[str, tuple[str, ...], list[list[str]], str]]:
-        """Title, column heads, rows, and what to say where there are none."""
-        d = self.data
-        nothing = self.say(_("Nothing has been counted."))
-        figures = [[printable(r["label"]), self.count(r["value"])] for r in d["figures"]]
-        classes = [[self.word("class", r["class"]), self.count(r["count"])] for r in d["classes"]]
-        blocks = [[printable(r["block"]), self.count(r["count"])] for r in d["blocks"]]
-        cases = [
+    def text(self, value: Any) -> str:
+        return printable(value) or "–"
+
+    def sections(self) -> list[Section]:
+        """What the report says, in the order of its use."""
+        made = [self.in_short(), self.by_class(), self.by_block(), self.unlocks(), self.cases()]
+        made += [self.deadlines()]
+        if self.data["consultations"]:
+            made.append(self.consultations())
+        return [*made, *self.small_print()]
+
+    def in_short(self) -> Section:
+        rows = [[printable(r["label"]), self.count(r["value"])] for r in self.data["figures"]]
+        rows += [[self.word("home_state", r["state"]), self.count(r["count"])] for r in self.data["ways"]]
+        heads = (self.say(_("Figure")), self.say(_("Value")))
+        return Section(self.say(_("In short")), heads, rows, self.say(_("Nothing has been counted.")), "lr")
+
+    def by_class(self) -> Section:
+        title = self.say(_("Findings by class"))
+        shown = [(self.word("class", r["class"]), r) for r in self.data["classes"]]
+        bars = [Bar(label, r["count"], self.colour(r)) for label, r in shown]
+        return Section(
+            title,
+            (self.say(_("Class")), self.say(_("Count"))),
+            [[label, self.count(r["count"])] for label, r in shown],
+            self.say(_("Nothing has been counted.")),
+            "lr",
+            chart=self.bars(bars, title),
+        )
+
+    def by_block(self) -> Section:
+        return Section(
+            self.say(_("Findings by block")),
+            (self.say(_("Block")), self.say(_("Count"))),
+            [[printable(r["block"]), self.count(r["count"])] for r in self.data["blocks"]],
+            self.say(_("Nothing has been counted.")),
+            "lr",
+        )
+
+    def unlocks(self) -> Section:
+        """What would settle most homes, and what they lack."""
+        rows = self.data["unlocks"]
+        title = self.say(_("Documents missing, and what would unlock most homes"))
+        named = [(self.word("document", r["document"]), r) for r in rows]
+        bars = [Bar(label, r["part_of"], BLUE) for label, r in named]
+        empty = self.say(_("Not assessed: {reason}.")).format(reason=printable(self.data["ways_reason"]))
+        if not self.data["ways_reason"]:
+            empty = self.say(_("No document by itself would settle a home."))
+        return Section(
+            title,
+            (
+                self.say(_("Document")),
+                self.say(_("One is needed")),
+                self.say(_("Settles by itself, homes")),
+                self.say(_("Lacking to homes")),
+            ),
             [
-                printable(r["title"]) or "–",
-                printable(r["plan_part"]) or "–",
-                printable(r["state"]) or "–",
+                [
+                    label,
+                    self.word("document_scope", r["scope"]),
+                    self.count(r["decides"]),
+                    self.count(r["part_of"]),
+                ]
+                for label, r in named
+            ],
+            empty,
+            "llrr",
+            lead=self.best(),
+            chart=self.bars(bars, self.say(_("Documents missing"))),
+        )
+
+    def best(self) -> str:
+        """The one sentence that a council can act upon."""
+        name = self.data["best"]
+        row = next((r for r in self.data["unlocks"] if r["document"] == name and r["decides"]), None)
+        if row is None:
+            return ""
+        once = row["scope"] == "area"
+        message = (
+            _("One document for the whole area settles most: “{document}” would decide {n} homes.")
+            if once
+            else _("Most is settled by “{document}”: one for each home would decide {n} homes.")
+        )
+        return self.say(message).format(
+            document=self.word("document", row["document"]), n=self.count(row["decides"])
+        )
+
+    def cases(self) -> Section:
+        title = self.say(_("Plan parts and cases"))
+        heads = (
+            self.say(_("Case")),
+            self.say(_("Part of the plan")),
+            self.say(_("State")),
+            self.say(_("Next deadline")),
+        )
+        rows = [
+            [
+                self.text(r["title"]),
+                self.text(r["plan_part"]),
+                self.text(r["state"]),
                 self.day(r["next_deadline"]),
             ]
-            for r in d["cases"]
+            for r in self.data["cases"]
         ]
-        dues = [[self.day(r["due"]), printable(r["title"]), printable(r["basis"])] for r in d["deadlines"]]
-        days = self.say(_("Deadlines of the next {days} days")).format(days=DEADLINE_DAYS)
-        return [
-            (self.say(_("In short")), (self.say(_("Figure")), self.say(_("Value"))), figures, nothing),
+        return Section(title, heads, rows, self.say(_("No case is open.")), chart=self.lanes())
+
+    def deadlines(self) -> Section:
+        return Section(
+            self.say(_("Deadlines of the next {days} days")).format(days=DEADLINE_DAYS),
+            (self.say(_("Until")), self.say(_("What")), self.say(_("Basis"))),
+            [
+                [self.day(r["due"]), printable(r["title"]), printable(r["basis"])]
+                for r in self.data["deadlines"]
+            ],
+            self.say(_("No deadline falls in these days.")),
+        )
+
+    def consultations(self) -> Section:
+        return Section(
+            self.say(_("Consultations with residents")),
             (
-                self.say(_("Findings by class")),
-                (self.say(_("Class")), self.say(_("Count"))),
-                classes,
-                nothing,
+                self.say(_("Kind")),
+                self.say(_("Area")),
+                self.say(_("Held")),
+                self.say(_("People, each time counted")),
             ),
-            (self.say(_("Findings by block")), (self.say(_("Block")), self.say(_("Count"))), blocks, nothing),
-            (
-                self.say(_("Plan parts and cases")),
-                (
-                    self.say(_("Case")),
-                    self.say(_("Part of the plan")),
-                    self.say(_("State")),
-                    self.say(_("Next deadline")),
-                ),
-                cases,
-                self.say(_("No case is open.")),
-            ),
-            (
-                days,
-                (self.say(_("Until")), self.say(_("What")), self.say(_("Basis"))),
-                dues,
-                self.say(_("No deadline falls in these days.")),
-            ),
-        ]
+            [
+                [
+                    self.word("consultation_kind", r["kind"]),
+                    self.text(r["area"]),
+                    self.count(r["held"]),
+                    self.count(r["people"]),
+                ]
+                for r in self.data["consultations"]
+            ],
+            figures="llrr",
+        )
+
+    def small_print(self) -> list[Section]:
+        """Where the figures come from."""
+        d = self.data
+        return origin_sections(d["origins"], d["rules"], d["parameters"], run_on=d["run_on"], lang=self.lang)
 
     @staticmethod
     def colour(row: Mapping[str, Any]) -> str:
@@ -162,10 +267,20 @@ class _Report:
         kind = row["kind"] or ("plot" if cls in PLOT_STYLES else "building")
         return class_style(str(kind), cls).stroke
 
-    def chart(self) -> str:
-        bars = [Bar(self.word("class", r["class"]), r["count"], self.colour(r)) for r in self.data["classes"]]
-        title = self.say(_("Findings by class"))
-        return bar_chart(bars, title=title, held_back=self.count(None), lang=self.lang)
+    def bars(self, bars: Sequence[Bar], title: str) -> Draw | None:
+        held_back = self.count(None)
+        if not bars:
+            return None
+        return lambda face: bar_chart(bars, title=title, held_back=held_back, lang=self.lang, face=face)
+
+    def lanes(self) -> Draw | None:
+        lanes = [lane for row in self.data["lanes"] if (lane := _lane(row)) is not None][:_MOST_LANES]
+        on = _date(self.data["data_on"])
+        if not lanes or on is None:
+            return None
+        words = [self.word("process_step", phase) for phase in PHASES]
+        title = self.say(_("Progress of the procedures"))
+        return lambda face: lane_chart(lanes, on=on, title=title, words=words, lang=self.lang, face=face)
 
     def notes(self) -> list[str]:
         notes = [printable(note, lines=True) for note in self.data["notes"]]
@@ -173,64 +288,43 @@ class _Report:
             notes.append(self.say(_("Counts under {k} are not shown.")).format(k=self.count(self.data["k"])))
         return notes
 
-    def html(self) -> str:
+    def printed(self) -> Printed:
         title = self.say(_("State of the neighbourhood"))
         area = printable(self.data["area"])
-        heading = f"{title}: {area}" if area else title
-        under = " · ".join(
-            part
-            for part in (
-                self.say(_("Report for the municipal council")),
-                printable(self.data["municipality"]),
-                self.day(self.data["data_on"]),
-            )
-            if part
+        head = (
+            self.say(_("Report for the municipal council")),
+            printable(self.data["municipality"]),
+            self.day(self.data["data_on"]),
         )
-        word = self.say(
-            _(
-                "The findings are candidates until a person decides. Not being in the cadastre says nothing "
-                "about rights to a home or about its lawfulness."
-            )
+        word = _(
+            "The findings are candidates until a person decides. Not being in the cadastre says nothing "
+            "about rights to a home or about its lawfulness."
         )
-        by_class = self.say(_("Findings by class"))
-        body = "".join(
-            f"<section><h2>{escape(name)}</h2>{self.chart() if name == by_class else ''}"
-            f"{_table(heads, rows) if rows else f'<p>{escape(empty)}</p>'}</section>"
-            for name, heads, rows, empty in self.sections()
+        return Printed(
+            title=f"{title}: {area}" if area else title,
+            under=" · ".join(part for part in head if part),
+            word=self.say(word),
+            sections=self.sections(),
+            notes=self.notes(),
+            foot=foot_line(self.data["version"], self.data["data_on"], self.lang),
+            lang=self.lang,
+            notes_title=self.say(_("Data and notes")),
         )
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes())
-        foot = (
-            f"regularize {printable(self.data['version'])}".rstrip() + f" · {self.day(self.data['data_on'])}"
-        )
-        body = (
-            f'<h1>{escape(heading)}</h1><p class="under">{escape(under)}</p>'
-            f'<p class="word">{escape(word)}</p>'
-            f"{body}<section><h2>{escape(self.say(_('Data and notes')))}</h2><ul>{notes}</ul></section>"
-            f"<footer>{escape(foot)}</footer>"
-        )
-        return plain_page(body, title=heading, lang=self.lang)
-
-    def csv(self) -> str:
-        """One flat table: section, item, up to three further cells; no cell can be a formula."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\r\n")
-        heads = (_("Section"), _("Item"), _("Value"), _("Detail"), _("Detail"))
-        writer.writerow([cell(self.say(head)) for head in heads])
-        for name, _heads, rows, _empty in self.sections():
-            for row in rows:
-                cells = [name, *row]
-                writer.writerow([cell(text) for text in cells + [""] * (len(heads) - len(cells))])
-        for note in self.notes():
-            writer.writerow([cell(text) for text in (self.say(_("Data and notes")), note, "", "", "")])
-        return out.getvalue()
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    figures = len(heads) == 2  # a name and its count
-    kinds = ["", ' class="n"'] if figures else [""] * len(heads)
-    head = "".join(f"<th{kind}>{escape(text)}</th>" for kind, text in zip(kinds, heads, strict=True))
-    body = "".join(
-        f"<tr>{''.join(f'<td{kind}>{escape(text)}</td>' for kind, text in zip(kinds, row, strict=True))}</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def _date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _lane(row: Mapping[str, Any]) -> Lane | None:
+    """A line of the chart over time; None where its days cannot be read."""
+    stretches = []
+    for entry in row["stretches"] or ():
+        since, until = _date(entry.get("since")), _date(entry.get("until"))
+        if since is None or until is None:
+            return None
+        stretches.append(Stretch(str(entry.get("phase")), since, until))
+    return Lane(str(row["label"] or ""), tuple(stretches), _date(row["due"])) if stretches else None

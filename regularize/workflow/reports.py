@@ -9,13 +9,15 @@ from typing import Any
 from regularize.i18n import in_language, marked
 from regularize.model import BuildingClass, PlotClass
 from regularize.project import today
-from regularize.publish.report import render_council_report
+from regularize.publish.disclosure import suppress
+from regularize.publish.report import council_report_pdf, render_council_report
 from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.maps import write_whole
 from regularize.workflow.partition import council_blocks
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.report_facts import consultations, council_ways, origins, progress
 
 FIGURES = (
     (marked("Surveyed buildings"), "observed_buildings"),
@@ -40,6 +42,9 @@ def council(here: Opened, output: Path, *, area: str | None, on: date | None, fm
     day = on or today()
     with store_of(here) as store:
         data = _data(here, store, area=area, on=day, lang=lang)
+    if fmt == "pdf":
+        write_whole(output, council_report_pdf(data, lang=lang, labels=here.pack.label))
+        return
     text = render_council_report(data, lang=lang, labels=here.pack.label, fmt=fmt)
     # Excel takes a CSV for UTF-8 only by its mark.
     write_whole(output, text.encode("utf-8-sig" if fmt == "csv" else "utf-8"))
@@ -73,8 +78,19 @@ def _data(here: Opened, store: Store, *, area: str | None, on: date, lang: str) 
         ],
         "blocks": _block_rows(blocks),
         **council_facts(here, store, place=place, on=on, lang=lang),
+        **council_ways(here, store, area=area, on=on, lang=lang),
+        **origins(here, store, on=on, lang=lang),
+        "lanes": progress(here, store, place=place, on=on),
+        "consultations": _heard(store, area=area, on=on, k=k),
         "notes": [in_language(NOTE, lang)],
     }
+
+
+def _heard(store: Store, *, area: str | None, on: date, k: int) -> list[dict[str, Any]]:
+    """Consultations; how many people came is held back where it is few."""
+    rows = consultations(store, area=area, on=on)
+    people = suppress({str(i): row["people"] for i, row in enumerate(rows)}, k, with_total=False)
+    return [{**row, "people": people[str(i)]} for i, row in enumerate(rows)]
 
 
 def _block_rows(blocks: View | None) -> list[dict[str, Any]]:

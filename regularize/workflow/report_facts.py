@@ -1,0 +1,280 @@
+"""What reports say beside the counts of findings: documents that unlock homes, progress, origins."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from regularize.i18n import in_language
+from regularize.i18n import marked as _
+from regularize.law.next_document import Unlock, unlocks
+from regularize.model import Home
+from regularize.project import today
+from regularize.publish.disclosure import Figure, differs_little, suppress
+from regularize.publish.lines import Line, counted, shown_line
+from regularize.publish.text import format_number
+from regularize.publish.view import smallest_count
+from regularize.store import Store
+from regularize.workflow.case import procedure_of, statuses
+from regularize.workflow.pathway import PLAN, Desk
+from regularize.workflow.projects import Opened
+from regularize.workflow.report_releases import released
+
+# Where a home stands on its way, the nearest first; each home is in exactly one of them.
+NOW, ONE_DOCUMENT, BY_PLAN, FURTHER = HOME_STATES = ("now", "one_document", "plan", "further")
+NO_LAW = _("the country pack knows no law")
+NO_HOMES = _("no homes are known: regularize detect has not been run")
+NOT_TODAY = _("papers are known as they stand today, not on another day")
+OUTSIDE = 0  # the cell of homes that lie in no area
+WHOLE = "whole"
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Where every home stands, and what documents would do.
+
+    Parameters
+    ----------
+    states : mapping of home id to one of `HOME_STATES`
+    unlocks : tuple of Unlock
+    homes : mapping of home id to Home
+    reason : str
+        Why nothing is known; English, marked for the catalogue. Empty where all is known.
+    """
+
+    states: Mapping[str, str] = field(default_factory=dict)
+    unlocks: tuple[Unlock, ...] = ()
+    homes: Mapping[str, Home] = field(default_factory=dict)
+    reason: str = ""
+
+
+def ways_of(here: Opened, store: Store, *, on: date) -> Ways:
+    """The ways of all homes of a project on a day."""
+    homes = store.homes()
+    if not here.pack.law:
+        return Ways(reason=NO_LAW)
+    if not homes:
+        return Ways(reason=NO_HOMES)
+    if on != today():
+        return Ways(reason=NOT_TODAY)
+    desk = Desk(here, store, on, {})
+    nearest: dict[str, str | None] = {}
+    for home in homes:
+        record = desk.record(home)
+        procedures = {way["way"]: way["procedure"] for way in record["ways"]}
+        following = record["next"]
+        nearest[home.id] = None if following is None else procedures[following["way"]]
+    found = tuple(unlocks(desk.results, desk.book, had=desk.had))
+    decided = {home for unlock in found for home in unlock.decides}
+    open_now = {home for home, results in desk.results.items() if any(r.state == "open" for r in results)}
+
+    def state(home: str) -> str:
+        if home in open_now:
+            return NOW
+        if home in decided:
+            return ONE_DOCUMENT
+        return BY_PLAN if nearest[home] == PLAN else FURTHER
+
+    return Ways({home.id: state(home.id) for home in homes}, found, {home.id: home for home in homes})
+
+
+def council_ways(here: Opened, store: Store, *, area: str | None, on: date, lang: str) -> dict[str, Any]:
+    """What a council may know of the ways of its homes: counts, of an area or of the whole place.
+
+    Where homes stand is told of the whole only: cells where an area and a state cross stay in the
+    office. What documents would do is told by area too, each document as a line of its own.
+    """
+    known = ways_of(here, store, on=on)
+    if known.reason:
+        return {"ways": [], "unlocks": [], "best": None, "ways_reason": in_language(known.reason, lang)}
+    k = smallest_count()
+    cells = _cells(store, known.homes.values(), on=on)
+    lines: dict[str, Line] = {"ways": _states_line(known, on)}
+    waiting = [home for home, state in known.states.items() if state != NOW]
+    for unlock in known.unlocks:
+        for name, chosen in (("decides", unlock.decides), ("part_of", unlock.part_of)):
+            lines[f"{unlock.document}.{name}"] = _line(set(chosen), waiting, cells, on)
+    told = released(store, "council", lines)
+    parts = {state: told["ways"][i].findings for i, state in enumerate(HOME_STATES) if i in told["ways"]}
+    ways = suppress(parts, k)
+    rows = []
+    for unlock in known.unlocks:
+        row: dict[str, Any] = {"document": unlock.document, "scope": unlock.scope}
+        for name in ("decides", "part_of"):
+            row[name] = _told(told[f"{unlock.document}.{name}"], store, area, k, on=on)
+        near = ways.get(ONE_DOCUMENT)
+        if near is not None and row["decides"] is not None and differs_little(near, row["decides"], k):
+            row["decides"] = None  # the few homes that other papers decide would stand out
+        rows.append(row)
+    shown = [row for row in rows if row["decides"] is not None or row["part_of"] is not None]
+    best = max((row for row in shown if row["decides"]), key=lambda row: row["decides"], default=None)
+    once = [row for row in shown if row["scope"] == "area" and row["decides"]]
+    if once and best is not None and max(row["decides"] for row in once) == best["decides"]:
+        best = next(row for row in once if row["decides"] == best["decides"])
+    return {
+        "ways": [] if area is not None else [{"state": s, "count": n} for s, n in ways.items()],
+        "unlocks": shown,
+        "best": None if best is None else best["document"],
+        "ways_reason": None,
+    }
+
+
+def _states_line(known: Ways, on: date) -> dict[int, Figure]:
+    stated = list(known.states.values())
+    return {i: Figure({"n": stated.count(s)}, on=on.isoformat()) for i, s in enumerate(HOME_STATES)}
+
+
+def _cells(store: Store, homes: Iterable[Home], *, on: date) -> dict[str, int]:
+    """The cell of each home: the first of the areas that it lies in, by the row that the area began with."""
+    grounds = _grounds(store, on)
+    found = {}
+    for home in homes:
+        point = home.geometry.representative_point()
+        found[home.id] = next((n for n, places in grounds if any(p.covers(point) for p in places)), OUTSIDE)
+    return found
+
+
+def _grounds(store: Store, on: date) -> list[tuple[int, list[BaseGeometry]]]:
+    areas = store.layer("areas", on=on)
+    by_name: dict[str, list[tuple[int, BaseGeometry]]] = {}
+    for fid, name, outline in zip(areas["fid"], areas["name"], areas.geometry, strict=True):
+        by_name.setdefault(str(name), []).append((int(fid), outline))
+    return sorted(
+        (min(fid for fid, _g in rows), [outline for _f, outline in rows]) for rows in by_name.values()
+    )
+
+
+def _line(chosen: set[str], waiting: list[str], cells: Mapping[str, int], on: date) -> Line:
+    keys = sorted(set(cells.values()))
+    return {
+        key: counted(
+            sum(cells[home] == key and home in chosen for home in waiting),
+            sum(cells[home] == key for home in waiting),
+            on.isoformat(),
+        )
+        for key in keys
+    }
+
+
+def _told(line: Line, store: Store, area: str | None, k: int, *, on: date) -> int | None:
+    """The figure of the whole, or of an area; None where it stays in the office."""
+    shown = shown_line(line, k)
+    if area is None:
+        return shown.total
+    areas = store.layer("areas", on=on)
+    fids = [int(fid) for fid, name in zip(areas["fid"], areas["name"], strict=True) if name == area]
+    return shown.cells.get(min(fids)) if fids else None
+
+
+def progress(here: Opened, store: Store, *, place: BaseGeometry | None, on: date) -> list[dict[str, Any]]:
+    """In which phase the parts of every procedure have been, and when: not of single homes."""
+    rows = []
+    for case, found in statuses(here, store, on=on):
+        elsewhere = place is not None and (case.geometry is None or not place.intersects(case.geometry))
+        if case.homes or elsewhere or case.opened_on > on:
+            continue
+        steps = procedure_of(here, case.kind).steps
+        due = found.next_deadline
+        for part in found.parts:
+            began = [(case.opened_on, next(iter(steps.values())).process_step)]
+            began += [(d.since, steps[d.step].process_step) for d in part.done if d.since is not None]
+            if part.since is not None:
+                began.append((part.since, part.process_step))
+            dated = sorted((day, phase) for day, phase in began if phase is not None and day <= on)
+            stretches: list[dict[str, str]] = []
+            for day, phase in dated:
+                if stretches and stretches[-1]["phase"] == phase:
+                    continue
+                if stretches:
+                    stretches[-1]["until"] = day.isoformat()
+                stretches.append({"phase": phase, "since": day.isoformat(), "until": on.isoformat()})
+            rows.append(
+                {
+                    "label": part.part or case.plan_part or case.title,
+                    "stretches": stretches,
+                    "due": due.due.isoformat() if due is not None and due.due >= on else None,
+                }
+            )
+    return rows
+
+
+def consultations(
+    store: Store, *, area: str | None, on: date, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Meetings, outreach and mediation by kind and area: how often, and with how many people."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for event in store.events(type="case.consultation"):
+        said = event.payload
+        if said is None or event.on > on or (since is not None and event.on < since):
+            continue
+        if area is None or said.get("area") == area:
+            found.setdefault((str(said["kind"]), str(said.get("area") or "")), []).append(int(said["people"]))
+    return [
+        {"kind": kind, "area": where, "held": len(people), "people": sum(people)}
+        for (kind, where), people in sorted(found.items())
+    ]
+
+
+def origins(here: Opened, store: Store, *, on: date, lang: str) -> dict[str, Any]:
+    """What a report states of itself: data and their days, rules, values with the day of their check."""
+    label = here.pack.label
+    lived = [b for b in store.batches() if b.withdrawn_reason is None and b.source.valid_from <= on]
+    runs = [event.on for event in store.events(type="detect.run") if event.on <= on]
+    rules = {code: rule for code, rule in here.pack.rules.items() if rule.kind == "reason"}
+    return {
+        "origins": [
+            {
+                "what": f"{label('origin.' + b.source.origin, lang)}: {label('kind.' + b.source.kind, lang)}",
+                "since": b.source.valid_from.isoformat(),
+                "accuracy": f"±\u00a0{format_number(b.source.sigma_m, 2, lang=lang)}\u00a0"
+                + label("unit.m", lang),
+            }
+            for b in lived
+        ],
+        "run_on": max(runs).isoformat() if runs else None,
+        "rules": [{"title": rule.title[lang], "code": code} for code, rule in sorted(rules.items())],
+        "parameters": [*_thresholds(here, rules.values(), lang), *_legal_values(here, on, lang)],
+    }
+
+
+def _thresholds(here: Opened, rules: Iterable[Any], lang: str) -> list[dict[str, Any]]:
+    records = here.pack.threshold_records
+    names = dict.fromkeys(name for rule in rules for name in rule.parameters if name in records)
+    return [
+        {
+            "name": here.pack.label(f"threshold.{name}", lang),
+            "value": _sized(here, records[name]["value"], str(records[name]["unit"]), lang),
+            "citation": in_language(_("setting of the program"), lang),
+            "checked_on": None,
+        }
+        for name in names
+    ]
+
+
+def _legal_values(here: Opened, on: date, lang: str) -> list[dict[str, Any]]:
+    """Legal values in force, each with the latest day on which somebody compared it with its source."""
+    rows = []
+    for parameter in here.pack.parameters.values():
+        valid = [row for row in parameter.rows if row.is_valid_on(on) and row.value is not None]
+        if not valid:
+            continue
+        values = dict.fromkeys(_sized(here, row.value, row.unit, lang) for row in valid)
+        rows.append(
+            {
+                "name": parameter.title[lang],
+                "value": " / ".join(values),
+                "citation": valid[0].citation,
+                "checked_on": min(row.checked_on for row in valid).isoformat(),
+            }
+        )
+    return rows
+
+
+def _sized(here: Opened, value: Any, unit: str, lang: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value.isoformat() if isinstance(value, date) else str(value)
+    digits = 0 if float(value).is_integer() else 2
+    shown = format_number(value, digits, lang=lang)
+    return shown if unit in {"1", ""} else f"{shown}\u00a0{here.pack.label('unit.' + unit, lang)}"
