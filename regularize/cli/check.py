@@ -36,9 +36,7 @@ from regularize.i18n import translate as _
 @option(
     "--origin",
     type=click.Choice(("cadastre", "survey", "plan")),
-    default="survey",
-    show_default=True,
-    help=marked("Who delivers it."),
+    help=marked("Who delivers it (default: the only one that fits; of several, a survey)."),
 )
 @option(
     "--country", metavar="PACK", help=marked("The country pack, where there is no project (default: bg).")
@@ -51,7 +49,7 @@ def command(
     session: Session,
     /,
     paths: tuple[Path, ...],
-    origin: str,
+    origin: str | None,
     country: str | None,
     report: Path | None,
     overwrite: bool,
@@ -60,14 +58,18 @@ def command(
 ) -> int:
     """Check deliveries."""
     from regularize.workflow import check, projects
+    from regularize.workflow.ingest import tables_last
 
     if report is not None:
         free_output(report, overwrite=overwrite)
     frame_of_reference = projects.reference(session.folder, country=country)
     reports = []
-    for path in paths:
+    beside: dict[str, Any] = {}
+    for path in tables_last(paths):
         with progress_bar(session) as progress:
-            done = check.check(frame_of_reference, path, origin=origin, progress=progress, **reading)
+            done = check.check(
+                frame_of_reference, path, origin=origin, beside=beside, progress=progress, **reading
+            )
         reports.append(done)
     for one in reports:
         for line in one.lines():

@@ -56,6 +56,15 @@ def reading_options(function: F) -> F:
                 ),
             ),
             option(
+                "--grid",
+                type=PATH,
+                metavar="FILE",
+                help=marked(
+                    "Your grid for a local system: NTv2 (.gsb) or geodetic TIFF together with --crs, or a "
+                    "text that begins with +proj=pipeline."
+                ),
+            ),
+            option(
                 "--encoding", metavar="NAME", help=marked("The encoding of its text, where it is in doubt.")
             ),
             option("--profile", metavar="NAME|FILE.toml", help=marked("Which columns mean what.")),
@@ -140,18 +149,27 @@ def _ingest(
     read = stored = quarantined = 0
     worst = 0
     records: list[dict[str, Any]] = []
+    unread: list[str] = []
+    beside: dict[str, Any] = {}
     try:
         opened = projects.opened(session.folder)
-        for path in paths:
+        for path in ingest.tables_last(paths):
             try:
                 with progress_bar(session) as progress:
                     done = ingest.ingest(
-                        opened, path, origin=origin, dry_run=dry_run, progress=progress, **reading
+                        opened,
+                        path,
+                        origin=origin,
+                        dry_run=dry_run,
+                        beside=beside,
+                        progress=progress,
+                        **reading,
                     )
             except RegularizeError as error:
                 show_error(error)
                 worst = max(worst, error.exit_code)
                 records.append({"path": path.name, "error": error.message, "hint": error.hint})
+                unread.append(path.name)
                 continue
             read, stored, quarantined = (
                 read + done.n_read,
@@ -179,6 +197,9 @@ def _ingest(
                 "deliveries": records,
             }
         )
+    if unread and len(paths) > 1:
+        text = _("{n} of {of} files could not be read and left nothing in the store: {names}")
+        click.echo(text.format(n=len(unread), of=len(paths), names=", ".join(unread)), err=True)
     click.echo(f"read={read} stored={stored} quarantined={quarantined}", err=True)
     return worst
 

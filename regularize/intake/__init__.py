@@ -7,6 +7,6 @@ quarantine.
 
 from regularize import gdal_guard  # noqa: F401 first, before any engine
 from regularize.intake.dataset import LayerInfo
-from regularize.intake.delivery import Delivery, Quarantined, layers_in, read
+from regularize.intake.delivery import Delivery, Quarantined, layers_in, origins_of, read, tables_last
 
-__all__ = ["Delivery", "LayerInfo", "Quarantined", "layers_in", "read"]
+__all__ = ["Delivery", "LayerInfo", "Quarantined", "layers_in", "origins_of", "read", "tables_last"]

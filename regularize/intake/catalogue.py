@@ -29,8 +29,22 @@ _ONLY = {
     "GPKG_TRIGGER_IGNORED": "geopackage",
 }
 _OUTLINES = ("SELF_CROSSING", "HOLE_OUTSIDE", "NESTED_HOLE", "NESTED_PARTS", "SPIKE", "SPIKE_REMOVED")
+# Beginnings of the codes that judge values, not outlines or places.
+_OF_VALUES = (
+    "AREA_DIFFERS", "CODE_UNKNOWN", "DATE_", "DOUBLE_ENCODED", "NUMBER_FORM", "PERSONAL_", "STOREYS_",
+    "UNRECOVERABLE_TEXT", "IDENTIFIER_FORM", "IDENTIFIER_DEPTH", "IDENTIFIER_OTHER",
+)  # fmt: skip
 # Remarks on what was done; their absence is no merit.
-_REMARKS = frozenset({"CONTROL_POINTS_USED", "CONTROL_POINTS_FAR", "CRS_OVERRIDDEN", "CRS_FROM_EXTENT"})
+_REMARKS = frozenset(
+    {
+        "CONTROL_POINTS_USED",
+        "CONTROL_POINTS_FAR",
+        "CRS_OVERRIDDEN",
+        "CRS_FROM_EXTENT",
+        "GRID_USED",
+        "SIGMA_DEFAULT",
+    }
+)
 
 
 def checked(
@@ -48,6 +62,12 @@ def checked(
         Codes that there was nothing to compare with for.
     """
     word = reader.casefold()
+    if word == "table":  # its outlines were judged when they were stored
+        of_values = set(pack.rule_sets.get("identifier", frozenset())) | {
+            code for code in pack.rules if code.startswith(_OF_VALUES)
+        }
+        unfit = set(_not_fitting(word, target, columns, pack)) | set(not_assessed)
+        return frozenset((pack.rule_sets.get("tables", frozenset()) | of_values) - unfit)
     sets = [pack.rule_sets.get(name, frozenset()) for name in _ALWAYS]
     sets += [pack.rule_sets.get(name, frozenset()) for part, name in _OF_READERS.items() if part in word]
     codes = frozenset().union(*sets)

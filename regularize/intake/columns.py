@@ -24,6 +24,8 @@ from regularize.privacy import is_personal_column, is_special_category_column, r
 # Set by the store, or by the reader itself.
 _NOT_MAPPED = frozenset({"fid", "batch", "origin"})
 _OF_PLACES = frozenset({"identifier", "ref"})
+# The profile of tables kept by hand: its everyday words would claim columns of maps as well.
+_OF_TABLES = "register"
 MOST_SIGMA_M = 50.0
 # No telephone or national number is shorter.
 _PERSONAL_DIGITS = 6
@@ -52,8 +54,15 @@ class Mapped:
     refused: tuple[str, ...]
 
 
-def map_columns(fields: Sequence[str], target: Layer, pack: Pack, profile: str | None) -> Mapped:
+def map_columns(
+    fields: Sequence[str], target: Layer, pack: Pack, profile: str | None, *, tabular: bool = False
+) -> Mapped:
     """Choose the profile (the user's, else the one that knows most names) and assign the columns.
+
+    Parameters
+    ----------
+    tabular : bool
+        Whether it is a table without geometry: only then headings are read as people write them.
 
     Raises
     ------
@@ -74,7 +83,8 @@ def map_columns(fields: Sequence[str], target: Layer, pack: Pack, profile: str |
         sources = assigned(chosen) if chosen else {}
     else:
         # The general profile is tried first, so that it wins where a special one knows no more.
-        order = sorted(pack.profiles, key=lambda name: (name != "default", name))
+        offered = [name for name in pack.profiles if tabular or name != _OF_TABLES]
+        order = sorted(offered, key=lambda name: (name != "default", name))
         fits = {name: assigned(pack.profiles[name]) for name in order}
         best = max(fits, key=lambda name: _own_words(fits[name]), default=None)
         chosen = pack.profiles[best] if best is not None and fits[best] else None
@@ -288,7 +298,7 @@ class Converter:
         if text is None or not text.strip():
             return None
         try:
-            number = float(text.replace(",", ".").replace("\N{NO-BREAK SPACE}", "").strip())
+            number = float(text.replace(",", ".").replace("\N{NO-BREAK SPACE}", "").replace(" ", ""))
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
@@ -335,6 +345,12 @@ def note_refused(mapped: Mapped, ledger: Ledger) -> None:
             _("column {column} is named after personal data: it was not read").format(column=shown),
             Severity.WARNING,
         )
+
+
+def is_default_sigma(option: float | None, mapped: Mapped) -> bool:
+    """Whether nobody states an accuracy: not the user, not the profile, and no column."""
+    stated_by_profile = mapped.profile is not None and mapped.profile.sigma_m is not None
+    return option is None and not stated_by_profile and "sigma_m" not in mapped.sources
 
 
 def sample_of(mapped: Mapped, values: Mapping[str, Sequence[Any]], n: int) -> str | None:

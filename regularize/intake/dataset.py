@@ -90,12 +90,12 @@ class OpenLayer(ABC):
         """
 
     def check_placeable(self, *, by_points: bool) -> None:  # noqa: B027 most formats declare no such system
-        """Hear whether identical points are at hand, where the file declares a system without a way out.
+        """Hear whether identical points or a grid are at hand, where the file declares an old system.
 
         Raises
         ------
         InputError
-            If only identical points can place the file, and there are none.
+            If only these can place the file, and there are none.
         """
 
     @abstractmethod

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from regularize.countries import Pack
-from regularize.errors import OptionError
+from regularize.errors import OptionError, RegularizeError
 from regularize.i18n import translate as _
 from regularize.intake import attributes, between, columns, kinds
 from regularize.intake import crs as place
@@ -26,6 +26,7 @@ from regularize.intake.known import NOTHING_KNOWN, Known
 from regularize.intake.mending import mend_outlines
 from regularize.intake.placing import Placer
 from regularize.intake.registry import open_dataset
+from regularize.intake.text.register import RegisterLayer, RegisterTable
 from regularize.layers import COMMON, Layer
 from regularize.model import Issue, Severity, Source
 from regularize.privacy import redact
@@ -76,6 +77,11 @@ class Delivery:
         Checks that could not be made, and why.
     checked : frozenset of str
         Codes whose checks were made.
+    sigma_taken : bool
+        Whether nobody stated an accuracy, so that the usual one was taken.
+    brings_news : bool
+        Of a table that is joined: whether it says anything that the stored rows do not. Then it is
+        worth storing again, as after a new delivery of its layer.
     """
 
     source: Source
@@ -87,6 +93,8 @@ class Delivery:
     sample: str | None
     not_assessed: Mapping[str, str] = field(default_factory=dict)
     checked: frozenset[str] = frozenset()
+    sigma_taken: bool = False
+    brings_news: bool = False
 
 
 def layers_in(path: Path) -> list[LayerInfo]:
@@ -98,6 +106,45 @@ def layers_in(path: Path) -> list[LayerInfo]:
         If it cannot be read.
     """
     return open_dataset(path).layers()
+
+
+def tables_last(paths: Sequence[Path]) -> list[Path]:
+    """`paths` with the tables that are joined to a layer behind what may be that layer."""
+
+    def is_table(path: Path) -> bool:
+        try:
+            return isinstance(open_dataset(path), RegisterTable)
+        except RegularizeError:
+            return False  # it is told when its turn comes
+
+    endings = {".xlsx", ".xlsm", ".csv", ".tsv", ".txt"}
+    return sorted(paths, key=lambda path: path.suffix.lower() in endings and is_table(path))
+
+
+def origins_of(
+    path: Path, *, kind: str | None, layer: str | None, pack: Pack, profile: str | None
+) -> list[str]:
+    """Who may have delivered a source, as far as its kind and the names in it tell.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    dataset = open_dataset(path)
+    names = (pack,) if profile is None else (columns.profile_named(pack, profile), pack)
+    listed = dataset.layers()
+    found = []
+    for origin in ("cadastre", "survey", "plan"):
+        wanted = layer if layer is not None else dataset.layer_of(origin, kind)
+        try:
+            chosen = kinds.choose_layer(path, listed, wanted, origin=origin, kind=kind, names=names)
+            info = next(each for each in listed if each.name == chosen)
+            kinds.choose_target(path, info, origin, kind, names)
+        except OptionError:
+            continue
+        found.append(origin)
+    return [origin for origin in found if dataset.reader != "cad" or origin != "survey"]
 
 
 @np.errstate(all="ignore")  # NaN and infinity are found by the row checks, not by warnings
@@ -160,15 +207,19 @@ def read(
     chosen = kinds.choose_layer(path, listed, wanted, origin=origin, kind=kind, names=names)
     opened = dataset.open_layer(chosen, encoding)
     target = kinds.choose_target(path, opened.info, origin, kind, names)
-    opened.check_placeable(by_points=known.control_points is not None)
+    opened.check_placeable(by_points=known.control_points is not None or known.grid is not None)
     opened.prefer(target.family)
-    mapped = columns.map_columns(opened.fields, target, pack, profile)
+    joined = opened if isinstance(opened, RegisterLayer) else None
+    mapped = columns.map_columns(opened.fields, target, pack, profile, tabular=joined is not None)
     ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))
     if wanted is None and len(listed) > 1:
         text = _("of {n} layers this is the only one whose name says what --kind says").format(n=len(listed))
         ledger.note("LAYER_BY_NAME", text, Severity.INFO)
     project = place.parse(project_crs, "crs")
     area = extent if extent is not None else place.area_of(project)
+    if joined is not None:  # its outlines are those of the store, whatever the options say of a place
+        mapped = joined.join(mapped, target, known, pack)
+        crs, known = None, replace(known, control_points=None, grid=None)
     placer = Placer(path, opened, crs, project, area, pack, known, ledger)
     placer.prepare()
     known.tell(_("reading"), 0, opened.info.n)
@@ -184,6 +235,8 @@ def read(
     values = columns.Converter(mapped, defaults, today(), ledger, pack).convert(target, raw.values, n, origin)
     if valid_from is not None:
         values["valid_from"] = [valid_from] * n
+    if joined is not None:
+        joined.complete(values)
     values["identifier"], codes = attributes.check_identifiers(
         values["identifier"], target, pack, known, ledger
     )
@@ -193,10 +246,12 @@ def read(
     known.tell(_("placing"), 0, n)
     placed = placer.place(raw, codes)
     tolerance = np.asarray(values["sigma_m"], dtype=float)
-    final = checks.check_placed(placed, target.family, area, ledger)
-    final = mend_outlines(final, target, tolerance, pack, known, ledger)
-    checks.check_size(final, ledger)
-    checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)
+    final = placed
+    if joined is None:
+        final = checks.check_placed(placed, target.family, area, ledger)
+        final = mend_outlines(final, target, tolerance, pack, known, ledger)
+        checks.check_size(final, ledger)
+        checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)
     not_assessed = dict(placer.check(raw, placed, codes))
     if not known.own:
         not_assessed["IDENTIFIER_OTHER_SETTLEMENT"] = _("no project names its settlements")
@@ -206,7 +261,8 @@ def read(
     kept = between.Rows(
         stored, final[stored], [values["identifier"][row] for row in stored.tolist()], tolerance[stored]
     )
-    not_assessed |= between.check_between(kept, target, pack, known, ledger)
+    if joined is None:
+        not_assessed |= between.check_between(kept, target, pack, known, ledger)
     return Delivery(
         source=Source(
             path=path.name,
@@ -232,6 +288,8 @@ def read(
         sample=columns.sample_of(mapped, raw.values, n),
         not_assessed=not_assessed,
         checked=checked(pack, dataset.reader, target, mapped.sources, not_assessed),
+        sigma_taken=joined is None and columns.is_default_sigma(sigma_m, mapped),
+        brings_news=joined is not None and joined.brings_news,
     )
 
 

@@ -78,7 +78,7 @@ def advice(points: NDArray[Any], source: CRS | None, project: CRS, area: Extent 
         return _(
             "the coordinates look like {systems}: no published way is good enough for plots. Either have "
             "the file transformed with the official tool and give it in {crs}, or give at least four "
-            "identical points: --control-points FILE.csv"
+            "identical points: --control-points FILE.csv, or a grid of shifts: --grid FILE"
         ).format(systems=_(" or ").join(local), crs=crs_name(project))
     return _("look at the file in QGIS; then state what is right: --crs AUTH:CODE")
 

@@ -24,6 +24,8 @@ class Known:
         Codes of the project's settlements.
     control_points : Path or None
         Table of identical points of a local coordinate system.
+    grid : Path or None
+        Grid of shifts, or a way of PROJ, from a local coordinate system.
     stored : callable or None
         From the name of a layer to its valid rows in the store; asked only for what is needed.
     progress : callable or None
@@ -33,7 +35,8 @@ class Known:
     settlements: Settlements | None = None
     own: tuple[str, ...] = ()
     control_points: Path | None = None
-    stored: Callable[[str], GeoDataFrame] | None = None
+    grid: Path | None = None
+    stored: Callable[[str], GeoDataFrame | None] | None = None
     progress: Progress | None = None
 
     def rows(self, layer: str) -> GeoDataFrame | None:

@@ -13,12 +13,13 @@ from pyproj import CRS
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
-from regularize.intake import control_points, guard
+from regularize.intake import control_points, grid, guard
 from regularize.intake import crs as place
 from regularize.intake import rows as checks
 from regularize.intake.control_points import Affine
 from regularize.intake.crs import Extent
 from regularize.intake.dataset import OpenLayer, Rows, crs_name
+from regularize.intake.grid import GridWay
 from regularize.intake.known import Known
 from regularize.model import Severity
 
@@ -50,7 +51,7 @@ class Placer:
     known: Known
     ledger: checks.Ledger
     source: CRS | None = None
-    local: Affine | None = None
+    local: Affine | GridWay | None = None
 
     def prepare(self) -> None:
         """What can be decided before the rows are read.
@@ -60,9 +61,16 @@ class Placer:
         InputError
             If the file states no CRS and nobody else does; the hint says what it looks like.
         OptionError
-            If ``--crs`` and ``--control-points`` contradict each other.
+            If ``--crs``, ``--control-points`` and ``--grid`` contradict each other.
         """
-        if self.known.control_points is not None:
+        if self.known.grid is not None:
+            if self.known.control_points is not None:
+                raise OptionError(
+                    _("--grid and --control-points exclude each other"),
+                    hint=_("give the one that you trust more"),
+                )
+            self.local = grid.load(self.known.grid, self.option, self.opened.crs, self.project)
+        elif self.known.control_points is not None:
             if self.option is not None:
                 raise OptionError(
                     _("--crs and --control-points exclude each other"),
@@ -158,8 +166,17 @@ class Placer:
             raw.geometries[:] = shapely.transform(raw.geometries, lambda xy: xy[:, ::-1])
         return found
 
-    def _note_local(self, raw: Rows, local: Affine) -> None:
+    def _note_local(self, raw: Rows, local: Affine | GridWay) -> None:
         raw.notes.append(local.note)
+        if isinstance(local, GridWay):
+            self.ledger.note(
+                "GRID_USED",
+                _("the coordinates were carried over by {file} (sha256 {sha256}...)").format(
+                    file=local.file, sha256=local.sha256[:12]
+                ),
+                Severity.INFO,
+            )
+            return
         self.ledger.note(
             "CONTROL_POINTS_USED",
             _(
@@ -205,7 +222,7 @@ class Placer:
                 ),
                 hint=guard.advice(points, self.source, self.project, self.area, self.pack)
                 if self.local is None
-                else _("look whether the identical points belong to this file"),
+                else _("look whether the identical points or the grid belong to this file"),
             )
         return guard.check_place(
             self.path,

@@ -25,7 +25,7 @@ from regularize.intake.gml import Gml
 from regularize.intake.gpx import Gpx
 from regularize.intake.kml import Kml
 from regularize.intake.shapefile import ShapefileSet
-from regularize.intake.text import looks_like_list, open_text
+from regularize.intake.text import looks_like_list, open_text, open_workbook
 
 HEAD_BYTES = 8192
 
@@ -34,7 +34,8 @@ _UNPACK = marked("unpack it and give the files themselves")
 _IMAGE = marked("it is a picture; give it as an underlay: regularize map build --underlay FILE.tif")
 _CADASTRE = marked("export it as shapefile or GeoPackage in the cadastre program and give that file")
 _READABLE = marked(
-    "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, and these in a zip"
+    "readable are shapefile, GeoPackage, GeoJSON, KML, GML, DXF, .cad, lists as text, XLSX, "
+    "and these in a zip"
 )
 _SERVICE = marked("save the data itself to a file and give that file")
 
@@ -261,6 +262,8 @@ FORMATS: tuple[Format, ...] = (
         open_text,
     ),
 )
+# The member by which a spreadsheet is known among the documents that are archives.
+_WORKBOOK = "xl/workbook.xml"
 _IN_ARCHIVE: tuple[tuple[str, str], ...] = (
     ("[content_types].xml", marked("an Office document")),
     ("mimetype", marked("an OpenDocument file")),
@@ -328,6 +331,8 @@ def _open_archive(path: Path) -> Dataset:
     heads = archive.heads(path, HEAD_BYTES)
     if any(name.lower().endswith(".shp") for name in heads):
         return ShapefileSet(path, archive.bundles(path))
+    if any(name.lower() == _WORKBOOK for name in heads):
+        return open_workbook(path, path.read_bytes())
     for ending, what in _IN_ARCHIVE:
         if any(name.lower().endswith(ending) for name in heads):
             raise InputError(

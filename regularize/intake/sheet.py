@@ -83,7 +83,9 @@ def read_sheet(path: Path) -> Sheet:
     records: Iterable[Record]
     others: tuple[str, ...] = ()
     if suffix in {".xlsx", ".xlsm"}:
-        records, others = _workbook(path, content)
+        shown, hidden = _workbook(path, content)
+        first, records = next(iter(shown.items()))
+        others = (*(name for name in shown if name != first), *hidden)
     elif suffix in {".csv", ".tsv", ".txt"}:
         records = _csv_records(path, content)
     else:
@@ -92,6 +94,29 @@ def read_sheet(path: Path) -> Sheet:
             hint=_("save the table as .xlsx, or as .csv in UTF-8"),
         )
     return _sheet(path, records, hashlib.sha256(content).hexdigest(), others)
+
+
+def read_sheets(path: Path, content: bytes) -> dict[str, Sheet]:
+    """Every visible table of an XLSX workbook, by its name; sheets without rows are none.
+
+    Raises
+    ------
+    InputError
+        If the workbook is too large or damaged, or no sheet holds rows.
+    MissingExtraError
+        If openpyxl is not installed.
+    """
+    if len(content) > MOST_BYTES:
+        raise unusable(path, _("it is too large for a table kept by hand"))
+    shown, _others = _workbook(path, content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    found = {}
+    for name, records in shown.items():
+        if sum(any(text or reason for text, reason in cells) for _number, cells in records) > 1:
+            found[name] = _sheet(path, records, sha256, ())
+    if not found:
+        raise unusable(path, _("it holds no rows"))
+    return found
 
 
 Cell = tuple[str, str | None]  # text, and why there is none
@@ -149,7 +174,8 @@ def _plain(text: str) -> str:
     return kept[1].strip() if kept else stripped
 
 
-def _workbook(path: Path, content: bytes) -> tuple[list[Record], tuple[str, ...]]:
+def _workbook(path: Path, content: bytes) -> tuple[dict[str, list[Record]], tuple[str, ...]]:
+    """The records of every visible sheet (of all, where all are hidden), and the names of the others."""
     try:
         import openpyxl
         from openpyxl.utils.exceptions import InvalidFileException
@@ -180,19 +206,26 @@ def _workbook(path: Path, content: bytes) -> tuple[list[Record], tuple[str, ...]
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
             try:
                 shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-                sheet = (shown or book.worksheets)[0]
-                sheet.reset_dimensions()  # what the file says of its size is often wrong
-                records = []
-                for number, row in enumerate(sheet.iter_rows(), 1):
-                    if number > MOST_ROWS + 1:
-                        raise unusable(path, _("it is too large for a table kept by hand"))
-                    records.append((number, _cells(row)))
-                others = tuple(str(other.title) for other in book.worksheets if other is not sheet)
+                shown = shown or book.worksheets[:1]
+                found = {str(sheet.title): _records(path, sheet) for sheet in shown}
+                others = tuple(str(other.title) for other in book.worksheets if other not in shown)
             finally:
                 book.close()
     except damage as error:
         raise unusable(path, _("it is no sound workbook")) from error
-    return records, others
+    if not found:
+        raise unusable(path, _("it holds no rows"))
+    return found, others
+
+
+def _records(path: Path, sheet: Any) -> list[Record]:
+    sheet.reset_dimensions()  # what the file says of its size is often wrong
+    records = []
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        if number > MOST_ROWS + 1:
+            raise unusable(path, _("it is too large for a table kept by hand"))
+        records.append((number, _cells(row)))
+    return records
 
 
 def _cells(row: Sequence[Any]) -> list[Cell]:

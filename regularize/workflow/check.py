@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from geopandas import GeoDataFrame
+
 from regularize import intake
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
@@ -16,7 +18,7 @@ from regularize.intake.known import Progress
 from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
-from regularize.workflow.ingest import issue_lines, issue_record
+from regularize.workflow.ingest import issue_lines, issue_record, sigma_line
 from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, Reference, known_of, store_of
 
@@ -31,6 +33,7 @@ class Checked:
     path: Path
     delivery: Delivery
     reference: Reference
+    assumed: bool = False  # nobody said who delivers it, and more than one may
 
     @property
     def refused(self) -> int:
@@ -43,11 +46,15 @@ class Checked:
         return {
             "path": self.path.name,
             "layer": self.delivery.target.name,
+            "origin": read.origin,
+            "origin_assumed": self.assumed,
             "read": read.n_read,
             "stored": len(self.delivery.frame),
             "quarantined": self.refused,
             "crs": read.source_crs,
             "encoding": read.encoding,
+            "sigma_m": read.sigma_m,
+            "sigma_stated": not self.delivery.sigma_taken,
             "ignored_columns": list(self.delivery.ignored_columns),
             "issues": [issue_record(issue) for issue in self.delivery.issues],
             "passed": self.passed(),
@@ -66,8 +73,12 @@ class Checked:
             crs=self.delivery.source.source_crs,
             encoding=self.delivery.source.encoding or "-",
         )
+        if self.assumed:
+            yield _("  judged as a survey, as nothing tells who delivers it; else: --origin cadastre")
         if self.delivery.sample:
             yield _("  a row as it was read: {sample}").format(sample=self.delivery.sample)
+        if self.delivery.sigma_taken:
+            yield sigma_line(self.delivery.source.sigma_m)
         yield from issue_lines(self.delivery.issues, verbose=False)
         yield _("  {read} rows read, {accepted} can be stored, {refused} would go into quarantine").format(
             read=self.delivery.source.n_read, accepted=len(self.delivery.frame), refused=self.refused
@@ -143,7 +154,7 @@ def check(
     reference: Reference,
     path: Path,
     *,
-    origin: str,
+    origin: str | None,
     kind: str | None = None,
     layer: str | None = None,
     crs: str | None = None,
@@ -153,15 +164,29 @@ def check(
     valid_from: date | None = None,
     source: str | None = None,
     control_points: Path | None = None,
+    grid: Path | None = None,
+    beside: dict[str, GeoDataFrame] | None = None,
     progress: Progress | None = None,
 ) -> Checked:
     """Read one delivery as `ingest` would, and keep nothing.
+
+    Parameters
+    ----------
+    origin : str or None
+        None: the only one that fits the kind and the names; of several, a survey, which is said.
+    beside : dict of layer to rows
+        What the same command has read so far; what is read now is added.
 
     Raises
     ------
     OptionError, InputError
         As `ingest` does.
     """
+    assumed = False
+    if origin is None:
+        fitting = intake.origins_of(path, kind=kind, layer=layer, pack=reference.pack, profile=profile)
+        assumed = len(fitting) > 1
+        origin = fitting[0] if len(fitting) == 1 else "survey"
     with _store_of(reference) as store:
         delivery = intake.read(
             path,
@@ -177,9 +202,13 @@ def check(
             sigma_m=sigma_m,
             valid_from=valid_from,
             source=source,
-            known=replace(known_of(reference, control_points, store), progress=progress),
+            known=replace(
+                known_of(reference, control_points, store, grid=grid, beside=beside), progress=progress
+            ),
         )
-    return Checked(path, delivery, reference)
+    if beside is not None:
+        beside[delivery.target.name] = delivery.frame
+    return Checked(path, delivery, reference, assumed)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """Bring a delivery into the store: read, check, store in one transaction, say what became of it."""
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from geopandas import GeoDataFrame
 
 from regularize import intake, privacy
 from regularize.i18n import translate as _
@@ -35,6 +38,9 @@ class Ingested:
     source_crs: str | None = None
     sample: str | None = None
     superseded: int = 0
+    options: tuple[tuple[str, str], ...] = ()
+    sigma_m: float | None = None
+    sigma_taken: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The result with stable English keys."""
@@ -48,9 +54,16 @@ class Ingested:
             "layer": self.table,
             "crs": self.source_crs,
             "encoding": self.encoding,
+            "sigma_m": self.sigma_m,
+            "sigma_stated": not self.sigma_taken,
             "ignored_columns": list(self.ignored_columns),
             "issues": [issue_record(issue) for issue in self.issues],
         }
+
+    def check_command(self) -> str:
+        """What shows the rows that were set aside, to be pasted as it stands."""
+        given = [word for option, value in self.options for word in (option, value)]
+        return shlex.join(["regularize", "check", str(self.path), *given, "--report", "check.html"])
 
     def lines(self, *, verbose: bool) -> Iterable[str]:
         """What to tell the user, the most important last."""
@@ -66,6 +79,8 @@ class Ingested:
             yield _("  a row as it was read: {sample}").format(sample=self.sample)
         if self.ignored_columns:
             yield _("  columns not stored: {columns}").format(columns=", ".join(self.ignored_columns))
+        if self.sigma_taken and self.sigma_m is not None:
+            yield sigma_line(self.sigma_m)
         yield from issue_lines(self.issues, verbose=verbose)
         if self.superseded:
             yield _("  {n} rows of earlier deliveries are replaced; they stay in the store").format(
@@ -73,9 +88,8 @@ class Ingested:
             )
         if self.n_quarantined:
             yield _(
-                "  {n} rows are in quarantine: mend the file and ingest it again, or see: "
-                "regularize check {file}"
-            ).format(n=self.n_quarantined, file=self.path.name)
+                "  {n} rows are in quarantine: mend the file and ingest it again, or see: {command}"
+            ).format(n=self.n_quarantined, command=self.check_command())
 
 
 def ingest(
@@ -93,9 +107,16 @@ def ingest(
     valid_from: date | None = None,
     source: str | None = None,
     control_points: Path | None = None,
+    grid: Path | None = None,
+    beside: dict[str, GeoDataFrame] | None = None,
     progress: Progress | None = None,
 ) -> Ingested:
     """Read one delivery and store it.
+
+    Parameters
+    ----------
+    beside : dict of layer to rows
+        What a dry run has read so far; what it reads now is added.
 
     Returns
     -------
@@ -109,6 +130,18 @@ def ingest(
     StoreError
         If the store is locked or damaged.
     """
+    given = {
+        "--origin": origin,
+        "--kind": kind,
+        "--layer": layer,
+        "--crs": crs,
+        "--encoding": encoding,
+        "--profile": profile,
+        "--sigma": sigma_m,
+        "--control-points": control_points,
+        "--grid": grid,
+    }
+    options = tuple((name, str(value)) for name, value in given.items() if value is not None)
     with store_of(here) as store:
         delivery = intake.read(
             path,
@@ -124,15 +157,17 @@ def ingest(
             sigma_m=sigma_m,
             valid_from=valid_from,
             source=None if source is None else privacy.redact(source)[0],
-            known=replace(known_of(here, control_points, store), progress=progress),
+            known=replace(known_of(here, control_points, store, grid=grid, beside=beside), progress=progress),
         )
         # A file's name can hold a personal number as well as its rows.
         read = replace(delivery.source, path=privacy.redact(delivery.source.path)[0])
         known = store.find_batch(read.sha256, read.origin, read.kind, read.layer)
-        if known is not None:
+        if known is not None and not delivery.brings_news:
             issues = tuple(issue for _n, issue in store.issues(known.id))
             return _of_batch(path, known, delivery.target.name, issues=issues)
         if dry_run:
+            if beside is not None:
+                beside[delivery.target.name] = delivery.frame
             return Ingested(
                 path,
                 read.n_read,
@@ -146,6 +181,9 @@ def ingest(
                 encoding=read.encoding,
                 source_crs=read.source_crs,
                 sample=delivery.sample,
+                options=options,
+                sigma_m=read.sigma_m,
+                sigma_taken=delivery.sigma_taken,
             )
         if progress is not None:
             progress(_("storing"), 0, read.n_read)
@@ -165,7 +203,15 @@ def ingest(
         source_crs=read.source_crs,
         sample=delivery.sample,
         superseded=int(payload.get("superseded", 0)),
+        options=options,
+        sigma_m=read.sigma_m,
+        sigma_taken=delivery.sigma_taken,
     )
+
+
+def tables_last(paths: Sequence[Path]) -> list[Path]:
+    """`paths` in the order of reading: a table is joined to a layer that the same command brings."""
+    return intake.tables_last(paths) if len(paths) > 1 else list(paths)
 
 
 def withdraw(here: Opened, batch: int, *, reason: str) -> tuple[int, int]:
@@ -186,6 +232,13 @@ def issue_record(issue: Issue) -> dict[str, Any]:
         "x": issue.x,
         "y": issue.y,
     }
+
+
+def sigma_line(sigma_m: float) -> str:
+    """That nobody stated an accuracy, and which was taken: every later judgement rests on it."""
+    return _(
+        "  no accuracy is stated: {sigma} m is taken, the usual one of such a delivery; the real one: --sigma"
+    ).format(sigma=sigma_m)
 
 
 def issue_lines(issues: Iterable[Issue], *, verbose: bool) -> Iterable[str]:
@@ -215,4 +268,5 @@ def _of_batch(path: Path, batch: Batch, table: str, *, issues: tuple[Issue, ...]
         issues=issues,
         encoding=batch.source.encoding,
         source_crs=batch.source.source_crs,
+        sigma_m=batch.source.sigma_m,
     )

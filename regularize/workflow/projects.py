@@ -1,11 +1,13 @@
 """Start a project, open one, and reach its store."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from geopandas import GeoDataFrame
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -107,8 +109,21 @@ def start(
     return made, remarks
 
 
-def known_of(here: "Opened | Reference", control_points: Path | None, store: Store | None) -> Known:
-    """What intake may judge by: settlements of the project, identical points, stored layers."""
+def known_of(
+    here: "Opened | Reference",
+    control_points: Path | None,
+    store: Store | None,
+    *,
+    grid: Path | None = None,
+    beside: Mapping[str, GeoDataFrame] | None = None,
+) -> Known:
+    """What intake may judge by: settlements of the project, identical points, stored layers.
+
+    Parameters
+    ----------
+    beside : mapping of layer to rows
+        What the same command has read and not stored (a check, a dry run): a table can be joined to it.
+    """
     listed = None
     root = here.project.root if here.project is not None else None
     if root is not None and (root / SETTLEMENTS_FILE).is_file() and here.project is not None:
@@ -117,8 +132,15 @@ def known_of(here: "Opened | Reference", control_points: Path | None, store: Sto
         settlements=listed,
         own=here.project.settlements if here.project is not None else (),
         control_points=control_points,
-        stored=store.layer if store is not None else None,
+        grid=grid,
+        stored=partial(_rows_of, store, beside or {}),
     )
+
+
+def _rows_of(store: Store | None, beside: Mapping[str, GeoDataFrame], layer: str) -> GeoDataFrame | None:
+    if layer in beside:
+        return beside[layer]
+    return store.layer(layer) if store is not None else None
 
 
 def opened(folder: Path) -> Opened:

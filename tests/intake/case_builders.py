@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from small_grids import LOCAL, ntv2, to_local
 from small_sources import BG, dbf_bytes, write
 
 Options = dict[str, Any]
@@ -102,6 +103,15 @@ def local(far: bool) -> Builder:
     return build
 
 
+def by_grid(folder: Path, fails: bool) -> tuple[Path, Options]:
+    if not fails:
+        return houses(folder / "b.gpkg"), {}
+    grid = folder / "grid.gsb"
+    grid.write_bytes(ntv2())
+    path = write(folder / "b.shp", [shapely.transform(house(), to_local)], crs=None, ref=["x"])
+    return path, {"grid": grid, "crs_option": LOCAL}
+
+
 BUILDERS: dict[str, Builder] = {
     "TRUNCATED": cut,
     "FILE_TRUNCATED": cut,
@@ -112,4 +122,5 @@ BUILDERS: dict[str, Builder] = {
     "TOO_COMPLEX": bomb,
     "CONTROL_POINTS_USED": local(far=False),
     "CONTROL_POINTS_FAR": local(far=True),
+    "GRID_USED": by_grid,
 }

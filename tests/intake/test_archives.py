@@ -143,7 +143,11 @@ def test_a_cut_archive(members: dict[str, bytes], tmp_path: Path, read: Read) ->
 
 @pytest.mark.parametrize(
     ("names", "what"),
-    [(("[Content_Types].xml", "xl/workbook.xml"), "Office"), (("a.txt",), "no layer to read")],
+    [
+        (("[Content_Types].xml", "word/document.xml"), "Office"),
+        (("[Content_Types].xml", "xl/workbook.xml"), "no sound workbook"),
+        (("a.txt",), "no layer to read"),
+    ],
 )
 def test_other_archives_are_named(names: tuple[str, ...], what: str, tmp_path: Path, read: Read) -> None:
     with pytest.raises(InputError, match=what):

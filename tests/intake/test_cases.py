@@ -44,7 +44,8 @@ def raised(code: str, fails: bool, folder: Path) -> set[str]:
         folder = folder / ("fail" if fails else "pass")
         folder.mkdir()
         path, given = BUILDERS[code](folder, fails)
-        known["control_points"] = given.pop("control_points", None)
+        for name in ("control_points", "grid"):
+            known[name] = given.pop(name, None)
         options |= given
     else:
         path = file

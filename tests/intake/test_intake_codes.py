@@ -12,7 +12,7 @@ from regularize.countries import load
 FOLDER = Path(intake.__file__).parent
 # Calls whose argument is a code: name -> its position.
 CALLS = {"refuse": 1, "warn": 1, "warn_at": 1, "note": 0, "Issue": 0, "Fault": 0}
-RECORDS = ("intake", "checks", "dxf", "xml", "cad", "points")  # rules_*.toml of this room
+RECORDS = ("intake", "checks", "dxf", "xml", "cad", "points", "tables")  # rules_*.toml of this room
 OF_THE_PACK = {"EKATTE_CHECK_DIGIT", "IDENTIFIER_LONG_FIELD"}  # bg owns these and gives them to us
 
 

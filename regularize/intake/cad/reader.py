@@ -109,7 +109,7 @@ class _CadLayer(OpenLayer):
                 hint=_(
                     "two ways: have it transformed to the 2005 cadastral system with the agency's own "
                     "program; or give at least four points known in both systems, well spread around the "
-                    "place: --control-points FILE.csv"
+                    "place: --control-points FILE.csv, or a grid of shifts: --grid FILE"
                 ),
             )
 
