@@ -1,7 +1,9 @@
 """What every command shares: translated help, the common options, and how results are printed."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -151,6 +153,26 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
     for row in table:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@contextmanager
+def bar(session: Session, label: str) -> Iterator[Callable[[int], Callable[[], None]] | None]:
+    """A progress bar on a terminal's stderr: told the number, it gives what to call after each."""
+    if session.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    shown: list[Any] = []
+
+    def start(n: int) -> Callable[[], None]:
+        made = click.progressbar(length=n, label=label, file=sys.stderr)
+        shown.append(made.__enter__())
+        return lambda: made.update(1)
+
+    try:
+        yield start
+    finally:
+        for made in shown:
+            made.render_finish()
 
 
 def free_output(path: Path, *, overwrite: bool, endings: Sequence[str] = ()) -> Path:

@@ -16,6 +16,7 @@ from typing import Any
 
 from regularize.errors import RegularizeError
 from regularize.i18n import translate as _
+from regularize.publish.compact import compact
 from regularize.publish.paper import Drawing
 from regularize.publish.sheet import dossier_sheet
 from regularize.publish.situation import COLOURS
@@ -23,6 +24,7 @@ from regularize.publish.writing import Labels
 
 TEMPLATE = Path(__file__).parent / "templates" / "dossier.typ"
 _BESIDE = frozenset({".typ", ".svg", ".png", ".jpg", ".jpeg", ".otf", ".ttf"})
+_OURS = TEMPLATE.parent
 _PLACE = re.compile(r"┌─ \S*?([^/\\\s:]+):(\d+):\d+")
 
 
@@ -58,7 +60,7 @@ def render_dossier(
         - ``pathways``: ways, next, norms and evidence of ``workflow.pathway.pathway_facts``
         - ``reviews``: on, finding, state, note
         - ``provenance``: data_on, crs, run, version, dossier_version, chain_head, rules (codes),
-          parameters (name, value, unit; where they are known citation, checked_on, status)
+          parameters (name, value, unit; those of the law also citation, checked_on, status)
     lang : {"bg", "en"}
     labels : callable
         ``labels(key, lang)``: the ``label`` of a country pack.
@@ -81,7 +83,7 @@ def render_dossier(
     sheet = dossier_sheet(facts, lang=lang, labels=labels)
     sheet["colours"] = COLOURS
     sheet["situation"], sheet["location"] = _figure(situation), _figure(location)
-    sheet["qr"] = _qr(" ".join((sheet["home"], f"v{sheet['version']}", sheet["short_hash"] or "-")))
+    sheet["qr"] = qr_svg(" ".join((sheet["home"], f"v{sheet['version']}", sheet["short_hash"] or "-")))
     made = facts.get("provenance") or {}
     return compile_pdf(template or TEMPLATE, sheet, day=str(made.get("data_on") or ""))
 
@@ -94,6 +96,16 @@ def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
     DossierError
         Whatever typst dies of, a panic of its own included.
     """
+    return compact(_compiled(template, data, format="pdf", pdf_standards=["a-2a"], timestamp=_timestamp(day)))
+
+
+def render_png(svg: str, width_mm: float, height_mm: float, *, ppi: float) -> bytes:
+    """A drawing as PNG, for files that cannot carry SVG. Raises ``DossierError``."""
+    data = {"svg": svg, "width_mm": width_mm, "height_mm": height_mm, "bare": True}
+    return _compiled(_OURS / "map.typ", data, format="png", ppi=ppi)
+
+
+def _compiled(template: Path, data: Mapping[str, Any], **output: Any) -> bytes:
     import typst
 
     try:
@@ -106,9 +118,7 @@ def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
                 font_paths=[folder],
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
             )
-            pdf, warnings = compiler.compile_with_warnings(
-                format="pdf", pdf_standards=["a-2a"], timestamp=_timestamp(day)
-            )
+            made, warnings = compiler.compile_with_warnings(**output)
     except (KeyboardInterrupt, SystemExit):
         raise
     except OSError as error:
@@ -130,14 +140,14 @@ def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
             ),
             hint=_("put the font file beside the template, or use Libertinus Serif"),
         )
-    if not isinstance(pdf, bytes):
-        raise TypeError("typst gave no PDF")
-    return pdf
+    if not isinstance(made, bytes):
+        raise TypeError("typst gave no file")
+    return made
 
 
 def _lay_out(template: Path, root: Path) -> Path:
     """Copy the template, and what lies beside a municipality's own one, into the fresh folder."""
-    if template != TEMPLATE:
+    if template.parent != _OURS:
         for file in sorted(template.parent.iterdir()):
             if file.suffix.lower() in _BESIDE and file.is_file():
                 shutil.copyfile(file, root / file.name)
@@ -152,7 +162,7 @@ def _template_error(template: Path, error: BaseException) -> DossierError:
     hints = "; ".join(str(h) for h in getattr(error, "hints", ()) or ())
     where = _("{file}, line {line}").format(file=place[1], line=place[2]) if place else template.name
     return DossierError(
-        _("the dossier cannot be set ({where}): {reason}").format(where=where, reason=message),
+        _("the page cannot be set ({where}): {reason}").format(where=where, reason=message),
         hint=hints or _("mend the template at that line, or run without a template of your own"),
     )
 
@@ -176,8 +186,8 @@ def _figure(drawing: Drawing | None) -> dict[str, Any] | None:
     }
 
 
-def _qr(text: str) -> str:
-    """An SVG of the QR code of `text`."""
+def qr_svg(text: str) -> str:
+    """An SVG of the QR code of `text`, cut to what a small code can carry."""
     import segno
 
     out = io.BytesIO()

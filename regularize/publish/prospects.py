@@ -144,11 +144,7 @@ class Prospects(Writer):
 
     def _cited(self, check: Mapping[str, Any]) -> str:
         """The provisions; of many only the articles."""
-        parts = str(check.get("citation") or "").split("; ")
-        if len(parts) > _MOST_CITED:
-            short = dict.fromkeys(", ".join(part.split(", ")[:2]) for part in parts)
-            parts = [p for p in short if not any(p != other and p.startswith(other) for other in short)]
-        return self._basis({**check, "citation": "; ".join(parts)})
+        return self._basis({**check, "citation": short_citation(check.get("citation"))})
 
     # -- evidence of age ------------------------------------------------------------------------
 
@@ -287,6 +283,15 @@ class Prospects(Writer):
             rows.append(cells)
         head = ["", _("Document"), _("State"), _("Needed for")]
         return self.table([*head, _("Date")] if dated else head, rows, "clllr" if dated else "clll")
+
+
+def short_citation(citation: Any) -> str:
+    """Provisions as they are; of many only the articles, each once."""
+    parts = str(citation or "").split("; ")
+    if len(parts) > _MOST_CITED:
+        short = dict.fromkeys(", ".join(part.split(", ")[:2]) for part in parts)
+        parts = [p for p in short if not any(p != other and p.startswith(other) for other in short)]
+    return printable("; ".join(parts))
 
 
 def _box(paper: Mapping[str, Any]) -> str:

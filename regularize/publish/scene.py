@@ -11,7 +11,17 @@ from shapely.geometry.base import BaseGeometry
 from regularize.publish.paper import Shape
 from regularize.publish.situation import Scene
 
-REACH_M = 400.0  # farther off than any of the drawings shows around a home
+MARGIN_M = 100.0  # of the smallest drawing, on both sides of the home together
+
+
+def reach_m(bounds: Sequence[float]) -> float:
+    """How far from a home's `bounds` any of the drawings can show, in metres.
+
+    The next smaller usual scale shows at most 2.5 times what must be shown, and a frame is at most 1.6
+    times as wide as high.
+    """
+    west, south, east, north = bounds
+    return 2.0 * (max(east - west, north - south) + MARGIN_M)
 
 
 def home_scene(
@@ -68,8 +78,9 @@ def _window(home: Sequence[Shape]) -> BaseGeometry | None:
     if not home:
         return None
     west, south, east, north = shapely.total_bounds(np.array([s.geometry for s in home], dtype=object))
-    reach: BaseGeometry = shapely.box(west - REACH_M, south - REACH_M, east + REACH_M, north + REACH_M)
-    return reach
+    reach = reach_m((west, south, east, north))
+    window: BaseGeometry = shapely.box(west - reach, south - reach, east + reach, north + reach)
+    return window
 
 
 def _around(

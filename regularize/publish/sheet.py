@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regularize.i18n import marked as _
-from regularize.publish.prospects import Prospects
+from regularize.publish.prospects import Prospects, short_citation
 from regularize.publish.text import printable
 from regularize.publish.wording import FIXED, OBJECTS, STEP_STATES, VERDICTS
 from regularize.publish.writing import Labels, Table, Writer, dicts
@@ -202,7 +202,7 @@ class _Sheet(Writer):
 
     def basis(self) -> dict[str, Any]:
         made = self.facts.get("provenance") or {}
-        head = printable(made.get("chain_head"))
+        chain = printable(made.get("chain_head"))
         lines = [
             (_("State of the data on"), self.day(made.get("data_on"))),
             (_("Coordinate system"), self.text(made.get("crs"))),
@@ -211,32 +211,32 @@ class _Sheet(Writer):
             (_("Version of the dossier"), self.text(made.get("dossier_version"))),
         ]
         records = dicts(made.get("parameters"))
-        parameters = [
-            [
-                self.text(p.get("name")),
-                self.text(p["value"]) if isinstance(p.get("value"), str) else self.number(p.get("value")),
-                self.unit(p.get("unit")),
-            ]
-            for p in records
-        ]
-        names = [_("Parameter"), _("Value"), _("Unit")]
-        cited = any(p.get("citation") or p.get("status") for p in records)
-        if cited:
-            names += [_("Basis"), _("Checked on"), _("Status")]
-            for row, p in zip(parameters, records, strict=True):
-                row += [
-                    self.text(p.get("citation")),
-                    self.day(p.get("checked_on")),
-                    self.word("parameter_status", p.get("status")),
-                ]
+        law = [p for p in records if p.get("citation") or p.get("status")]
+        head = (_("Parameter"), _("Value"), _("Unit"))
+        cited = (*head, _("Basis"), _("Checked on"), _("Status"))
         spoke = {code for f in dicts(self.facts.get("findings")) for code in f.get("reasons") or ()}
         return {
             "facts": [[self.say(label), value] for label, value in lines],
-            "head": [self.say(_("Head of the event log")), head or "–"],
+            "head": [self.say(_("Head of the event log")), chain or "–"],
             "rules": [{"code": printable(code), "spoke": code in spoke} for code in made.get("rules") or ()],
-            "parameters": self.table(names, parameters, "lrllrl" if cited else "lrl"),
-            "cited": cited,
+            "parameters": self.table(head, [self._valued(p) for p in records if p not in law], "lrl"),
+            "law": self.table(cited, [[*self._valued(p), *self._cited(p)] for p in law], "lrllrl"),
         }
+
+    def _valued(self, record: Mapping[str, Any]) -> list[str]:
+        value = record.get("value")
+        return [
+            self.text(record.get("name")),
+            self.text(value) if isinstance(value, str) else self.number(value),
+            self.unit(record.get("unit")),
+        ]
+
+    def _cited(self, record: Mapping[str, Any]) -> list[str]:
+        return [
+            short_citation(record.get("citation")),
+            self.day(record.get("checked_on")),
+            self.word("parameter_status", record.get("status")),
+        ]
 
 
 def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dict[str, Any]:

@@ -241,6 +241,7 @@ def draw_situation(
     width_mm: float = 170.0,
     height_mm: float = 128.0,
     margin_m: float = 10.0,
+    bare: bool = False,
 ) -> Drawing | None:
     """The situation of a home at the largest usual scale that shows it whole.
 
@@ -254,6 +255,8 @@ def draw_situation(
         Of the frame on paper.
     margin_m : float
         Ground to show around the home on every side.
+    bare : bool
+        Without dimensions and coordinates: for people who read no plans.
 
     Returns
     -------
@@ -285,7 +288,8 @@ def draw_situation(
         + paths(home_observed, stroke=COLOURS["survey"], stroke_width="0.5")
     )
     measured = scene.home_observed or scene.home_register
-    texts = _numbers(frame, scene.points, labels) + _dimensions(frame, measured, labels, lang)
+    texts = _numbers(frame, scene.points, labels)
+    texts += "" if bare else _dimensions(frame, measured, labels, lang)
     labels.taken.extend(geometry for geometry, _ in (*home_observed, *home_register))
     buildings = [geometry for geometry, _ in (*register, *observed)]
     for geometry, name in streets:
@@ -297,7 +301,7 @@ def draw_situation(
         ) or labels.place(name, _inner_spots(geometry), 2.7, fill=COLOURS["parcel"])
     for geometry, name in (*register, *observed):
         texts += labels.place(name, _inner_spots(geometry), 2.0, fill=COLOURS["parcel"])
-    texts += _grid(frame, labels)
+    texts += "" if bare else _grid(frame, labels)
     return Drawing(svg(frame, ground + texts + over), frame.denominator, width_mm, height_mm)
 
 

@@ -83,6 +83,7 @@ FIXED = {
     "basis": _("How this dossier was made"),
     "rules": _("Rules: all of these were run; those that spoke are marked"),
     "parameters": _("Parameters"),
+    "law": _("Values of the law, and when each was last compared with its source"),
     "chain": _("Head of the event log"),
     "sign_here": _("name, signature, date"),
     "page": _("page {page} of {pages}"),

@@ -188,10 +188,17 @@ def part_rows(here: Opened, store: Store, *, on: date, lang: str) -> list[dict[s
     return rows
 
 
-def dossier_facts(here: Opened, store: Store, case: Case, *, on: date, lang: str) -> dict[str, Any]:
-    """The case of a home as its dossier states it."""
+def part_of(found: CaseStatus, name: str | None) -> PartStatus:
+    """The part of a case that a home lies in; what is said of the whole where none is of that name."""
+    return next((part for part in found.parts if part.part == name), found.parts[0])
+
+
+def dossier_facts(
+    here: Opened, store: Store, case: Case, *, on: date, lang: str, plan_part: str | None = None
+) -> dict[str, Any]:
+    """The case of a home in `plan_part` as its dossier states it."""
     found = status_of(here, store, case, on=on)
-    part = found.parts[0]
+    part = part_of(found, plan_part)
     steps: list[dict[str, Any]] = [
         {
             "title": step_label(here, case.kind, entry.step, lang),

@@ -54,7 +54,8 @@ def needed(
     Returns
     -------
     list of dict
-        ``title``, ``state``, ``basis`` (what it is for) and ``on`` (the day of its state). First what
+        ``document`` (its kind), ``title``, ``state``, ``basis`` (what it is for) and ``on`` (the day of
+        its state). First what
         is recorded and what the next steps need; what only later steps of a way need has ``later``.
     """
     label = here.pack.label
@@ -118,6 +119,7 @@ def _entry(here: Opened, name: str, uses: list[str], held: Document | None, lang
             names=basis, n=len(named) - _MOST_NAMED
         )
     return {
+        "document": name,
         "title": here.pack.label(f"document.{name}", lang),
         "state": STATES[held.state if held is not None else papers.NOT_ASKED],
         "basis": basis,

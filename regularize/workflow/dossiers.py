@@ -1,36 +1,35 @@
-"""Print dossiers: the facts of each home, its drawings, and what is known of its case."""
+"""Print dossiers: one after another or on several cores; a home that fails does not stop the others."""
 
-from collections.abc import Sequence
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+from regularize import i18n
 from regularize.errors import OptionError, RegularizeError
 from regularize.i18n import translate as _
-from regularize.model import DECIDED, QUIET_CLASSES, Finding, Home
-from regularize.plan.facts import home_facts
+from regularize.model import DECIDED, QUIET_CLASSES, Home
 from regularize.project import today
 from regularize.publish.dossier import render_dossier
-from regularize.publish.scene import home_scene
 from regularize.publish.situation import draw_location, draw_situation
+from regularize.publish.word import own_form, render_word
 from regularize.store import Store
+from regularize.workflow import projects
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.case_words import dossier_facts
-from regularize.workflow.dossier_papers import CasePapers, needed, of_case
-from regularize.workflow.homes import cases_of, resolve
+from regularize.workflow.dossier_desk import DossierDesk
+from regularize.workflow.homes import resolve
 from regularize.workflow.maps import write_whole
-from regularize.workflow.pathway import Desk
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.sheets import Sheets
 
-LAYERS = {
-    "register_buildings": "buildings",
-    "observed_buildings": "observed_buildings",
-    "parcels": "parcels",
-    "plots": "plots",
-    "streets": "streets",
-}
+FORMATS = {"pdf": ("pdf",), "docx": ("docx",), "both": ("pdf", "docx")}
+TEMPLATES = "templates"  # of the project's folder: a municipality's own forms
+Tick = Callable[[], None]
 
 
 @dataclass
@@ -40,6 +39,31 @@ class Printed:
     folder: Path
     files: list[Path] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be printed of each home.
+
+    Parameters
+    ----------
+    folder : Path
+    formats : tuple of {"pdf", "docx"}
+    audience : {"office", "resident"}
+    form : Path or None
+        A municipality's own Word form; by default ``templates/dossier.docx`` of the project, else ours.
+    sheet_language : str or None
+        Of the resident's sheet, where it is not that of the output.
+    """
+
+    folder: Path
+    lang: str
+    day: date
+    formats: tuple[str, ...] = ("pdf",)
+    audience: str = "office"
+    form: Path | None = None
+    sheet_language: str | None = None
+    overwrite: bool = False
 
 
 def build(
@@ -53,172 +77,216 @@ def build(
     folder: Path,
     lang: str,
     overwrite: bool,
+    fmt: str = "pdf",
+    audience: str = "office",
+    form: Path | None = None,
+    sheet_language: str | None = None,
+    jobs: int = 1,
+    progress: Callable[[int], Tick] | None = None,
 ) -> Printed:
-    """Write one PDF per home into `folder`; a home that fails does not stop the others."""
-    day = on or today()
-    printed = Printed(folder)
+    """Write the files of each home into `folder`.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes that print at the same time.
+    progress : callable, optional
+        Told the number of homes; what it returns is called after each.
+
+    Raises
+    ------
+    OptionError
+        If no home is chosen, or the resident's sheet lacks the office's contact.
+    """
+    order = Order(
+        folder,
+        lang,
+        on or today(),
+        FORMATS[fmt],
+        audience,
+        form,
+        sheet_language,
+        overwrite,
+    )
     with store_of(here, read_only=True) as store:
-        place = area_geometry(store, area)
-        findings = store.findings()
-        homes = [resolve(store, any_id) for any_id in ids]
-        if everything:
-            awaited = {
-                f.home for f in findings if f.home and f.cls not in QUIET_CLASSES and f.review not in DECIDED
-            }
-            homes += [h for h in store.homes() if h.id in awaited and lies_in(h.geometry, place)]
-        homes = list({home.id: home for home in homes}.values())[:limit]
-        if not homes:
-            raise OptionError(
-                _("no home has a finding that awaits a decision"), hint=_("regularize home list")
-            )
-        desk = _Desk(here, store, findings, day, lang)
+        homes = _chosen(store, ids, everything=everything, area=area, limit=limit)
+        bench = Bench(here, store, order)  # what every home needs is refused before the first is printed
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for home in homes:
-            file = folder / f"{home.id}.pdf"
-            if file.exists() and not overwrite:
-                printed.failures.append(_("{path} exists already; --overwrite replaces it").format(path=file))
-                continue
-            try:
-                write_whole(file, desk.dossier(home))
-            except RegularizeError as error:
-                printed.failures.append(f"{home.id}: {error.message}  {error.hint}".rstrip())
-            else:
-                printed.files.append(file)
+        tick = progress(len(homes)) if progress is not None else None
+        printed = Printed(folder)
+        if jobs > 1 and len(homes) > 1:
+            outcomes = _shared_out(bench, homes, jobs)
+        else:
+            outcomes = (bench.print_one(home) for home in homes)
+        for files, failures in outcomes:
+            printed.files += files
+            printed.failures += failures
+            if tick is not None:
+                tick()
     return printed
 
 
-class _Desk:
-    """Everything that several dossiers share, read once."""
+def write_form(output: Path) -> None:
+    """The program's own Word form as a file. Raises ``MissingExtraError``."""
+    write_whole(output, own_form())
 
-    def __init__(self, here: Opened, store: Store, findings: Sequence[Finding], day: date, lang: str) -> None:
-        self.here, self.store, self.findings, self.day, self.lang = here, store, findings, day, lang
-        self.layers = {name: store.layer(table, on=day) for name, table in LAYERS.items()}
-        self.land = store.layer("land", on=day)
-        self.areas = store.layer("areas", on=day)
-        self.batches = {batch.id: batch for batch in store.batches()}
-        self.ways = Desk(here, store, day, {})
-        self._cases: dict[str, dict[str, Any]] = {}
-        self._case_papers: dict[str, CasePapers] = {}
-        log = store.events()
-        self.chain_head = log[-1].hash if log else ""
-        self.runs = [event for event in log if event.type == "detect.run"]
-        self.reviews = [event for event in log if event.type == "finding.reviewed" and event.payload]
 
-    def dossier(self, home: Home) -> bytes:
-        """The PDF of one home."""
-        facts = home_facts(home, findings=self.findings, land=self.land, **self.layers)
-        facts["home"]["municipality"] = self.here.project.municipality
-        facts["home"]["area"] = next(
-            (
-                row.name_of
-                for row in self.areas.rename(columns={"name": "name_of"}).itertuples()
-                if lies_in(home.geometry, row.geometry)
-            ),
-            None,
-        )
-        facts["sources"] = self._sources(home)
-        facts["reviews"] = self._reviews(home)
-        facts["case"] = self._case(home)
-        facts["pathways"] = self.ways.record(home)
-        facts["documents"] = needed(
-            self.here, self.store, home, facts["pathways"], self._papers(home), lang=self.lang
-        )
-        facts["provenance"] = self._provenance(facts)
-        scene = home_scene(
-            register_fids=home.register_fids,
-            survey_fids=home.survey_fids,
-            boundary=facts["boundary"],
-            outline=home.geometry,
-            **self.layers,
-        )
-        words = self.here.pack.label
-        return render_dossier(
-            facts,
-            lang=self.lang,
-            labels=words,
-            situation=draw_situation(scene, lang=self.lang),
-            location=draw_location(scene, lang=self.lang),
-        )
-
-    def _sources(self, home: Home) -> list[dict[str, Any]]:
-        """The deliveries that the home's rows came from."""
-        used: dict[int, dict[str, Any]] = {}
-        for name, fids in (
-            ("register_buildings", home.register_fids),
-            ("observed_buildings", home.survey_fids),
-            ("plots", home.plot_fids),
-        ):
-            frame = self.layers[name]
-            for number in frame[frame["fid"].isin(fids)]["batch"]:
-                source = self.batches[int(number)].source
-                used[int(number)] = {
-                    "origin": source.origin,
-                    "layer": LAYERS[name],
-                    "source": source.path if source.source == source.origin else source.source,
-                    "valid_from": source.valid_from.isoformat(),
-                    "sigma_m": source.sigma_m,
-                }
-        return [used[number] for number in sorted(used)]
-
-    def _reviews(self, home: Home) -> list[dict[str, Any]]:
-        """What people have said of the home's findings."""
-        return [
-            {
-                "on": event.on.isoformat(),
-                "finding": finding.id,
-                "state": (event.payload or {}).get("state"),
-                "note": (event.payload or {}).get("note"),
-            }
-            for finding in self.findings
-            if finding.home == home.id
-            for event in self.reviews
-            if event.subject == f"finding:{finding.id}"
-        ]
-
-    def _case(self, home: Home) -> dict[str, Any] | None:
-        cases = cases_of(self.store, home)
-        if not cases:
-            return None
-        case = cases[-1]
-        if case.id not in self._cases:  # many homes share the case of their plan
-            self._cases[case.id] = dossier_facts(self.here, self.store, case, on=self.day, lang=self.lang)
-        return self._cases[case.id]
-
-    def _papers(self, home: Home) -> list[CasePapers]:
-        out = []
-        for case in cases_of(self.store, home):
-            if case.id not in self._case_papers:
-                self._case_papers[case.id] = of_case(self.here, self.store, case, on=self.day, lang=self.lang)
-            out.append(self._case_papers[case.id])
-        return out
-
-    def _provenance(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Data date, run, version, chain head, rules and thresholds behind the statements."""
-        runs = self.runs
-        rules = self.here.pack.rules
-        codes = [code for finding in facts["findings"] for code in finding["reasons"]]
-        used = [name for code in dict.fromkeys(codes) if code in rules for name in rules[code].parameters]
-        records = self.here.pack.threshold_records
-        return {
-            "data_on": self.day.isoformat(),
-            "crs": self.here.project.crs,
-            "run": runs[-1].subject.partition(":")[2] if runs else None,
-            "version": version("regularize"),
-            "dossier_version": len(runs) or 1,
-            "chain_head": self.chain_head,
-            # All that were run, also those that found nothing.
-            "rules": sorted(code for code, rule in rules.items() if rule.kind == "reason"),
-            "parameters": [
-                {
-                    "name": self._threshold(name),
-                    "value": records[name]["value"],
-                    "unit": records[name]["unit"],
-                }
-                for name in dict.fromkeys(used)
-                if name in records
-            ],
+def _chosen(
+    store: Store, ids: Sequence[str], *, everything: bool, area: str | None, limit: int | None
+) -> list[Home]:
+    place = area_geometry(store, area)
+    homes = [resolve(store, any_id) for any_id in ids]
+    if everything:
+        awaited = {
+            f.home
+            for f in store.findings()
+            if f.home and f.cls not in QUIET_CLASSES and f.review not in DECIDED
         }
+        homes += [h for h in store.homes() if h.id in awaited and lies_in(h.geometry, place)]
+    homes = list({home.id: home for home in homes}.values())[:limit]
+    if not homes:
+        raise OptionError(_("no home has a finding that awaits a decision"), hint=_("regularize home list"))
+    return homes
 
-    def _threshold(self, name: str) -> str:
-        key = f"threshold.{name}"
-        return self.here.pack.label(key, self.lang) if self.here.pack.has_label(key) else name
+
+class Bench:
+    """Prints the files of one home after another; never raises for a single one."""
+
+    def __init__(self, here: Opened, store: Store, order: Order) -> None:
+        self.here, self.order = here, order
+        templates = here.project.root / TEMPLATES
+        own = templates / "dossier.typ"
+        self.template = own if own.is_file() else None
+        form = templates / "dossier.docx"
+        self.form = order.form or (form if form.is_file() else None)
+        self.sheets = (
+            Sheets(here, store, order.sheet_language or order.lang, templates)
+            if order.audience == "resident"
+            else None
+        )
+        self.desk = DossierDesk(here, store, store.findings(), order.day, order.lang)
+
+    def print_one(self, home: Home) -> tuple[list[Path], list[str]]:
+        """The files written for `home`, and one line for each that could not be."""
+        files: list[Path] = []
+        failures: list[str] = []
+        wanted = []
+        for ending in self.order.formats if self.sheets is None else ("pdf",):
+            file = self.order.folder / (
+                f"{home.id}.{ending}" if self.sheets is None else f"{home.id}-sheet.pdf"
+            )
+            if file.exists() and not self.order.overwrite:
+                failures.append(_("{path} exists already; --overwrite replaces it").format(path=file))
+            else:
+                wanted.append(file)
+        try:
+            for file, content in self._made(home, wanted):
+                write_whole(file, content)
+                files.append(file)
+        except RegularizeError as error:
+            failures.append(f"{home.id}: {error.message}  {error.hint}".rstrip())
+        except OSError as error:
+            failures.append(
+                _("{home}: the file cannot be written: {reason}").format(
+                    home=home.id, reason=error.strerror or type(error).__name__
+                )
+            )
+        # One home whose data no one foresaw must not cost a council the other thousand.
+        except Exception as error:  # noqa: BLE001
+            failures.append(
+                _("{home}: unexpected failure: {kind}").format(home=home.id, kind=type(error).__name__)
+            )
+        return files, failures
+
+    def _made(self, home: Home, files: Sequence[Path]) -> Iterator[tuple[Path, bytes]]:
+        if not files:
+            return
+        facts, scene = self.desk.facts(home)
+        if self.sheets is not None:
+            for file in files:
+                yield (
+                    file,
+                    self.sheets.render(
+                        home, facts, scene, day=self.order.day, plan_part=self.desk.plan_part(home)
+                    ),
+                )
+            return
+        lang, words = self.order.lang, self.here.pack.label
+        situation, location = draw_situation(scene, lang=lang), draw_location(scene, lang=lang)
+        for file in files:
+            if file.suffix == ".pdf":
+                yield (
+                    file,
+                    render_dossier(
+                        facts,
+                        lang=lang,
+                        labels=words,
+                        situation=situation,
+                        location=location,
+                        template=self.template,
+                    ),
+                )
+            else:
+                yield (
+                    file,
+                    render_word(
+                        facts, lang=lang, labels=words, situation=situation, location=location, form=self.form
+                    ),
+                )
+
+
+# -- several cores ------------------------------------------------------------------------------
+
+_bench: Bench | None = None
+
+
+def _open_bench(root: Path, order: Order, spoken: str) -> None:
+    """In a process of its own: the project, the store and all that the dossiers share."""
+    global _bench  # noqa: PLW0603  a worker of a pool keeps its state nowhere else
+    i18n.use(spoken)
+    here = projects.opened(root)
+    store = Store.open(here.project.store_path, read_only=True)
+    _bench = Bench(here, store, order)
+
+
+def _print_in_worker(home: Home) -> tuple[list[Path], list[str]]:
+    if _bench is None:
+        raise RuntimeError("the worker was not started by _open_bench")
+    return _bench.print_one(home)
+
+
+def _shared_out(bench: Bench, homes: Sequence[Home], jobs: int) -> Iterator[tuple[list[Path], list[str]]]:
+    """The outcomes in the order of `homes`; should a process die, what it left is printed here."""
+    root, order = bench.here.project.root.resolve(), bench.order
+    with (
+        _single_threaded(),
+        ProcessPoolExecutor(
+            min(jobs, len(homes)),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_open_bench,
+            initargs=(root, order, i18n.language()),
+        ) as pool,
+    ):
+        waiting: list[Future[tuple[list[Path], list[str]]]] = [
+            pool.submit(_print_in_worker, h) for h in homes
+        ]
+        for home, future in zip(homes, waiting, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield bench.print_one(home)
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Workers whose typesetter keeps to one thread each: the cores are shared out already."""
+    name = "RAYON_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

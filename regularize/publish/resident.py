@@ -1,0 +1,311 @@
+"""The sheet that a family takes home: one page, large print, plain words, nothing of anybody else.
+
+Its words are a catalogue, a TOML file for each language, so that a municipality can add one. What must
+not be said, and how long a sentence may be, is data as well (``templates/resident/plain.toml``).
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
+from regularize.publish.dossier import DossierError, compile_pdf
+from regularize.publish.paper import Drawing, Shape
+from regularize.publish.situation import COLOURS, Scene, draw_situation
+from regularize.publish.text import format_day, printable
+
+FOLDER = DOSSIER_TEMPLATE.parent / "resident"
+TEMPLATE = DOSSIER_TEMPLATE.parent / "resident.typ"
+CONTACT = ("office", "address", "telephone")
+SKETCH_MM = 80.0
+_MOST_FINDINGS = 2
+_MOST_PAPERS = 4
+_LONGEST_CONTACT = 90
+_SENTENCE = re.compile(r"[^.!?:]+[.!?:]?")
+_WORD = re.compile(r"\w+(?:-\w+)*")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the case of a home stands, as far as its family is concerned.
+
+    Parameters
+    ----------
+    procedure, step : str
+        Empty where there is no case.
+    deadlines : sequence of (clock, date, bool)
+        The terms that still run for people, and whether the rule behind each has been verified.
+    """
+
+    procedure: str = ""
+    step: str = ""
+    deadlines: Sequence[tuple[str, date, bool]] = ()
+
+
+def catalogue(language: str, own: Path | None = None) -> dict[str, Any]:
+    """The words of the sheet in a language.
+
+    Parameters
+    ----------
+    own : Path, optional
+        A folder that may hold ``resident.CODE.toml`` of a municipality: it goes before ours.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that language.
+    DossierError
+        If it cannot be read, or lacks words that ours has; says which.
+    """
+    file = (own or FOLDER) / f"resident.{language}.toml"
+    if own is None or not file.is_file():
+        file = FOLDER / f"{language}.toml"
+    if (
+        language in {"stages", "plain"}
+        or not re.fullmatch(r"[A-Za-z-]{2,12}", language)
+        or not file.is_file()
+    ):
+        raise OptionError(
+            _("the resident's sheet is not written in {language} yet").format(language=language),
+            hint=_("copy resident/bg.toml of the program to templates/resident.{language}.toml").format(
+                language=language
+            ),
+        )
+    try:
+        words = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise DossierError(
+            _("{file} cannot be read: {reason}").format(file=file.name, reason=error),
+            hint=_("mend the file at that line"),
+        ) from error
+    missing = sorted(_keys(_ours("bg")) - _keys(words))
+    if missing:
+        raise DossierError(
+            _("{file} lacks words: {names}").format(file=file.name, names=", ".join(missing[:5])),
+            hint=_("every key of resident/bg.toml is needed, {n} are missing").format(n=len(missing)),
+        )
+    return words
+
+
+@cache
+def _ours(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _keys(words: Mapping[str, Any], within: str = "") -> set[str]:
+    """Dotted keys of a catalogue; the words of its glossary are a language's own."""
+    found: set[str] = set()
+    for key, value in words.items():
+        if isinstance(value, Mapping):
+            found |= set() if key == "glossary" else _keys(value, f"{within}{key}.")
+        else:
+            found.add(f"{within}{key}")
+    return found
+
+
+def require_contact(contact: Mapping[str, str], file: str) -> dict[str, str]:
+    """The contact block of a project, refused where it does not say whom to ask.
+
+    Raises
+    ------
+    OptionError
+        Names the lines that `file` lacks.
+    """
+    lacking = [name for name in CONTACT if not str(contact.get(name, "")).strip()]
+    if lacking:
+        lines = "; ".join(f'{name} = "…"' for name in lacking)
+        raise OptionError(
+            _("{file} does not say whom a family may ask: no sheet is printed").format(file=file),
+            hint=_("add to {file} under [project.contact]: {lines}").format(file=file, lines=lines),
+        )
+    return dict(contact)
+
+
+def stage_of(procedure: str, step: str) -> str:
+    """The stage of the sheet that a step of a procedure belongs to; ``none`` without a case."""
+    if not procedure:
+        return "none"
+    return str(_ours("stages").get(procedure, {}).get(step, "stopped"))
+
+
+def sheet_values(
+    facts: Mapping[str, Any],
+    standing: Standing,
+    words: Mapping[str, Any],
+    contact: Mapping[str, str],
+    *,
+    day: date,
+    drawing: Drawing | None,
+) -> dict[str, Any]:
+    """What the template of the sheet is given.
+
+    Parameters
+    ----------
+    facts : mapping
+        As of ``dossier.render_dossier``; of it only the home's own findings, and the kinds of papers
+        that its ways and its case need.
+    """
+    home = facts.get("home") or {}
+    lang = str(words["language"])
+
+    def on(value: date) -> str:
+        return format_day(value.isoformat(), lang="bg" if lang == "bg" else "en")
+
+    values: dict[str, Any] = {
+        "lang": lang,
+        "heading": words["title"],
+        "title": f"{words['title']}: {printable(home.get('id'), longest=40)}",
+        "municipality": printable(home.get("municipality"), longest=80),
+        "number": words["number"].format(home=printable(home.get("id"), longest=40), day=on(day)),
+        "saw": {"title": words["saw"], "lines": _seen(facts, words)},
+        "stands": {
+            "title": words["stands"],
+            "lines": _sentences(words["stage"][stage_of(standing.procedure, standing.step)]),
+        },
+        "drawing": {
+            "title": words["drawing"],
+            "picture": None if drawing is None else drawing.svg,
+            "note": _note(words, drawing),
+        },
+        "until": {"title": words["until"], "lines": _until(standing, words, on)},
+        "bring": _bring(facts, words),
+        "ask": {"title": words["ask"], "lines": _ask(contact, words)},
+        "rights": {"title": words["rights"], "lines": list(words["your_rights"])},
+    }
+    stems = [stem for stem in words["glossary"] if _uses(_said(values), stem)]
+    values["glossary"] = {
+        "title": words["glossary_title"],
+        "lines": [words["glossary"][stem] for stem in stems],
+    }
+    return values
+
+
+def render_sheet(values: Mapping[str, Any], *, day: date, template: Path | None = None) -> bytes:
+    """The sheet as PDF/A-2a. Raises ``DossierError``."""
+    return compile_pdf(template or TEMPLATE, values, day=day.isoformat())
+
+
+def draw_own(scene: Scene, *, north: str) -> Drawing | None:
+    """The sketch of a home without anything of its neighbours but outlines that say nothing of them."""
+    own = [s.geometry for s in (*scene.home_observed, *scene.home_register)]
+    plain = replace(
+        scene,
+        home_observed=scene.home_observed or scene.home_register,
+        home_register=(),
+        plots=[p for p in scene.plots if any(p.geometry.intersects(g) for g in own)],
+        # one kind of grey for all: who is in the register is nobody else's business
+        register=[Shape(s.geometry) for s in (*scene.register, *scene.observed)],
+        observed=(),
+        parcels=[Shape(s.geometry) for s in scene.parcels],
+        points=(),
+    )
+    return draw_situation(
+        plain,
+        lang="bg" if north == "С" else "en",
+        width_mm=SKETCH_MM,
+        height_mm=SKETCH_MM,
+        margin_m=8.0,
+        bare=True,
+    )
+
+
+def faults(values: Mapping[str, Any]) -> list[str]:
+    """What in a sheet is not plain: long sentences, unexplained nouns of the law, words that frighten."""
+    rules = _ours("plain")
+    own = rules.get(values["lang"], {"explain": [], "never": []})
+    said = _said(values)
+    lengths = [n for text in said for n in _lengths(text)]
+    found = [f"a sentence of {n} words" for n in lengths if n > rules["limits"]["most_words"]]
+    if lengths and sum(lengths) / len(lengths) > rules["limits"]["average_words"]:
+        found.append(f"{sum(lengths) / len(lengths):.1f} words in a sentence on average")
+    explained = " ".join(values["glossary"]["lines"])
+    found += [
+        f"{s}… is not explained" for s in own["explain"] if _uses(said, s) and not _uses([explained], s)
+    ]
+    return found + [f"{stem}… frightens" for stem in own["never"] if _uses([*said, explained], stem)]
+
+
+def _lengths(text: str) -> list[int]:
+    counts = (len(_WORD.findall(sentence)) for sentence in _SENTENCE.findall(text))
+    return [n for n in counts if n]
+
+
+def _uses(texts: Sequence[str], stem: str) -> bool:
+    return any(word.lower().startswith(stem) for text in texts for word in _WORD.findall(text))
+
+
+def _said(values: Mapping[str, Any]) -> list[str]:
+    """The catalogue's own sentences on a sheet: no names, addresses or numbers."""
+    parts = ("saw", "stands", "until", "rights")
+    lines = [line for part in parts for line in values[part]["lines"]]
+    return [*lines, *values["bring"]["lines"], *values["bring"]["after"], values["drawing"]["note"]]
+
+
+def _note(words: Mapping[str, Any], drawing: Drawing | None) -> str:
+    if drawing is None:
+        return str(words["drawing_none"])
+    yard = f" {words['drawing_yard']}" if COLOURS["plot"] in drawing.svg else ""
+    return f"{words['drawing_note']}{yard}"
+
+
+def _sentences(text: str) -> list[str]:
+    """A paragraph as its sentences, each on a line of its own."""
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+", text) if part.strip()]
+
+
+def _seen(facts: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    found = [
+        f
+        for f in facts.get("findings") or ()
+        if f.get("class") in words["finding"].get(f.get("kind"), {}) and f.get("review") != "rejected"
+    ]
+    if not found:
+        return [words["no_finding"]]
+    lines = [words["finding"][f["kind"]][f["class"]] for f in found[:_MOST_FINDINGS]]
+    checked = all(f.get("review") in {"confirmed", "corrected"} for f in found[:_MOST_FINDINGS])
+    lines.append(words["reviewed" if checked else "not_reviewed"])
+    return [*dict.fromkeys(lines), words["says_nothing"]]
+
+
+def _until(standing: Standing, words: Mapping[str, Any], on: Any) -> list[str]:
+    if not standing.deadlines:
+        return [words["until_none"]]
+    clock, last, verified = min(standing.deadlines, key=lambda term: term[1])
+    line = words["until_when"].get(clock, words["until_when"]["other"]).format(day=on(last))
+    said = line if line.endswith(".") else f"{line}."
+    return [said] if verified else [said, words["until_check"]]
+
+
+def _bring(facts: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """Papers that a family can have, of those that the home's case and ways need next."""
+    needed = [
+        str(paper.get("document"))
+        for paper in facts.get("documents") or ()
+        if paper.get("state") in {"missing", "requested", "expired"}
+    ]
+    lines = [words["papers"][name] for name in dict.fromkeys(needed) if name in words["papers"]]
+    if not lines:
+        return {"title": words["bring"], "lines": [words["bring_nothing"]], "after": []}
+    return {
+        "title": words["bring"],
+        "lines": [*words["always"], *lines[:_MOST_PAPERS]],
+        "after": [words["bring_help"]],
+    }
+
+
+def _ask(contact: Mapping[str, str], words: Mapping[str, Any]) -> list[str]:
+    def given(name: str) -> str:
+        return printable(str(contact.get(name, "")).strip(), longest=_LONGEST_CONTACT)
+
+    lines = [given("office"), given("person"), given("address")]
+    lines.append(words["telephone"].format(telephone=given("telephone")))
+    if given("hours"):
+        lines.append(words["hours"].format(hours=given("hours")))
+    return [line for line in [*lines, given("email")] if line]

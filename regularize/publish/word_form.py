@@ -1,0 +1,379 @@
+"""The project's own Word form of a dossier, drawn anew each time: a municipality starts from it.
+
+The form holds names in braces, ``{{ home }}``, which ``word.render_word`` fills with the values that the
+PDF prints as well. Nothing of any home is in it.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+_FACE = "Times New Roman"
+_ACCENT = RGBColor(0x1F, 0x4E, 0x5F)
+_FAINT = RGBColor(0x59, 0x5F, 0x66)
+_ALIGN = {"l": WD_ALIGN_PARAGRAPH.LEFT, "r": WD_ALIGN_PARAGRAPH.RIGHT, "c": WD_ALIGN_PARAGRAPH.CENTER}
+_WIDE_MM = 170.0
+
+
+class Sheet:
+    """A form that is being drawn: paragraphs, tables and the marks that repeat or leave them out."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        for relation in [r for r in self.document.part.package.rels.values() if "thumbnail" in r.reltype]:
+            self.document.part.package.rels.pop(relation.rId)
+        section = self.document.sections[0]
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        section.left_margin, section.right_margin = Mm(22), Mm(18)
+        section.top_margin, section.bottom_margin = Mm(19), Mm(17)
+        for name, size, colour, before in (
+            ("Normal", 10, None, 0),
+            ("Title", 21, _ACCENT, 0),
+            ("Heading 1", 13, _ACCENT, 12),
+            ("Heading 2", 11, RGBColor(0, 0, 0), 8),
+            ("List Bullet", 10, None, 0),
+        ):
+            style = self.document.styles[name]
+            style.font.name, style.font.size = _FACE, Pt(size)
+            fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+            for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+                fonts.set(qn(script), _FACE)
+            for theme in ("w:asciiTheme", "w:hAnsiTheme", "w:cstheme", "w:eastAsiaTheme"):
+                fonts.attrib.pop(qn(theme), None)
+            if colour is not None:
+                style.font.color.rgb = colour
+            style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(3)
+        self.document.styles["Normal"].paragraph_format.line_spacing = 1.0
+        edge = self.document.styles["Title"].element.get_or_add_pPr().find(qn("w:pBdr"))
+        if edge is not None:
+            self.document.styles["Title"].element.pPr.remove(edge)
+
+    def line(self, text: str, *, size: float | None = None, faint: bool = False, bold: bool = False) -> Any:
+        """A paragraph of one run."""
+        paragraph = self.document.add_paragraph()
+        self._run(paragraph, text, size=size, faint=faint, bold=bold)
+        return paragraph
+
+    @staticmethod
+    def _run(
+        paragraph: Any, text: str, *, size: float | None, faint: bool = False, bold: bool = False
+    ) -> None:
+        run = paragraph.add_run(text)
+        run.bold = bold or None
+        if size is not None:
+            run.font.size = Pt(size)
+        if faint:
+            run.font.color.rgb = _FAINT
+
+    def heading(self, text: str, level: int = 1) -> None:
+        """A heading; level 0 is the title."""
+        self.document.add_heading(text, level)
+
+    def mark(self, text: str) -> None:
+        """A paragraph that vanishes when the form is filled: ``if``, ``for`` and their ends."""
+        self.document.add_paragraph(f"{{%p {text} %}}")
+
+    def bullet(self, text: str) -> None:
+        """A line of a list."""
+        self.document.add_paragraph(text, style="List Bullet")
+
+    def table(
+        self,
+        rows: str,
+        cells: Sequence[str],
+        *,
+        head: Sequence[str] = (),
+        align: str = "",
+        widths_mm: Sequence[float] = (),
+        size: float = 9,
+        ruled: bool = True,
+    ) -> None:
+        """A table with one row for each of `rows`: an expression ``name in list``.
+
+        Parameters
+        ----------
+        cells, head : sequence of str
+            What stands in each column of a row, and above it.
+        align : str
+            A letter for each column: ``l``, ``r``, ``c``.
+        widths_mm : sequence of float
+            By default all columns are equally wide.
+        """
+        n = len(cells)
+        made = self.document.add_table(rows=(1 if head else 0) + 3, cols=n)
+        made.autofit = False
+        widths = [Mm(w) for w in (widths_mm or [_WIDE_MM / n] * n)]
+        for column, width in zip(made.columns, widths, strict=True):
+            column.width = width
+        if ruled:
+            _rule(made)
+        lines = ([list(head)] if head else []) + [
+            [f"{{%tr for {rows} %}}", *[""] * (n - 1)],
+            list(cells),
+            ["{%tr endfor %}", *[""] * (n - 1)],
+        ]
+        for number, (row, texts) in enumerate(zip(made.rows, lines, strict=True)):
+            _keep_whole(row, repeated=bool(head) and number == 0)
+            for i, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+                cell.width = widths[i]
+                paragraph = cell.paragraphs[0]
+                paragraph.alignment = _ALIGN[align[i]] if align else None
+                paragraph.paragraph_format.space_after = Pt(1)
+                self._run(paragraph, text, size=size, bold=bool(head) and number == 0)
+        self.document.add_paragraph().paragraph_format.space_after = Pt(0)
+
+    def listed(self, key: str, align: str, widths_mm: Sequence[float]) -> None:
+        """The table `key` of the values, with its own head."""
+        n = len(align)
+        self.table(
+            f"row in {key}.rows",
+            [f"{{{{ row[{i}] }}}}" for i in range(n)],
+            head=[f"{{{{ {key}.head[{i}] }}}}" for i in range(n)],
+            align=align,
+            widths_mm=widths_mm,
+        )
+
+    def pairs(self, key: str) -> None:
+        """A list of (name, value) as two columns without rules."""
+        self.table(
+            f"pair in {key}", ["{{ pair[0] }}", "{{ pair[1] }}"], widths_mm=(49, 121), size=9.5, ruled=False
+        )
+
+    def footer(self, text: str) -> None:
+        """A footer with the number of the page."""
+        paragraph = self.document.sections[0].footer.paragraphs[0]
+        self._run(paragraph, f"{text}    ", size=8, faint=True)
+        run = paragraph.add_run()
+        for kind, word in (("begin", None), (None, "PAGE"), ("end", None)):
+            element = OxmlElement("w:fldChar" if kind else "w:instrText")
+            if kind:
+                element.set(qn("w:fldCharType"), kind)
+            else:
+                element.text = word
+            run._r.append(element)
+        run.font.size = Pt(8)
+
+    def bytes(self) -> bytes:
+        """The form as a file; not yet the same bytes each time (``word.settled`` does that)."""
+        out = io.BytesIO()
+        self.document.save(out)
+        return out.getvalue()
+
+
+def dossier_form() -> bytes:
+    """The form of the dossier."""
+    sheet = Sheet()
+    sheet.line("{{ municipality }}", size=9.5, faint=True)
+    sheet.heading("{{ fixed.title }}", 0)
+    sheet.line("{{ home }}", size=15, bold=True)
+    sheet.line("{{ fixed.subtitle }} · {{ data_on }}", faint=True)
+    sheet.line("{{ qr }}")
+    sheet.line("{{ fixed.candidate }}", size=9.5)
+    sheet.heading("{{ fixed.identification }}")
+    sheet.pairs("identification")
+    _picture(sheet, "location", "{{ fixed.location }} {{ location_scale }}")
+    sheet.heading("{{ fixed.situation }}")
+    _picture(sheet, "situation", "{{ fixed.scale }} {{ situation_scale }} · {{ legend }}")
+    sheet.mark("if not situation")
+    sheet.line("{{ fixed.no_geometry }}")
+    sheet.mark("endif")
+    sheet.heading("{{ fixed.findings }}")
+    _else(sheet, "findings", "no_findings")
+    sheet.mark("for x in findings")
+    sheet.heading("{{ x.id }} · {{ x.title }}", 2)
+    sheet.pairs("x.facts")
+    sheet.mark("if x.reasons")
+    sheet.line("{{ fixed.reasons }}:", faint=True)
+    sheet.mark("for reason in x.reasons")
+    sheet.bullet("{{ reason }}")
+    sheet.mark("endfor")
+    sheet.mark("endif")
+    sheet.mark("if x.measures.rows")
+    sheet.listed("x.measures", "lr", (110, 60))
+    sheet.mark("endif")
+    sheet.mark("endfor")
+    _tables(sheet)
+    _procedure(sheet)
+    _prospects(sheet)
+    _making(sheet)
+    sheet.footer("{{ home }} · v{{ version }} · {{ short_hash }}")
+    return sheet.bytes()
+
+
+def _tables(sheet: Sheet) -> None:
+    _listed(sheet, "areas", "lrrrrl", (30, 22, 28, 28, 28, 34), note="areas_note")
+    _listed(sheet, "parcels", "lrrll", (36, 30, 36, 34, 34))
+    sheet.line("{{ fixed.adjoining }}: {{ adjoining }}", size=9)
+    sheet.mark("if land.rows")
+    sheet.heading("{{ fixed.land }}", 2)
+    sheet.listed("land", "llr", (60, 70, 40))
+    sheet.mark("endif")
+    sheet.mark("if boundary.rows")
+    sheet.heading("{{ fixed.boundary }}")
+    sheet.listed("boundary", "rrrrr", (14, 44, 44, 28, 40))
+    sheet.line("{{ fixed.boundary_note }} {{ boundary_cut }}", size=8, faint=True)
+    sheet.mark("endif")
+
+
+def _procedure(sheet: Sheet) -> None:
+    sheet.heading("{{ fixed.case }}")
+    _else(sheet, "case", "no_case")
+    sheet.mark("if case")
+    sheet.pairs("case.facts")
+    sheet.table(
+        "step in case.steps",
+        ["{{ step.when }}", "{{ step.title }} {{ step.basis }}", "{{ step.word }}"],
+        widths_mm=(30, 110, 30),
+    )
+    sheet.mark("if case.deadlines.rows")
+    sheet.heading("{{ fixed.deadlines }}", 2)
+    sheet.listed("case.deadlines", "lrl", (70, 34, 66))
+    sheet.mark("endif")
+    sheet.mark("for note in case.notes")
+    sheet.line("{{ note }}", size=8.5, faint=True)
+    sheet.mark("endfor")
+    sheet.mark("endif")
+
+
+def _prospects(sheet: Sheet) -> None:
+    sheet.heading("{{ fixed.ways }}")
+    _else(sheet, "ways.rows", "no_ways")
+    sheet.mark("if ways.rows")
+    sheet.table(
+        "way in ways.rows",
+        [
+            "{{ way.name }}: {{ way.word }}. {{ way.basis }}",
+            "{% for lead, names in way.blockers %}{{ lead }}: {{ names }}. {% endfor %}"
+            "{% if way.next %}{{ fixed.next_paper }}: {{ way.next }}.{% endif %}",
+        ],
+        head=["{{ fixed.way }}", "{{ fixed.in_the_way }}"],
+        widths_mm=(70, 100),
+        size=8.5,
+    )
+    sheet.line("{{ fixed.ways_note }}", size=8, faint=True)
+    for name in ("elsewhere", "not_proposed"):
+        sheet.mark(f"if ways.{name}")
+        sheet.line(f"{{{{ fixed.{name} }}}}: {{{{ ways.{name} }}}}.", size=8, faint=True)
+        sheet.mark("endif")
+    sheet.mark("endif")
+    sheet.mark("if norms.table.rows or norms.rest")
+    sheet.heading("{{ fixed.norms }}", 2)
+    sheet.mark("if norms.table.rows")
+    sheet.listed("norms.table", "lrrll", (34, 28, 24, 42, 42))
+    sheet.mark("endif")
+    sheet.mark("if norms.rest")
+    sheet.line("{{ fixed.norms_rest }}: {{ norms.rest }}.", size=8, faint=True)
+    sheet.mark("endif")
+    sheet.mark("endif")
+    sheet.heading("{{ fixed.evidence }}", 2)
+    _else(sheet, "evidence.pieces.rows", "no_evidence")
+    sheet.mark("if evidence.pieces.rows")
+    sheet.listed("evidence.pieces", "rrlll", (12, 38, 44, 36, 40))
+    sheet.line("{{ evidence.between }}")
+    sheet.mark("endif")
+    sheet.mark("for cut in evidence.cuts")
+    sheet.line("{{ cut.built }} {{ cut.basis }}", size=9)
+    sheet.mark("endfor")
+    sheet.mark("for would in evidence.would")
+    sheet.line("{{ would }}", size=9)
+    sheet.mark("endfor")
+    sheet.heading("{{ fixed.missing }}")
+    sheet.mark("if missing.next")
+    sheet.line("{{ fixed.cheapest }}: {{ missing.next.document }} {{ missing.next.way }}.", bold=True)
+    sheet.line("{{ missing.next.basis }}", size=8.5, faint=True)
+    sheet.mark("endif")
+    sheet.mark("if missing.documents.rows")
+    sheet.table(
+        "row in missing.documents.rows",
+        ["{{ row[0] }}", "{{ row[1] }}", "{{ row[2] }}", "{{ row[3:] | join(' · ') }}"],
+        widths_mm=(8, 72, 26, 64),
+    )
+    sheet.mark("endif")
+    sheet.mark("if missing.later")
+    sheet.line(
+        "{{ fixed.later }}: {% for box, name in missing.later %}{{ box }} {{ name }}  {% endfor %}", size=8.5
+    )
+    sheet.mark("endif")
+    sheet.mark("if missing.facts")
+    sheet.line("{{ fixed.missing_facts }}: {{ missing.facts }}.", size=8, faint=True)
+    sheet.mark("endif")
+
+
+def _making(sheet: Sheet) -> None:
+    _listed(sheet, "reviews", "llll", (26, 24, 34, 86))
+    sheet.mark("if sources.rows")
+    sheet.heading("{{ fixed.sources }}")
+    sheet.listed("sources", "lllrr", (28, 38, 50, 30, 24))
+    sheet.mark("endif")
+    sheet.heading("{{ fixed.basis }}")
+    sheet.pairs("basis.facts")
+    sheet.line("{{ basis.head[0] }}: {{ basis.head[1] }}", size=8.5)
+    sheet.line("{{ fixed.rules }}.", size=8.5, bold=True)
+    sheet.line(
+        "{% for rule in basis.rules %}{% if rule.spoke %}● {% endif %}{{ rule.code }}"
+        "{% if not loop.last %} · {% endif %}{% endfor %}",
+        size=7,
+        faint=True,
+    )
+    for key, align, widths in (
+        ("law", "lrllrl", (34, 20, 14, 52, 24, 26)),
+        ("parameters", "lrl", (110, 30, 30)),
+    ):
+        sheet.mark(f"if basis.{key}.rows")
+        sheet.line(f"{{{{ fixed.{key} }}}}", size=8.5, bold=True)
+        sheet.listed(f"basis.{key}", align, widths)
+        sheet.mark("endif")
+    sheet.mark("for signature in signatures")
+    paragraph = sheet.line("\n______________________________", size=10)
+    paragraph.paragraph_format.keep_with_next = True
+    sheet.line("{{ signature }} ({{ fixed.sign_here }})", size=9, faint=True)
+    sheet.mark("endfor")
+
+
+def _else(sheet: Sheet, key: str, message: str) -> None:
+    """What is said where `key` is empty."""
+    sheet.mark(f"if not {key}")
+    sheet.line(f"{{{{ fixed.{message} }}}}")
+    sheet.mark("endif")
+
+
+def _listed(sheet: Sheet, key: str, align: str, widths_mm: Sequence[float], *, note: str = "") -> None:
+    """A section of one table, or the words that say that there is none."""
+    sheet.heading(f"{{{{ fixed.{key} }}}}")
+    _else(sheet, f"{key}.rows", f"no_{key}")
+    sheet.mark(f"if {key}.rows")
+    sheet.listed(key, align, widths_mm)
+    if note:
+        sheet.line(f"{{{{ fixed.{note} }}}}", size=8, faint=True)
+    sheet.mark("endif")
+
+
+def _picture(sheet: Sheet, key: str, under: str) -> None:
+    sheet.mark(f"if {key}")
+    sheet.line(f"{{{{ {key} }}}}")
+    sheet.line(under, size=8.5)
+    sheet.mark("endif")
+
+
+def _rule(table: Any) -> None:
+    """Rules above, below and between the rows of a table; none between its columns."""
+    borders = OxmlElement("w:tblBorders")
+    for side, size, colour in (("top", 8, "1F4E5F"), ("bottom", 8, "1F4E5F"), ("insideH", 2, "BFBFBF")):
+        edge = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", colour)):
+            edge.set(qn(f"w:{name}"), value)
+        borders.append(edge)
+    table._tbl.tblPr.append(borders)
+
+
+def _keep_whole(row: Any, *, repeated: bool) -> None:
+    """A row stays on one page; a head is repeated on each."""
+    properties = row._tr.get_or_add_trPr()
+    for name in ("w:cantSplit", *(["w:tblHeader"] if repeated else [])):
+        properties.append(OxmlElement(name))

@@ -1,0 +1,214 @@
+"""What the dossiers of many homes share, read once; and the facts and drawings of one home."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+from shapely.geometry.base import BaseGeometry
+
+from regularize.model import Finding, Home
+from regularize.plan.facts import STREET_REACH_M, home_facts
+from regularize.publish.scene import home_scene, reach_m
+from regularize.publish.situation import Scene
+from regularize.store import Store
+from regularize.workflow.areas import lies_in
+from regularize.workflow.case_words import dossier_facts
+from regularize.workflow.dossier_papers import CasePapers, needed, of_case
+from regularize.workflow.homes import cases_of
+from regularize.workflow.pathway import Desk
+from regularize.workflow.projects import Opened
+
+LAYERS = {
+    "register_buildings": "buildings",
+    "observed_buildings": "observed_buildings",
+    "parcels": "parcels",
+    "plots": "plots",
+    "streets": "streets",
+}
+OWN = {"register_buildings": "register_fids", "observed_buildings": "survey_fids", "plots": "plot_fids"}
+
+
+class DossierDesk:
+    """The layers, the log and the cases of a store on one day."""
+
+    def __init__(self, here: Opened, store: Store, findings: Sequence[Finding], day: date, lang: str) -> None:
+        self.here, self.store, self.day, self.lang = here, store, day, lang
+        self.layers = {name: store.layer(table, on=day) for name, table in LAYERS.items()}
+        self.land = store.layer("land", on=day)
+        self.areas = store.layer("areas", on=day)
+        self.batches = {batch.id: batch for batch in store.batches()}
+        self.ways = Desk(here, store, day, {})
+        self.findings: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if finding.home:
+                self.findings.setdefault(finding.home, []).append(finding)
+        self.plan_parts = store.layer("plan_parts", on=day)
+        self._cases: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._case_papers: dict[str, CasePapers] = {}
+        log = store.events()
+        self.chain_head = log[-1].hash if log else ""
+        self.runs = [event for event in log if event.type == "detect.run"]
+        self.reviews: dict[str, list[Any]] = {}
+        for event in log:
+            if event.type == "finding.reviewed" and event.payload:
+                self.reviews.setdefault(event.subject, []).append(event)
+
+    def facts(self, home: Home) -> tuple[dict[str, Any], Scene]:
+        """All that the dossier of a home says, as values, and what its sketches show."""
+        layers = {name: _around(frame, home, OWN.get(name)) for name, frame in self.layers.items()}
+        land = _around(self.land, home, None)
+        facts = home_facts(home, findings=self.findings.get(home.id, ()), land=land, **layers)
+        facts["home"]["municipality"] = self.here.project.municipality
+        facts["home"]["area"] = next(
+            (
+                name
+                for name, place in zip(self.areas["name"], self.areas.geometry, strict=True)
+                if place is not None and lies_in(home.geometry, place)
+            ),
+            None,
+        )
+        facts["sources"] = self._sources(home, layers)
+        facts["reviews"] = self._reviews(home)
+        facts["case"] = self._case(home)
+        facts["pathways"] = self.ways.record(home)
+        facts["documents"] = needed(
+            self.here, self.store, home, facts["pathways"], self._papers(home), lang=self.lang
+        )
+        facts["provenance"] = self._provenance(facts)
+        scene = home_scene(
+            register_fids=home.register_fids,
+            survey_fids=home.survey_fids,
+            boundary=facts["boundary"],
+            outline=home.geometry,
+            **layers,
+        )
+        return facts, scene
+
+    def _sources(self, home: Home, layers: Mapping[str, GeoDataFrame]) -> list[dict[str, Any]]:
+        """The deliveries that the home's rows came from."""
+        used: dict[int, dict[str, Any]] = {}
+        for name, member in OWN.items():
+            frame = layers[name]
+            for number in frame["batch"][frame["fid"].isin(getattr(home, member))]:
+                source = self.batches[int(number)].source
+                used[int(number)] = {
+                    "origin": source.origin,
+                    "layer": LAYERS[name],
+                    "source": source.path if source.source == source.origin else source.source,
+                    "valid_from": source.valid_from.isoformat(),
+                    "sigma_m": source.sigma_m,
+                }
+        return [used[number] for number in sorted(used)]
+
+    def _reviews(self, home: Home) -> list[dict[str, Any]]:
+        """What people have said of the home's findings."""
+        return [
+            {
+                "on": event.on.isoformat(),
+                "finding": finding.id,
+                "state": (event.payload or {}).get("state"),
+                "note": (event.payload or {}).get("note"),
+            }
+            for finding in self.findings.get(home.id, ())
+            for event in self.reviews.get(f"finding:{finding.id}", ())
+        ]
+
+    def _case(self, home: Home) -> dict[str, Any] | None:
+        cases = cases_of(self.store, home)
+        if not cases:
+            return None
+        case, part = cases[-1], self.plan_part(home)
+        key = (case.id, part)
+        if key not in self._cases:  # many homes share the case of their plan
+            self._cases[key] = dossier_facts(
+                self.here, self.store, case, on=self.day, lang=self.lang, plan_part=part
+            )
+        return self._cases[key]
+
+    def plan_part(self, home: Home) -> str | None:
+        """The plan part that the home lies in: procedures move part by part."""
+        return next(
+            (
+                str(name)
+                for name, place in zip(self.plan_parts["name"], self.plan_parts.geometry, strict=True)
+                if name and place is not None and lies_in(home.geometry, place)
+            ),
+            None,
+        )
+
+    def _papers(self, home: Home) -> list[CasePapers]:
+        out = []
+        for case in cases_of(self.store, home):
+            if case.id not in self._case_papers:
+                self._case_papers[case.id] = of_case(self.here, self.store, case, on=self.day, lang=self.lang)
+            out.append(self._case_papers[case.id])
+        return out
+
+    def _provenance(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Data date, run, version, chain head, rules, thresholds and values of the law behind it all."""
+        rules = self.here.pack.rules
+        codes = [code for finding in facts["findings"] for code in finding["reasons"]]
+        used = [name for code in dict.fromkeys(codes) if code in rules for name in rules[code].parameters]
+        records = self.here.pack.threshold_records
+        thresholds = [
+            {"name": self._threshold(name), "value": records[name]["value"], "unit": records[name]["unit"]}
+            for name in dict.fromkeys(used)
+            if name in records
+        ]
+        return {
+            "data_on": self.day.isoformat(),
+            "crs": self.here.project.crs,
+            "run": self.runs[-1].subject.partition(":")[2] if self.runs else None,
+            "version": version("regularize"),
+            "dossier_version": len(self.runs) or 1,
+            "chain_head": self.chain_head,
+            # All that were run, also those that found nothing.
+            "rules": sorted(code for code, rule in rules.items() if rule.kind == "reason"),
+            "parameters": [*thresholds, *self._law(facts["pathways"]["norms"])],
+        }
+
+    def _law(self, checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The values of the law behind the norms that were held against a measured value."""
+        records = []
+        for check in checks:
+            norm = self.ways.norms.norms[check["norm"]]
+            if check["measured"] is None or norm.limit is None:
+                continue
+            cited = check["citation"].split("; ")
+            rows = [row for row in self.here.pack.parameter(norm.limit).rows if row.citation in cited]
+            if rows:
+                records.append(
+                    {
+                        "name": self.here.pack.label(f"norm.{norm.id}", self.lang),
+                        "value": check["limit"],
+                        "unit": norm.unit,
+                        "citation": check["citation"],
+                        "checked_on": min(row.checked_on for row in rows).isoformat(),
+                        "status": check["status"],
+                    }
+                )
+        return records
+
+    def _threshold(self, name: str) -> str:
+        key = f"threshold.{name}"
+        return self.here.pack.label(key, self.lang) if self.here.pack.has_label(key) else name
+
+
+def _around(frame: GeoDataFrame, home: Home, member: str | None) -> GeoDataFrame:
+    """The rows of a layer that a dossier of `home` can speak of or show: its own, and those near it."""
+    own = np.flatnonzero(frame["fid"].isin(getattr(home, member))) if member else np.empty(0, dtype=int)
+    ground = [g for g in (home.geometry, *frame.geometry.iloc[own]) if _drawable(g)]
+    if not ground or not len(frame):
+        return frame.iloc[own]
+    west, south, east, north = shapely.total_bounds(np.array(ground, dtype=object))
+    reach = max(reach_m((west, south, east, north)), STREET_REACH_M)
+    near = frame.sindex.query(shapely.box(west - reach, south - reach, east + reach, north + reach))
+    return frame.iloc[np.union1d(own, near)]
+
+
+def _drawable(geometry: BaseGeometry | None) -> bool:
+    return geometry is not None and not geometry.is_empty
