@@ -25,8 +25,10 @@ from regularize.cli import (
     init,
     maps,
     pathway,
+    privacy,
     report,
     store,
+    store_erase,
 )
 from regularize.cli.base import PATH, Group, Option, Session, option
 from regularize.i18n import LANGUAGES, marked
@@ -94,6 +96,8 @@ for verb in (
 ):
     case.group.add_command(verb)
 
+store.group.add_command(store_erase.command)
+
 for command in (
     init.command,
     demo.command,
@@ -111,6 +115,7 @@ for command in (
     maps.group,
     dossier.group,
     report.group,
+    privacy.group,
     store.group,
 ):
     app.add_command(command)

@@ -29,12 +29,13 @@ from regularize.store import (
 )
 from regularize.store.casebook import CaseBook
 from regularize.store.documents import Document, DocumentMethods
+from regularize.store.erasure import ErasureMethods
 from regularize.store.verify import Check, VerifyReport, verify
 
 __all__ = ["Check", "Document", "Store", "VerifyReport"]
 
 
-class Store(CaseBook, DocumentMethods):
+class Store(CaseBook, DocumentMethods, ErasureMethods):
     """An open store; use it as a context manager.
 
     Every method that writes does so in one transaction together with its entry in the log: after
