@@ -1,11 +1,13 @@
-"""``regularize report``: figures for the council."""
+"""``regularize report``: figures for the council, for funders, and between two dates."""
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from regularize.cli.base import (
+    DATE,
     PATH,
     Command,
     Group,
@@ -66,3 +68,82 @@ def council(
         lang=session.lang or opened.project.language,
     )
     session.say(_("council report: {path}").format(path=output))
+
+
+from_option = option("--from", "since", type=DATE, help=marked("The first day."))
+to_option = option("--to", "until", type=DATE, help=marked("The last day (default: today)."))
+folders = click.Path(path_type=Path, file_okay=False)
+
+
+@group.command(
+    "indicators",
+    cls=Command,
+    help=marked(
+        "Write the indicators of a project, or of a programme that several projects carry.\n\n"
+        "Each figure states its unit, baseline, target, deliveries and entries of the log; what is not "
+        "known is not assessed, never zero. Baselines and targets stand in indicators.toml of the project."
+    ),
+    example="regularize report indicators -p sliven -p yambol --from 2026-01-01 -o indicators.xlsx",
+)
+@option(
+    "-p",
+    "--project",
+    "projects",
+    type=folders,
+    multiple=True,
+    metavar="DIR",
+    help=marked("A project of the programme; repeat it (default: the current project)."),
+)
+@option(
+    "--with",
+    "others",
+    type=folders,
+    multiple=True,
+    metavar="DIR",
+    help=marked("A further project beside the current one; may be repeated."),
+)
+@from_option
+@to_option
+@option(
+    "--audience",
+    type=click.Choice(("office", "public")),
+    default="office",
+    help=marked("office: exact, marked as such; public: small counts held back, others rounded (office)."),
+)
+@option(
+    "--format",
+    "fmt",
+    type=click.Choice(("html", "csv", "xlsx", "json")),
+    help=marked("The format (default: by the file's ending)."),
+)
+@option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
+@overwrite_option
+@pass_session
+def indicators(
+    session: Session,
+    projects: tuple[Path, ...],
+    others: tuple[Path, ...],
+    since: date | None,
+    until: date | None,
+    audience: Literal["office", "public"],
+    fmt: str | None,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Write the indicators."""
+    from regularize.workflow import indicators as work
+    from regularize.workflow import projects as known
+
+    endings = (".html", ".csv", ".xlsx", ".json") if fmt is None else ()
+    free_output(output, overwrite=overwrite, endings=endings)
+    opened = [known.opened(folder) for folder in (*(projects or (session.folder,)), *others)]
+    work.write(
+        opened,
+        output,
+        since=since,
+        until=until,
+        audience=audience,
+        fmt=fmt or output.suffix.lstrip(".").lower(),
+        lang=session.lang or opened[0].project.language,
+    )
+    session.say(_("indicators: {path}").format(path=output))

@@ -38,7 +38,7 @@ border-bottom:1px solid #E6E9EC;margin:0 0 .55rem;padding:0}
 REPORTS = """
 body{max-width:54rem}
 .small{font-size:.86rem}.small h2{font-size:1rem}
-td{overflow-wrap:anywhere}
+td{overflow-wrap:break-word}
 @media print{tr{break-inside:avoid}table{break-inside:auto}thead{display:table-header-group}}
 """
 

@@ -3,7 +3,7 @@
 Every release is an entry ``report.released`` of the log; maps keep their own (``releases``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from regularize.layers import Audience
@@ -26,11 +26,8 @@ def released(store: Store, audience: Audience, lines: Mapping[str, Line]) -> dic
     """
     k = smallest_count()
     past: dict[str, list[dict[int, Figure]]] = {}
-    for event in store.events(type=RELEASED):
-        if event.payload is not None and event.payload["audience"] == audience:
-            for name, cells in event.payload["lines"].items():
-                figures = {int(key): Figure(**values) for key, values in cells.items()}
-                past.setdefault(name, []).append(figures)
+    for name, line in told_before(store, audience):
+        past.setdefault(name, []).append(line)
     made = {name: steady(past.get(name, []), line, k) for name, line in lines.items()}
     news = {name: line for name, line in made.items() if past.get(name, [None])[-1] != line}
     if news:
@@ -43,3 +40,11 @@ def released(store: Store, audience: Audience, lines: Mapping[str, Line]) -> dic
         }
         store.append_event(RELEASED, "store", today(), payload)
     return made
+
+
+def told_before(store: Store, audience: Audience) -> Iterator[tuple[str, dict[int, Figure]]]:
+    """Name and figures of every line that an audience was ever shown, oldest first."""
+    for event in store.events(type=RELEASED):
+        if event.payload is not None and event.payload["audience"] == audience:
+            for name, cells in event.payload["lines"].items():
+                yield name, {int(key): Figure(**values) for key, values in cells.items()}
