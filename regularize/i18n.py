@@ -67,6 +67,19 @@ def translate_count(one: str, many: str, n: int) -> str:
     return _catalogue(language()).ngettext(one, many, n)
 
 
+def counted(one: str, many: str, n: int, lang: str | None = None) -> str:
+    """A count with its noun in the form that suits it: ``{n}`` is filled in.
+
+    The two forms stand in a catalogue as ``msgid`` and ``msgid_plural``; of `lang`, or the language in use.
+
+    Examples
+    --------
+    >>> use("en"); counted("{n} row", "{n} rows", 1)
+    '1 row'
+    """
+    return _catalogue(lang or language()).ngettext(one, many, n).format(n=n)
+
+
 def in_language(message: str, lang: str) -> str:
     """`message` in `lang`, whatever language is in use (for outputs of another language)."""
     return _catalogue(lang).gettext(message) if message else ""

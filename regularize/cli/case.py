@@ -20,7 +20,7 @@ from regularize.cli.base import (
     print_json,
     print_table,
 )
-from regularize.i18n import marked
+from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
 
 
@@ -289,7 +289,8 @@ def deadlines(
     records = case.deadlines(opened, on=on, days=days)
     if ics is not None:
         n = case_exports.write_calendar(opened, ics, records, lang=lang)
-        session.say(_("{n} deadlines written to {path}").format(n=n, path=ics))
+        said = counted("{n} deadline", "{n} deadlines", n)
+        session.say(_("{said} written to {path}").format(said=said, path=ics))
     if as_json:
         print_json(records)
         return

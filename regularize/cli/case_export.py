@@ -16,7 +16,7 @@ from regularize.cli.base import (
     pass_session,
 )
 from regularize.errors import OptionError
-from regularize.i18n import marked
+from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
 
 
@@ -54,4 +54,4 @@ def command(
         fmt=output.suffix.lstrip(".").lower(),
         lang=session.lang or opened.project.language,
     )
-    session.say(_("{n} acts written to {path}").format(n=n, path=output))
+    session.say(_("{said} written to {path}").format(said=counted("{n} act", "{n} acts", n), path=output))

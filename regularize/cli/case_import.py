@@ -16,7 +16,7 @@ from regularize.cli.base import (
     print_json,
 )
 from regularize.errors import RefusedError
-from regularize.i18n import marked
+from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
 
 
@@ -51,7 +51,7 @@ def command(session: Session, file: Path, dry_run: bool, by: str, as_json: bool)
                 continue
             label = opened.pack.label(f"procedure.{one['kind']}", lang)
             state = case_words.state_label(opened, one, lang=lang)
-            n = _("{n} events").format(n=one["events"])
+            n = counted("{n} event", "{n} events", one["events"])
             click.echo(
                 f"{one['id'] or one['key']}  {label}: {one['title']}  {one['opened_on']}  {n}  {state}"
             )
@@ -68,7 +68,9 @@ def command(session: Session, file: Path, dry_run: bool, by: str, as_json: bool)
     session.say(f"read={record['read']} stored={record['stored']} refused={record['refused']}")
     if record["problems"]:
         raise RefusedError(
-            _("{n} rows cannot be used; nothing was stored").format(n=record["refused"]),
+            _("nothing was stored: {said}").format(
+                said=counted("{n} row cannot be used", "{n} rows cannot be used", record["refused"])
+            ),
             hint=_("mend them in the table and import it again; --dry-run tries it without writing"),
         )
 
@@ -87,4 +89,8 @@ def _tell_columns(session: Session, record: dict[str, Any]) -> None:
             _("further sheets that are not read: {names}").format(names=", ".join(record["other_sheets"]))
         )
     if record["redacted"]:
-        session.say(_("personal data masked in {n} places").format(n=record["redacted"]))
+        session.say(
+            counted(
+                "personal data masked in {n} place", "personal data masked in {n} places", record["redacted"]
+            )
+        )

@@ -20,7 +20,7 @@ from regularize.cli.base import (
 )
 from regularize.cli.pathway import list_output_option, purpose_option
 from regularize.errors import OptionError
-from regularize.i18n import language, marked
+from regularize.i18n import counted, language, marked
 from regularize.i18n import translate as _
 
 
@@ -88,7 +88,7 @@ def list_(
     if output is not None:
         rows = reviewing.plain_rows(records)
         n = exports.write_list(opened, output, rows, what="findings", purpose=purpose, content=records)
-        session.say(_("{path}: {n} rows").format(path=output, n=n))
+        session.say(f"{output}: " + counted("{n} row", "{n} rows", n))
         return
     if as_json:
         print_json(records)

@@ -19,7 +19,7 @@ from regularize.cli.base import (
     print_json,
     print_table,
 )
-from regularize.i18n import marked
+from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
 
 purpose_option = option(
@@ -81,7 +81,7 @@ def command(
     rows = pathway_words.rows(opened, found["homes"], lang=lang)
     if output is not None:
         n = exports.write_list(opened, output, rows, what="pathways", purpose=purpose, content=found)
-        session.say(_("{path}: {n} rows").format(path=output, n=n))
+        session.say(f"{output}: " + counted("{n} row", "{n} rows", n))
         return
     if as_json:
         print_json(found)

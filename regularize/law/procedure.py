@@ -14,7 +14,7 @@ from regularize.law.records import (
     PartStatus,
 )
 from regularize.law.status import status
-from regularize.law.validation import validate_event
+from regularize.law.validation import RepeatedEventError, refuse_event, validate_event
 
 __all__ = [
     "CaseEvent",
@@ -29,10 +29,12 @@ __all__ = [
     "NextStep",
     "PartStatus",
     "Procedure",
+    "RepeatedEventError",
     "Route",
     "Step",
     "lint",
     "parse",
+    "refuse_event",
     "status",
     "validate_event",
 ]

@@ -15,6 +15,19 @@ from regularize.law.status import status
 NO_FACTS: Mapping[str, Any] = {}
 
 
+class RepeatedEventError(OptionError):
+    """The event is there already, as `seq`."""
+
+    def __init__(self, event: CaseEvent) -> None:
+        self.seq = event.seq
+        super().__init__(
+            _("the event {event} of {on} is in the log already, as number {seq}").format(
+                event=event.type, on=event.on.isoformat(), seq=event.seq
+            ),
+            hint=_("to correct it: --corrects {seq}").format(seq=event.seq),
+        )
+
+
 def validate_event(
     procedure: Procedure,
     events: Sequence[CaseEvent],
@@ -47,6 +60,22 @@ def validate_event(
     Raises
     ------
     OptionError
+        If it cannot be: see `refuse_event`.
+    """
+    refuse_event(procedure, events, new, opened_on=opened_on, today=today)
+    before = status(procedure, events, on=today, calendar=calendar, facts=facts, parts=parts).notes
+    after = status(procedure, [*events, new], on=today, calendar=calendar, facts=facts, parts=parts).notes
+    return [note for note in after if note not in before]
+
+
+def refuse_event(
+    procedure: Procedure, events: Sequence[CaseEvent], new: CaseEvent, *, opened_on: date, today: date
+) -> None:
+    """Refuse an event that cannot be, whatever else is odd about it; parameters as for `validate_event`.
+
+    Raises
+    ------
+    OptionError
         If its type is unknown, its date before the case or in the future, it is in the log already, it
         corrects what is not there, or states a fact in a wrong form.
     """
@@ -71,9 +100,6 @@ def validate_event(
         )
     _check_facts(procedure, new)
     _check_log(procedure, events, new)
-    before = status(procedure, events, on=today, calendar=calendar, facts=facts, parts=parts).notes
-    after = status(procedure, [*events, new], on=today, calendar=calendar, facts=facts, parts=parts).notes
-    return [note for note in after if note not in before]
 
 
 def _check_log(procedure: Procedure, events: Sequence[CaseEvent], new: CaseEvent) -> None:
@@ -86,19 +112,14 @@ def _check_log(procedure: Procedure, events: Sequence[CaseEvent], new: CaseEvent
             hint=_("list the events: regularize case show CASE"),
         )
     for event in events:
-        same = (event.type, event.on, event.part) == (new.type, new.on, new.part)
         if (
-            same
+            event.type == new.type
+            and (event.on, event.part) == (new.on, new.part)
             and event.seq not in replaced
             and new.corrects is None
             and _says_the_same(procedure, event, new)
         ):
-            raise OptionError(
-                _("the event {event} of {on} is in the log already, as number {seq}").format(
-                    event=new.type, on=new.on.isoformat(), seq=event.seq
-                ),
-                hint=_("to correct it: --corrects {seq}").format(seq=event.seq),
-            )
+            raise RepeatedEventError(event)
 
 
 def _says_the_same(procedure: Procedure, one: CaseEvent, other: CaseEvent) -> bool:

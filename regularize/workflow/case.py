@@ -4,6 +4,7 @@ Nothing here stores a stage. What a command says of a case is derived from its e
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -23,6 +24,7 @@ from regularize.project import today
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry
 from regularize.workflow.case_facts import check_facts, event_payload, stated_facts
+from regularize.workflow.case_notes import note_text
 from regularize.workflow.homes import case_record, resolve
 from regularize.workflow.projects import Opened, store_of
 
@@ -134,17 +136,34 @@ def record_event(
             event, part=part, evidence=evidence, announced=announced, facts=facts, corrects=corrects
         )
         known = case_events(store, case)
-        new = said(max((e.seq for e in known), default=0) + 1, on, payload)
+        new = said(next_number(known), on, payload)
         notes = checked(here, case, known, new)
         stored = store.append_event(EVENT, f"case:{case.id}", on, payload, privacy.redact(actor)[0])
+        # The log numbers the entries of all cases together: only now it is known which one this is.
+        notes = renumbered(notes, {new.seq: stored.seq})
     return {
         "seq": stored.seq,
         "case": case_id,
         "event": event,
         "on": on.isoformat(),
         "hash": stored.hash,
-        "remarks": [note_text(here, note.as_dict(), cited=True) for note in notes],
+        "remarks": [note_text(here, note, kind=case.kind, cited=True) for note in notes],
     }
+
+
+def next_number(known: Sequence[CaseEvent]) -> int:
+    """A number for an event that is not in the log yet, behind those that are."""
+    return max((event.seq for event in known), default=0) + 1
+
+
+def renumbered(notes: Sequence[LintNote], numbers: Mapping[int, int]) -> list[LintNote]:
+    """Notes that name an event by the number that it has got in the log."""
+    return [
+        replace(note, params={**note.params, "seq": numbers.get(note.params["seq"], note.params["seq"])})
+        if "seq" in note.params
+        else note
+        for note in notes
+    ]
 
 
 def checked(here: Opened, case: Case, known: Sequence[CaseEvent], new: CaseEvent) -> list[LintNote]:
@@ -159,6 +178,16 @@ def checked(here: Opened, case: Case, known: Sequence[CaseEvent], new: CaseEvent
         facts=case.facts,
         parts=(case.plan_part,) if case.plan_part else (),
     )
+
+
+def refuse(here: Opened, case: Case, known: Sequence[CaseEvent], new: CaseEvent) -> None:
+    """Refuse what cannot be, without asking what is odd: of a whole history that is asked once, at its end.
+
+    Raises
+    ------
+    OptionError
+    """
+    law.refuse_event(procedure_of(here, case.kind), known, new, opened_on=case.opened_on, today=today())
 
 
 def case_events(store: Store, case: Case) -> list[CaseEvent]:
@@ -255,17 +284,6 @@ def deadlines(here: Opened, *, on: date | None, days: int | None = None) -> list
                 if deadline.state in {"running", "overdue"} and near:
                     rows.append({"case": case.id, "kind_of_case": case.kind, **deadline.as_dict()})
     return sorted(rows, key=lambda row: (row["due"], row["case"], row["clock"]))
-
-
-def note_text(here: Opened, note: Mapping[str, Any], *, cited: bool = False) -> str:
-    """A note of the law for people: the title of its code, what it is about, and where it says so."""
-    from regularize.i18n import language
-
-    rules = here.pack.rules
-    title = rules[note["code"]].title[language()] if note["code"] in rules else note["code"]
-    about = ", ".join(f"{name}: {value}" for name, value in note["params"].items())
-    source = rules[note["code"]].citation if cited and note["code"] in rules else None
-    return f"{note['code']}: {title}" + (f" ({about})" if about else "") + (f"; {source}" if source else "")
 
 
 def _not_ahead(day: date) -> date:

@@ -14,6 +14,7 @@ from regularize.errors import OptionError
 from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 from regularize.intake.sheet import SheetRow
+from regularize.law.procedure import RepeatedEventError
 from regularize.law.records import CaseEvent, Gap, LintNote
 from regularize.model import Case
 from regularize.project import today
@@ -23,6 +24,7 @@ from regularize.store.events import Draft
 from regularize.workflow import case as cases
 from regularize.workflow.case_columns import FACT, Columns, Problem, civil_date
 from regularize.workflow.case_facts import check_facts, event_payload, stated_facts
+from regularize.workflow.case_notes import record_text
 from regularize.workflow.homes import resolve
 from regularize.workflow.projects import Opened
 
@@ -48,6 +50,7 @@ class RowReader:
         self.redacted = 0
         self._words = case_headings(here.pack)
         self._events: dict[str, dict[str, str]] = {}
+        self._cleaned: dict[str, tuple[str, int]] = {}  # cells repeat each other
         self._places: dict[tuple[str | None, str | None], BaseGeometry | None] = {}
 
     def read(self, rows: Sequence[SheetRow]) -> list[tuple[Incoming, dict[str, Any]]]:
@@ -95,7 +98,10 @@ class RowReader:
 
     def _clean(self, row: SheetRow, name: str) -> str:
         """A text with personal data masked."""
-        text, hits = privacy.redact(self._cell(row, name))
+        said = self._cell(row, name)
+        if said not in self._cleaned:
+            self._cleaned[said] = privacy.redact(said)
+        text, hits = self._cleaned[said]
         self.redacted += hits
         return text
 
@@ -163,7 +169,9 @@ class RowReader:
             "opened_on_derived": not self._cell(first["opened_on"], "opened_on"),
             "events": len(known),
             "steps": [{"part": part.part, "step": part.step} for part in status.parts],
-            "notes": [cases.note_text(self.here, note.as_dict(), cited=True) for note in found_odd],
+            "notes": [
+                record_text(self.here, _by_row(note.as_dict()), kind=kind, cited=True) for note in found_odd
+            ],
         }
         return Incoming(group.key, made, tuple(drafts)), said
 
@@ -245,8 +253,11 @@ class RowReader:
         payload = self._guarded(row, "event", lambda: self._payload(row, event))
         if payload is None:
             return
-        new = cases.said(len(known) + 1, on, payload)
-        if self._guarded(row, "event", lambda: cases.checked(self.here, made, known, new)) is not None:
+        # Its number is that of its row: so notes name the place in the file where to look.
+        new = cases.said(row.number, on, payload)
+        before = len(self.problems)
+        self._guarded(row, "event", lambda: cases.refuse(self.here, made, known, new))
+        if len(self.problems) == before:
             known.append(new)
             drafts.append(Draft(cases.EVENT, "", on, payload))
 
@@ -268,6 +279,9 @@ class RowReader:
         """What `work` returns; None where it refuses, which is then a problem of the row."""
         try:
             return work()
+        except RepeatedEventError as error:
+            self._wrong(row, name, _("row {row} says the same of this case").format(row=error.seq))
+            return None
         except OptionError as error:
             self._wrong(row, name, error.message, error.hint)
             return None
@@ -309,3 +323,9 @@ class RowReader:
                     found[folded(self.here.pack.label(f"event.{code}", lang))] = code
             self._events[kind] = found | {folded(code): code for code in types}
         return self._events[kind]
+
+
+def _by_row(note: Mapping[str, Any]) -> dict[str, Any]:
+    """A note on a case that has no numbers in the log yet names the rows of its file."""
+    params = {"row" if name == "seq" else name: value for name, value in note["params"].items()}
+    return {**note, "params": params}

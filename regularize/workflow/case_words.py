@@ -6,12 +6,13 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from regularize.i18n import in_language
+from regularize.i18n import counted, in_language
 from regularize.i18n import marked as _
 from regularize.law.records import CaseStatus, PartStatus
 from regularize.model import Case
 from regularize.store import Store
-from regularize.workflow.case import EVENT, note_text, status_of, statuses
+from regularize.workflow.case import EVENT, status_of, statuses
+from regularize.workflow.case_notes import fact_words, note_text, record_text
 from regularize.workflow.projects import Opened
 
 UNDECIDED = ("running", "overdue")
@@ -41,7 +42,7 @@ def history_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iter
     """A case with its events for the terminal."""
     yield f"{record['id']}  {here.pack.label('procedure.' + record['kind'], lang)}: {record['title']}"
     for name, value in record["facts"].items():
-        yield f"  {name} = {value}"
+        yield f"  {fact_words(here, name, value, lang=lang)}"
     replaced = {
         event["payload"].get("corrects"): event["seq"] for event in record["events"] if event["payload"]
     }
@@ -75,9 +76,9 @@ def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
         if payload.get(name) in here.pack.codes(codes):
             words.append(here.pack.label(f"{codes}.{payload[name]}", lang))
     if payload.get("people") is not None:
-        words.append(in_language(_("{n} people"), lang).format(n=payload["people"]))
+        words.append(counted("{n} person", "{n} people", payload["people"], lang))
     if payload.get("households") is not None:
-        words.append(in_language(_("{n} households"), lang).format(n=payload["households"]))
+        words.append(counted("{n} household", "{n} households", payload["households"], lang))
     words.append(payload.get("area"))
     said = ", ".join(str(word) for word in words if word)
     return f"{what}: {said}" if said else what
@@ -125,9 +126,9 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
             cells = deadline_cells(here, kind, deadline, lang=lang)
             yield "  " + "  ".join(filter(None, cells))
     for gap in record["not_enough_information"]:
-        yield f"  {unknown_}: {note_text(here, gap)}"
+        yield f"  {unknown_}: {record_text(here, gap, kind=kind, lang=lang)}"
     for note in record["notes"]:
-        yield f"  {remark_}: {note_text(here, note)}"
+        yield f"  {remark_}: {record_text(here, note, kind=kind, lang=lang)}"
 
 
 def deadline_cells(
@@ -234,7 +235,7 @@ def dossier_facts(
         "opened_on": case.opened_on.isoformat(),
         "steps": steps,
         "deadlines": _deadlines(here, case.kind, found, lang),
-        "notes": [note_text(here, gap.as_dict()) for gap in found.gaps],
+        "notes": [note_text(here, gap, kind=case.kind, lang=lang) for gap in found.gaps],
     }
 
 

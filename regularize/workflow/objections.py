@@ -9,7 +9,9 @@ from shapely.geometry.base import BaseGeometry
 
 from regularize import privacy
 from regularize.errors import OptionError
+from regularize.i18n import counted
 from regularize.i18n import translate as _
+from regularize.law.records import LintNote
 from regularize.model import Batch, Case
 from regularize.project import today
 from regularize.store import Store
@@ -17,6 +19,7 @@ from regularize.store.events import Draft
 from regularize.store.objections import Objection
 from regularize.workflow import case as cases
 from regularize.workflow.case_facts import event_payload
+from regularize.workflow.case_notes import note_text
 from regularize.workflow.homes import resolve
 from regularize.workflow.parties import past_day
 from regularize.workflow.projects import Opened, store_of
@@ -66,7 +69,8 @@ def add(
         case = store.case(case_id)
         day = past_day(on, since=case.opened_on)
         kind, place, geometry = _located(here, store, case, home=home, parcel=parcel, at=at)
-        remarks = []
+        remarks: list[str] = []
+        noted: list[LintNote] = []
         if case.geometry is not None and not case.geometry.intersects(geometry):
             remarks.append(_("the place lies outside the plan part of the case"))
         further = []
@@ -74,18 +78,21 @@ def add(
             earlier = store.objections(case.id)
             payload = event_payload(RECEIVED, facts=(f"objection={len(earlier) + 1}",))
             known = cases.case_events(store, case)
-            new = cases.said(max((e.seq for e in known), default=0) + 1, day, payload)
-            remarks += [
-                cases.note_text(here, odd.as_dict(), cited=True)
-                for odd in cases.checked(here, case, known, new)
-            ]
+            new = cases.said(cases.next_number(known), day, payload)
+            noted = cases.checked(here, case, known, new)
             further.append(Draft(cases.EVENT, f"case:{case.id}", day, payload, who))
         clean, hits = privacy.redact(note)
         stored = store.add_objection(
             Objection(case.id, 0, cause, day, kind, place, geometry, note=clean), further, actor=who
         )
+        if noted:
+            in_log = cases.case_events(store, case)[-1].seq
+            noted = cases.renumbered(noted, {new.seq: in_log})
+            remarks += [note_text(here, odd, kind=case.kind, cited=True) for odd in noted]
     if hits:
-        remarks.append(_("personal data masked in {n} places").format(n=hits))
+        remarks.append(
+            counted("personal data masked in {n} place", "personal data masked in {n} places", hits)
+        )
     return {**record_of(stored), "remarks": remarks}
 
 

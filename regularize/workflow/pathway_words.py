@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from regularize.i18n import in_language
+from regularize.i18n import counted, in_language
 from regularize.i18n import marked as _
 from regularize.workflow.evidence import deciding_text
 from regularize.workflow.projects import Opened
@@ -80,13 +80,13 @@ def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str
 def unlock_text(here: Opened, entry: Mapping[str, Any], *, lang: str) -> str:
     """What one document would do over the homes, in words."""
     message = (
-        _("{document} (one for the area): alone decides {n} homes, helps {k}, is next for {m}")
+        _("{document} (one for the area): alone decides {homes}, helps {k}, is next for {m}")
         if entry["scope"] == "area"
-        else _("{document} (one for each home): alone decides {n} homes, helps {k}, is next for {m}")
+        else _("{document} (one for each home): alone decides {homes}, helps {k}, is next for {m}")
     )
     return in_language(message, lang).format(
         document=here.pack.label(f"document.{entry['document']}", lang),
-        n=len(entry["decides"]),
+        homes=counted("{n} home", "{n} homes", len(entry["decides"]), lang),
         m=len(entry["next_for"]),
         k=len(entry["part_of"]),
     )

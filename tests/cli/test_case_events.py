@@ -191,3 +191,30 @@ def test_the_log_is_read_once_for_all_cases(
         assert run("-p", project, "case", *words, "--json").code == 0
         assert time.process_time() - begin < 3
         assert len(asked) == 1
+
+
+def test_a_remark_names_the_entry_by_its_number_in_the_log(run, town: Path) -> None:
+    assert run("-p", town, "case", "open", "review", "--area", "Изток").code == 0
+    record = tell(run, town, "permitted", "2026-02-10", "--json").json
+    events = run("-p", town, "case", "show", "C-1", "--json").json["events"]
+    assert record["seq"] == events[-1]["seq"] > events[-2]["seq"] + 1, "the log is one for all cases"
+    missing = next(text for text in record["remarks"] if text.startswith("EVIDENCE_MISSING"))
+    assert f"(entry {record['seq']}, " in missing
+
+
+def test_the_terminal_speaks_bulgarian(run, town: Path) -> None:
+    tell(run, town, "accepted", "2026-02-10")
+    for command in ("show", "status"):
+        said = run("-p", town, "case", command, "C-1", lang="bg").out
+        assert "accepted" not in said
+        assert "state_gazette" not in said
+        assert "Приет" in said
+    assert "запис" in run("-p", town, "case", "status", "C-1", lang="bg").out
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "1 акт:"), (2, "2 акта:")])
+def test_counts_have_their_plural(run, town: Path, tmp_path: Path, n: int, said: str) -> None:
+    for number in range(n):
+        assert tell(run, town, "permitted", f"2026-02-1{number}", "--document", "order").code in (0, 1)
+    answer = run("-p", town, "case", "export", "C-1", "-o", tmp_path / "acts.csv", lang="bg")
+    assert said in answer.err
