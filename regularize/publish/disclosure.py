@@ -307,6 +307,41 @@ def carried(
     return chosen
 
 
+def carried_through(
+    history: Sequence[Mapping[int, Figure]], current: Mapping[int, Figure], k: int, *, public: bool
+) -> dict[int, Figure]:
+    """The figures of this release, no block and no sum a few apart from *any* earlier release.
+
+    A figure that goes up and comes down again differs enough from the release before, and yet may lie
+    beside one that was shown earlier: then all figures of the release before stay.
+
+    Parameters
+    ----------
+    history : sequence of mapping
+        What every release for this audience used, oldest first.
+    """
+    if not history:
+        return dict(current)
+    last = history[-1]
+    chosen = carried(last, current, k, public=public)
+    for old in history[:-1]:
+        if _moved(old, chosen, k, public=public):
+            return {block: last[block] for block in current if block in last}
+    return chosen
+
+
+def _moved(old: Mapping[int, Figure], new: Mapping[int, Figure], k: int, *, public: bool) -> bool:
+    """Whether a block or the sum of two releases differs, but by less than k."""
+
+    def count(release: Mapping[int, Figure], block: int) -> int:
+        figure = release.get(block)
+        return 0 if figure is None else (figure.concerned or 0) if public else figure.findings
+
+    pairs = [(count(old, block), count(new, block)) for block in {*old, *new}]
+    before, after = (sum(side) for side in zip(*pairs, strict=True)) if pairs else (0, 0)
+    return any(differs_little(a, b, k) for a, b in [*pairs, (before, after)])
+
+
 def carried_classes(previous: Mapping[str, int] | None, current: Mapping[str, int], k: int) -> dict[str, int]:
     """The sums by class of this release: all of the release before, if one of them changed a little."""
     names = {*(previous or {}), *current}

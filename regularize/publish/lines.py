@@ -7,7 +7,7 @@ counted once or not at all, so that the homes *not* counted are a figure too: bo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from regularize.publish.disclosure import Figure, carried, differs_little, rounded, suppress
+from regularize.publish.disclosure import Figure, carried_through, rounded
 
 # Cell of a line -> its figure: homes that are counted (``findings``) out of ``dwellings``.
 Line = Mapping[int, Figure]
@@ -92,28 +92,7 @@ def steady(history: Sequence[Line], current: Line, k: int) -> dict[int, Figure]:
     current : Line
     k : int
     """
-    if not history:
-        return dict(current)
-    chosen = carried(dict(history[-1]), dict(current), k, public=False)
-    for old in history:
-        keys = {*old, *chosen}
-        small = any(differs_little(_n(old, key), _n(chosen, key), k) for key in keys)
-        if small or differs_little(_sum(old), _sum(chosen), k):
-            return {key: history[-1][key] for key in current if key in history[-1]}
-    return chosen
-
-
-def _n(line: Line, key: int) -> int:
-    return line[key].findings if key in line else 0
-
-
-def _sum(line: Line) -> int:
-    return sum(figure.findings for figure in line.values())
-
-
-def shown_parts(parts: Mapping[str, int], k: int) -> dict[str, int | None]:
-    """Parts of a whole whose sum is shown: at least two hidden, or none."""
-    return suppress(parts, k)
+    return carried_through(history, current, k, public=False)
 
 
 def public_count(n: int | None, of: int | None, k: int) -> int | None:

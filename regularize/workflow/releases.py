@@ -14,7 +14,7 @@ from regularize.layers import Audience, layer_named
 from regularize.model import Finding
 from regularize.plan.blocks import Blocks, blocks_frame, count_by_block, homes_by_block
 from regularize.project import today
-from regularize.publish.disclosure import CELLS, Figure, carried, carried_classes
+from regularize.publish.disclosure import CELLS, Figure, carried_classes, carried_through
 from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 
@@ -80,9 +80,15 @@ def release(
     public = audience == "public"
     counted = today()
     current = figures_of(findings, blocks, store, on=on, counted=counted)
-    last = _last(store, audience)
-    figures = carried(None if last is None else last[0], current, k, public=public)
-    sums = carried_classes(None if last is None else last[1], _sums(figures), k)
+    before = _before(store, audience)
+    last = before[-1] if before else None
+    figures = carried_through([one[0] for one in before], current, k, public=public)
+    sums = _sums(figures)
+    for _figures, told in reversed(before):
+        kept = carried_classes(told, sums, k)
+        if kept != sums:  # a sum of this or an earlier release is too near: those told last stay
+            sums = dict(last[1]) if last is not None else kept
+            break
     whole = [figures.get(number, Figure(dwellings=0)) for number in current]
     frame = blocks_frame(
         blocks,
@@ -112,17 +118,29 @@ def _sums(figures: Mapping[int, Figure]) -> dict[str, int]:
     return {cls: sum(figure.classes.get(cls, 0) for figure in figures.values()) for cls in names}
 
 
-def _last(store: Store, audience: Audience) -> tuple[dict[int, Figure], dict[str, int]] | None:
-    """Figures and sums by class of the last release for `audience`; None if there was none."""
-    known: list[Mapping[str, Any]] = [
-        event.payload
+def released_by(store: Store, audience: Audience, day: date) -> tuple[date, Mapping[str, Any]] | None:
+    """What the last release up to a day showed, and when it was; None where there was none."""
+    known = [(on, payload["shown"]) for on, payload in _released(store, audience) if on <= day]
+    return known[-1] if known else None
+
+
+def _released(store: Store, audience: Audience) -> list[tuple[date, Mapping[str, Any]]]:
+    return [
+        (event.on, event.payload)
         for event in store.events(type=RELEASED)
         if event.payload is not None and event.payload["audience"] == audience
     ]
-    if not known:
-        return None
-    figures = {int(number): Figure(**values) for number, values in known[-1]["figures"].items()}
-    return figures, dict(known[-1]["classes"])
+
+
+def _before(store: Store, audience: Audience) -> list[tuple[dict[int, Figure], dict[str, int]]]:
+    """Figures and sums by class of every release for `audience`, oldest first."""
+    return [
+        (
+            {int(number): Figure(**values) for number, values in payload["figures"].items()},
+            dict(payload["classes"]),
+        )
+        for _on, payload in _released(store, audience)
+    ]
 
 
 def _oldest(figures: Mapping[int, Figure], current: Mapping[int, Figure], *, public: bool) -> date | None:
