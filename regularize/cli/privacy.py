@@ -2,9 +2,18 @@
 
 import click
 
-from regularize.cli.base import Command, Group, Session, json_option, option, pass_session, print_json
+from regularize.cli.base import (
+    Command,
+    Group,
+    Session,
+    by_option,
+    json_option,
+    option,
+    pass_session,
+    print_json,
+)
 from regularize.errors import RefusedError
-from regularize.i18n import marked
+from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
 
 
@@ -42,3 +51,37 @@ def report(session: Session, scan: bool, as_json: bool) -> None:
             _("texts of the store look like personal data"),
             hint=_("erase them: regularize store erase --words FILE --reason TEXT"),
         )
+
+
+@group.command(
+    "export",
+    cls=Command,
+    help=marked(
+        "Print all that is stored about one home: rows, findings, papers, evidence, cases, log.\n\n"
+        "Takes any identifier of the home. Hand it only to the people whose home it is; that it was "
+        "printed becomes an entry of the log."
+    ),
+    example="regularize privacy export T-00000-12 --json > dom.json",
+)
+@click.argument("any_id", metavar="ID")
+@json_option
+@by_option
+@pass_session
+def export(session: Session, any_id: str, as_json: bool, by: str) -> None:
+    """Print what is stored about a home."""
+    from regularize.workflow import home_export, projects
+
+    opened = projects.opened(session.folder)
+    record = home_export.export(opened, any_id, actor=by)
+    if as_json:
+        print_json(record)
+    else:
+        for line in home_export.lines(opened, record, lang=session.lang or opened.project.language):
+            click.echo(line)
+    session.say(
+        _("home {home}: {rows}, {entries}; the request was recorded").format(
+            home=record["home"]["id"],
+            rows=counted("{n} row", "{n} rows", sum(len(rows) for rows in record["rows"].values())),
+            entries=counted("{n} entry of the log", "{n} entries of the log", len(record["events"])),
+        )
+    )

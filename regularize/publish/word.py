@@ -109,7 +109,7 @@ def fill(
         ) from error
 
     name = form.name if isinstance(form, Path) else _("of the program")
-    source = _read(form) if isinstance(form, Path) else form or _own_form()
+    source = _read(form) if isinstance(form, Path) else form or program_form()
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     hint = _("compare it with the form of the program: regularize dossier form -o FILE.docx")
     try:
@@ -162,21 +162,16 @@ def settled(docx: bytes) -> bytes:
     return out.getvalue()
 
 
-def own_form() -> bytes:
-    """The dossier's own form, to be handed to a municipality. Raises ``MissingExtraError``."""
+@lru_cache(maxsize=2)
+def program_form(name: str = "dossier") -> bytes:
+    """The program's own form, ``dossier`` or ``letter``. Raises ``MissingExtraError``."""
     try:
-        return _own_form()
+        from regularize.publish import word_form
     except ImportError as error:
         raise MissingExtraError(
             _("Word files need the optional part docx"), hint="pip install 'regularize[docx]'"
         ) from error
-
-
-@lru_cache(maxsize=1)
-def _own_form() -> bytes:
-    from regularize.publish.word_form import dossier_form
-
-    return settled(dossier_form())
+    return settled(word_form.dossier_form() if name == "dossier" else word_form.letter_form())
 
 
 def _read(form: Path) -> bytes:

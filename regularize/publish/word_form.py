@@ -206,6 +206,35 @@ def dossier_form() -> bytes:
     return sheet.bytes()
 
 
+def letter_form() -> bytes:
+    """The form of letters and announcements: one page for each."""
+    sheet = Sheet()
+    sheet.mark("for letter in letters")
+    first = sheet.line("{{ municipality }}", size=13, bold=True)
+    first.paragraph_format.page_break_before = True
+    sheet.mark("for line in contact")
+    sheet.line("{{ line }}", size=10, faint=True)
+    sheet.mark("endfor")
+    sheet.mark("if letter.to")
+    sheet.line("\n{{ letter.to }}", size=12)
+    sheet.mark("endif")
+    sheet.heading("{{ name }}")
+    sheet.mark("for paragraph in letter.paragraphs")
+    sheet.line("{{ paragraph }}", size=12).paragraph_format.space_after = Pt(8)
+    sheet.mark("endfor")
+    sheet.mark("if letter.rows")
+    sheet.table("row in letter.rows", ["{{ row[0] }}", "{{ row[1] }}"], widths_mm=(20, 150), size=10.5)
+    sheet.mark("endif")
+    sheet.mark("if note")
+    sheet.line("{{ note }}", size=9.5, faint=True)
+    sheet.mark("endif")
+    sheet.line("\n\n______________________________", size=10).paragraph_format.keep_with_next = True
+    sheet.line("{{ signature }} ({{ sign_here }})", size=10)
+    sheet.mark("endfor")
+    sheet.footer("{{ made }}")
+    return sheet.bytes()
+
+
 def _tables(sheet: Sheet) -> None:
     _listed(sheet, "areas", "lrrrrl", (30, 22, 28, 28, 28, 34), note="areas_note")
     _listed(sheet, "parcels", "lrrll", (36, 30, 36, 34, 34))

@@ -17,7 +17,7 @@ from regularize.model import DECIDED, QUIET_CLASSES, Home
 from regularize.project import today
 from regularize.publish.dossier import render_dossier
 from regularize.publish.situation import draw_location, draw_situation
-from regularize.publish.word import own_form, render_word
+from regularize.publish.word import program_form, render_word
 from regularize.store import Store
 from regularize.workflow import projects
 from regularize.workflow.areas import area_geometry, lies_in
@@ -128,7 +128,7 @@ def build(
 
 def write_form(output: Path) -> None:
     """The program's own Word form as a file. Raises ``MissingExtraError``."""
-    write_whole(output, own_form())
+    write_whole(output, program_form())
 
 
 def _chosen(

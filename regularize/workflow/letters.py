@@ -1,0 +1,220 @@
+"""Letters of a case: who is told what, under which provision, and until when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from regularize.errors import OptionError
+from regularize.i18n import translate as _
+from regularize.law.definition import Procedure
+from regularize.law.records import CaseStatus
+from regularize.model import Case
+from regularize.project import FILE, today
+from regularize.publish.letters import (
+    cited,
+    letter_values,
+    letter_words,
+    render_letter,
+    render_letter_word,
+    term_words,
+)
+from regularize.publish.resident import require_contact
+from regularize.publish.text import format_day
+from regularize.store import Store
+from regularize.workflow.case import procedure_of, status_of
+from regularize.workflow.dossiers import FORMATS, TEMPLATES
+from regularize.workflow.maps import write_whole
+from regularize.workflow.projects import Opened, store_of
+
+GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line
+ANNOUNCED = ("announced_sg", "notified_individually")
+
+
+@dataclass
+class Written:
+    """Which files were written, and what a person has to fill in or to check."""
+
+    files: list[Path] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def build(
+    here: Opened,
+    kind: str,
+    case_id: str,
+    *,
+    on: date | None,
+    parcels: Sequence[str],
+    all_parcels: bool,
+    fmt: str,
+    form: Path | None,
+    folder: Path,
+    lang: str,
+    overwrite: bool,
+) -> Written:
+    """Write a letter of a case as PDF, Word or both.
+
+    Parameters
+    ----------
+    kind : {"notice", "gazette", "board"}
+    parcels : sequence of str
+        Notices: one page for each of these identifiers.
+    all_parcels : bool
+        Notices: one page for each parcel that the plan concerns.
+
+    Raises
+    ------
+    OptionError
+        If the case is of a procedure or scope that has no such letter, a parcel is unknown, or a file
+        stands there already.
+    DossierError
+        If a municipality's own words, template or form are broken.
+    """
+    day = on or today()
+    templates = here.project.root / TEMPLATES
+    words = letter_words(lang, templates)
+    contact = require_contact(here.project.contact, FILE)
+    with store_of(here, read_only=True) as store:
+        case = store.case(case_id)
+        _require_kind(here, case, kind, words)
+        found = status_of(here, store, case, on=day)
+        listed = _parcels(store, case, day) if kind == "board" or all_parcels else []
+        chosen = _known(store, parcels, day) if parcels else (listed if kind == "notice" else [])
+    given = _given(here, case, found, kind, words, contact, day, lang)
+    values, lacking = letter_values(
+        kind,
+        words,
+        given,
+        lang=lang,
+        contact=[contact["address"], contact["telephone"]],
+        parcels=chosen,
+        listed=listed if kind == "board" else [],
+    )
+    written = Written()
+    paths = [folder / f"{case.id}-{kind}.{ending}" for ending in FORMATS[fmt]]
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise OptionError(
+                _("{path} exists already").format(path=path), hint=_("give another name, or --overwrite")
+            )
+    own, own_form = templates / "letter.typ", templates / "letter.docx"
+    for path in paths:
+        if path.suffix == ".pdf":
+            made = render_letter(values, day=day.isoformat(), template=own if own.is_file() else None)
+        else:
+            made = render_letter_word(
+                values, day=day.isoformat(), form=form or (own_form if own_form.is_file() else None)
+            )
+        write_whole(path, made)
+        written.files.append(path)
+    if lacking:
+        written.remarks.append(_("still to be filled in: {names}").format(names=", ".join(lacking)))
+    if values["note"]:
+        written.remarks.append(_("a provision of the letter is unverified: compare it with the law first"))
+    if kind == "board" and not listed:
+        written.remarks.append(_("no parcel lies in the area of the case: the list is empty"))
+    return written
+
+
+def _require_kind(here: Opened, case: Case, kind: str, words: dict[str, Any]) -> None:
+    own = words[kind]
+    if case.kind != own["procedure"]:
+        raise OptionError(
+            _("case {case} is of another procedure: {procedure}").format(
+                case=case.id, procedure=here.pack.label(f"procedure.{case.kind}", "en")
+            ),
+            hint=_("this letter belongs to: {procedure}").format(procedure=own["procedure"]),
+        )
+    scope = case.facts.get("scope")
+    if own["scope"] and scope and scope != own["scope"]:
+        other = "gazette" if scope == "state_gazette" else "notice"
+        raise OptionError(
+            _("case {case} is announced in another way ({scope})").format(case=case.id, scope=scope),
+            hint=f"regularize letter build {other} {case.id}",
+        )
+
+
+def _given(
+    here: Opened,
+    case: Case,
+    found: CaseStatus,
+    kind: str,
+    words: dict[str, Any],
+    contact: dict[str, str],
+    day: date,
+    lang: str,
+) -> dict[str, Any]:
+    """The values of the names in braces."""
+    procedure = procedure_of(here, case.kind)
+    own = words[kind]
+    term = own["term"] or (
+        "objections_sg" if case.facts.get("scope") == "state_gazette" else "objections_individual"
+    )
+    when: dict[str, date] = {}
+    for part in found.parts:
+        for entry in (*part.done, *part.milestones):
+            if entry.since is not None:
+                when.setdefault(entry.step, entry.since)
+        if part.since is not None:
+            when.setdefault(part.step, part.since)
+    dues = [d.due for d in found.deadlines if d.clock == term]
+    announced = next((when[step] for step in ANNOUNCED if step in when), None)
+
+    def on(value: date | None) -> str | None:
+        return None if value is None else format_day(value.isoformat(), lang=lang)
+
+    return {
+        **contact,
+        "municipality": here.project.municipality,
+        "title": case.title,
+        "case": case.id,
+        "part": case.plan_part,
+        "day": on(day),
+        "version": version("regularize"),
+        "submitted_on": on(when.get("submitted")),
+        "announced_on": on(announced),
+        "last_day": on(max(dues)) if dues else None,
+        **_basis(procedure, own["duty"], term, words),
+    }
+
+
+def _basis(procedure: Procedure, duty: str, term: str, words: dict[str, Any]) -> dict[str, str]:
+    """Provisions and length of the terms, as the procedure states them."""
+    given: dict[str, str] = {}
+    if duty in procedure.clocks:
+        clock = procedure.clocks[duty]
+        given["duty_basis"] = cited(words, clock.citation, clock.status)
+    if term in procedure.clocks:
+        clock = procedure.clocks[term]
+        given["term"] = term_words(words, clock.amount, clock.unit)
+        given["term_basis"] = cited(words, clock.citation, clock.status)
+    return given
+
+
+def _parcels(store: Store, case: Case, day: date) -> list[str]:
+    """Identifiers of the parcels that the area of a case concerns."""
+    if case.geometry is None or case.geometry.is_empty:
+        return []
+    rows = store.layer("parcels", on=day)
+    near = rows.iloc[rows.sindex.query(case.geometry, predicate="intersects")]
+    held = near[near.geometry.intersection(case.geometry).area >= GRAZED_M2]
+    return _sorted(name for name in held["identifier"] if name)
+
+
+def _known(store: Store, parcels: Sequence[str], day: date) -> list[str]:
+    known = set(store.layer("parcels", on=day)["identifier"])
+    for name in parcels:
+        if name not in known:
+            raise OptionError(
+                _("no parcel {id} is in the store").format(id=name),
+                hint=_("write the whole identifier, as the cadastre does"),
+            )
+    return _sorted(parcels)
+
+
+def _sorted(names: Any) -> list[str]:
+    """Identifiers in the order of their numbers."""
+    return sorted(set(names), key=lambda name: [(len(part), part) for part in str(name).split(".")])
