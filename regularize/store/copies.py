@@ -2,14 +2,18 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from regularize.errors import OptionError, StoreError
+from regularize.errors import OptionError
 from regularize.i18n import translate as _
+from regularize.project import today
 from regularize.store import database, events
-from regularize.store.connection import spoken, sync_folder, use_write_ahead_log
+from regularize.store.connection import BUSY_TIMEOUT_MS, FILE_MODE, spoken, sync_folder, use_write_ahead_log
 
 _PAGES = 256  # copied between two looks at the lock, so that writers are not kept waiting
 
@@ -29,70 +33,101 @@ def backup(store: Path, target: Path) -> int:
     """
     if target.exists():
         raise OptionError(_("{path} exists already").format(path=target), hint=_("give another name"))
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = _beside(target)
     try:
-        with (
-            spoken(store),
-            contextlib.closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as source,
-            contextlib.closing(sqlite3.connect(half)) as copy,
-        ):
-            source.backup(copy, pages=_PAGES)
-            # The copy travels: it must be one file.
-            copy.execute("PRAGMA journal_mode=DELETE")
+        _copy(store, half)
+        # The head first: a copy without one could not be told from a copy that lost its tail.
+        events.write_head(target, _head_of(half), alternative=None)
         _settle(half, target)
     finally:
-        half.unlink(missing_ok=True)
-    written = database.open_(target, read_only=True)
-    try:
-        with written.read() as connection:
-            head = events.head(connection, written.metadata)
-    finally:
-        written.close()
-    events.write_head(target, head)
+        _remove(half)
     return target.stat().st_size
 
 
-def restore(source: Path, store: Path) -> Path | None:
+def restore(source: Path, store: Path, payload: Mapping[str, Any]) -> Path | None:
     """Put the copy `source` in the place of `store`; returns where the former store is kept.
 
-    The caller has verified `source`. The former store is moved aside, never deleted.
+    The caller has verified `source`. The log of the restored store says that it was restored. The
+    former store stays in its place until the new one takes it, and is kept under another name.
 
     Raises
     ------
     StoreError
-        If the copy cannot be written; the former store stays in its place.
+        If the copy cannot be written, or the store is in use; the former store stays in its place.
     """
     half = _beside(store)
     try:
-        with spoken(source):
-            half.write_bytes(source.read_bytes())
-        kept = _aside(store)
+        _copy(source, half)
+        use_write_ahead_log(half)
+        opened = database.open_(half, read_only=False)  # an older schema is brought up to date here
+        try:
+            with opened.write() as connection:
+                draft = events.Draft("store.restored", "store", today(), payload)
+                events.append(connection, opened.metadata, [draft])
+        finally:
+            opened.close()
+        former = events.read_heads(store)
+        kept = _keep(store)
+        if former:
+            events.write_head(store, former[0], alternative=_head_of(half))
         _settle(half, store)
     finally:
-        half.unlink(missing_ok=True)
-    events.head_path(store).unlink(missing_ok=True)
-    use_write_ahead_log(store)
+        _remove(half)
+    head = _head_of(store)
+    events.write_head(store, head, alternative=head)  # though it may lie before the former one
     return kept
 
 
-def _aside(store: Path) -> Path | None:
-    """Move the present store and what belongs to it out of the way."""
+def _copy(source: Path, target: Path) -> None:
+    """One whole moment of `source` in one file, its journal folded in."""
+    with (
+        spoken(target),
+        contextlib.closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as reading,
+        contextlib.closing(sqlite3.connect(target)) as copy,
+    ):
+        reading.backup(copy, pages=_PAGES)
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def _head_of(path: Path) -> events.Head:
+    with (
+        spoken(path),
+        contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as it,
+    ):
+        row = it.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return events.Head(0, events.GENESIS) if row is None else events.Head(*row)
+
+
+def _keep(store: Path) -> Path | None:
+    """Give the present store a second name, after proving that nobody works with it."""
     if not store.exists():
         return None
     number = 1
     while (kept := store.with_name(f"{store.stem}.before-restore-{number}{store.suffix}")).exists():
+        if kept.samefile(store):
+            return kept  # an earlier restore was interrupted here
         number += 1
-    for ending in ("-wal", "-shm"):
-        part = Path(f"{store}{ending}")
-        if part.exists():
-            if ending == "-wal" and part.stat().st_size:
-                raise StoreError(
-                    _("the store {path} is in use, or was not closed").format(path=store),
-                    hint=_("close what works with it, then run: regularize store verify"),
-                )
-            part.unlink()
-    store.replace(kept)
+    damaged = False
+    with spoken(store), contextlib.closing(sqlite3.connect(store, timeout=BUSY_TIMEOUT_MS / 1000)) as alone:
+        try:
+            alone.execute("PRAGMA journal_mode=DELETE")  # granted only to the last one who has it open
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in {
+                sqlite3.SQLITE_CORRUPT,
+                sqlite3.SQLITE_NOTADB,
+            }:
+                raise
+            damaged = True  # that is why it is being replaced
+    if damaged:
+        for ending in ("-wal", "-shm"):
+            part = Path(f"{store}{ending}")
+            if part.exists():
+                part.replace(Path(f"{kept}{ending}"))
+    try:
+        os.link(store, kept)
+    except OSError:  # a file system without hard links
+        shutil.copy2(store, kept)
     return kept
 
 
@@ -102,9 +137,20 @@ def _beside(path: Path) -> Path:
     return Path(name)
 
 
+def _remove(half: Path) -> None:
+    for part in (
+        half,
+        Path(f"{half}-wal"),
+        Path(f"{half}-shm"),
+        Path(f"{half}-journal"),
+        events.head_path(half),
+    ):
+        part.unlink(missing_ok=True)
+
+
 def _settle(half: Path, path: Path) -> None:
     """Onto the disk, private, then into its place."""
-    half.chmod(0o600)
+    half.chmod(FILE_MODE)
     with half.open("rb") as stream:
         os.fsync(stream.fileno())
     half.replace(path)

@@ -57,9 +57,13 @@ class Database:
             )
         with door.spoken(self.path):
             with self._engine.execution_options(writer=True).begin() as connection:
+                # A log whose tail was cut must not grow past the head that proves the cut.
+                kept = events.read_heads(self.path)
+                whole = not kept or any(events.is_in_chain(connection, self.metadata, k) for k in kept)
                 yield connection
                 head = events.head(connection, self.metadata)
-            events.write_head(self.path, head)
+            if whole:
+                events.write_head(self.path, head)
 
     def close(self) -> None:
         """Close all connections; the journal is folded into the file."""

@@ -214,20 +214,28 @@ def head_path(store: Path) -> Path:
     return store.with_suffix(".head")
 
 
-def write_head(store: Path, now_at: Head) -> None:
+def write_head(store: Path, now_at: Head, *, alternative: Head | None = None) -> None:
     """Keep `now_at` beside the store, in one step; never replaces a later head by an earlier one.
 
     The transaction is committed by then, so a side file that cannot be written is no reason to
     call the command failed: verification accepts a head that lies further back in the chain.
+
+    Parameters
+    ----------
+    alternative : Head, optional
+        The head of a store that is about to take this one's place: until that is done, either counts.
     """
-    known = read_head(store)
-    if known is not None and known.seq > now_at.seq:
+    known = read_heads(store)
+    if alternative is None and len(known) == 1 and known[0].seq > now_at.seq:
         return
+    values: dict[str, Any] = {"count": now_at.seq, "hash": now_at.hash}
+    if alternative is not None:
+        values["or"] = {"count": alternative.seq, "hash": alternative.hash}
     with suppress(OSError):
         handle, name = tempfile.mkstemp(prefix=".head-", dir=store.parent)
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                json.dump({"count": now_at.seq, "hash": now_at.hash}, file)
+                json.dump(values, file)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(head_path(store))
@@ -237,10 +245,16 @@ def write_head(store: Path, now_at: Head) -> None:
         door.sync_folder(store.parent)
 
 
-def read_head(store: Path) -> Head | None:
-    """The head kept beside the store; None where there is none, or it cannot be read."""
+def read_heads(store: Path) -> list[Head]:
+    """The heads kept beside the store, one but while it is being replaced; none if unreadable."""
     try:
         values = json.loads(head_path(store).read_text(encoding="ascii"))
-        return Head(int(values["count"]), str(values["hash"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return [Head(int(v["count"]), str(v["hash"])) for v in (values, values.get("or")) if v is not None]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def is_in_chain(connection: Connection, metadata: MetaData, kept: Head) -> bool:
+    """Whether the log runs through a head that was kept."""
+    log = metadata.tables["events"]
+    return kept.seq == 0 or connection.scalar(select(log.c.hash).where(log.c.seq == kept.seq)) == kept.hash

@@ -292,14 +292,12 @@ def _payloads(connection: Connection, metadata: MetaData) -> Iterator[str]:
 
 def _head(connection: Connection, metadata: MetaData, path: Path) -> Iterator[str]:
     """The head kept outside lies in the chain. It may lie further back: a crash after a commit."""
-    kept = events.read_head(path)
-    if kept is None:
+    kept = events.read_heads(path)
+    if not kept:
         yield _("{file} is missing or cannot be read").format(file=events.head_path(path).name)
-        return
-    log = metadata.tables["events"]
-    if kept.seq > 0 and connection.scalar(select(log.c.hash).where(log.c.seq == kept.seq)) != kept.hash:
+    elif not any(events.is_in_chain(connection, metadata, one) for one in kept):
         yield _("the log ends at event {seq}, but {count} were recorded, or they were other events").format(
-            seq=events.head(connection, metadata).seq, count=kept.seq
+            seq=events.head(connection, metadata).seq, count=kept[0].seq
         )
 
 

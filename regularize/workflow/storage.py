@@ -7,7 +7,6 @@ from typing import Any
 from regularize import privacy
 from regularize.errors import InputError, StoreError
 from regularize.i18n import translate as _
-from regularize.project import today
 from regularize.store import Store, copies
 from regularize.workflow.projects import Opened, store_of
 
@@ -89,10 +88,7 @@ def restore(here: Opened, source: Path) -> Path | None:
             _("the copy {path} is not whole: {what}").format(path=source, what=", ".join(wrong)),
             hint=_("take an older copy; the store was left as it is"),
         )
-    kept = copies.restore(source, here.project.store_path)
-    with store_of(here) as store:
-        store.append_event("store.restored", "store", today(), {"from": privacy.redact(source.name)[0]}, "")
-    return kept
+    return copies.restore(source, here.project.store_path, {"from": privacy.redact(source.name)[0]})
 
 
 def verify(here: Opened) -> dict[str, Any]:

@@ -1,0 +1,207 @@
+"""One warm parent for many harmed runs, and what must hold after each of them."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import fault_scene
+from fault_scene import COMMANDS, Command
+
+from regularize.store import Store
+
+# One thread each: threads of numerical libraries do not survive the fork.
+SINGLE = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GDAL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+HERE = Path(__file__).parent
+# Beside the whole outputs a killed program may leave what it was about to rename, never more.
+UNFINISHED = (".part", ".html", ".csv", ".ics", ".pdf", ".json", ".png", ".xlsx")
+
+
+@dataclass
+class Runner:
+    """The warm parent and the scene that each run gets a copy of."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+    scene: Path
+    number: int = 0
+    references: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the parent of the runs has ended"
+        answer: dict[str, Any] = json.loads(line)
+        assert not answer.get("hung"), answer
+        return answer
+
+    def fresh(self) -> Path:
+        """A new copy of the scene."""
+        self.number += 1
+        return fault_scene.copy_of(self.scene, self.folder / f"run-{self.number}")
+
+    def run(self, name: str, folder: Path, plan: dict[str, Any], **more: Any) -> dict[str, Any]:
+        command = COMMANDS[name]
+        args = ["--lang", "en", *fault_scene.resolved(command, folder)]
+        return self.ask({"folder": str(folder), "args": args, "plan": plan, "fresh": command.fresh, **more})
+
+    def reference(self, name: str) -> dict[str, Any]:
+        """A run that nothing disturbs: how long it is, and through which states the log goes."""
+        if name not in self.references:
+            folder = self.fresh()
+            before = events_of(folder)
+            done = self.run(name, folder, {})
+            assert done["code"] in COMMANDS[name].ends, (name, done)
+            done["allowed"] = {before, *done["states"], events_of(folder)}
+            done["outputs"] = outputs_of(folder)
+            shutil.rmtree(folder)
+            self.references[name] = done
+        return self.references[name]
+
+
+def start(folder: Path) -> Runner:
+    """Start the parent and let it build the scene in `folder`."""
+    environment = {**os.environ, **SINGLE, "PYTHONPATH": str(HERE), "LANGUAGE": "en", "REGULARIZE_LANG": "en"}
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "fault_runner.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    )
+    runner = Runner(process, folder, folder / "scene")
+    assert runner.ask({"prepare": str(runner.scene)}) == {"ready": True}
+    return runner
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Runner]:
+    """The parent, ended at the end."""
+    runner = start(folder)
+    try:
+        yield runner
+    finally:
+        assert runner.process.stdin is not None
+        runner.process.stdin.close()
+        runner.process.wait(30)
+        assert runner.process.stdout is not None
+        runner.process.stdout.close()
+
+
+def events_of(folder: Path) -> int:
+    """How many entries the log of the scene's store has."""
+    with Store.open(folder / "store.gpkg", read_only=True) as store:
+        return int(store.info()["events"])
+
+
+def outputs_of(folder: Path) -> dict[str, int]:
+    """Whole files that a run left outside the store, by name, with their sizes."""
+    return {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not path.name.startswith("store.")
+    }
+
+
+def require_sound(folder: Path, name: str, allowed: set[int]) -> int:
+    """The store is the old or the new one, and verification finds nothing; returns its events."""
+    with Store.open(folder / "store.gpkg", read_only=True) as store:
+        report = store.verify()
+        events = int(store.info()["events"])
+    assert report.ok, (name, [check for check in report.checks if not check.ok])
+    assert events in allowed, (name, events, allowed)
+    return events
+
+
+def require_whole_outputs(folder: Path, before: dict[str, int], reference: dict[str, Any]) -> None:
+    """A file that stands under its own name is the old one or a whole new one, never half of it."""
+    for name, size in outputs_of(folder).items():
+        if name in before and size == before[name]:
+            continue
+        assert name in reference["outputs"], f"{name} is no output of this command"
+        assert size > 0, name
+
+
+def plans(reference: dict[str, Any], rng: random.Random, n: int, number: int = 9) -> Iterator[dict[str, Any]]:
+    """Where to strike: every second time inside the writing, otherwise anywhere in the run."""
+    counted = [name for name in ("statements", "ticks", "writes", "files") if reference[name]]
+    for i in range(n):
+        if i % 2:
+            yield {"after_s": rng.uniform(0.0, reference["seconds"]), "signal": number}
+            continue
+        how = rng.choice([*counted, "time"])
+        if how == "time" or not counted:
+            yield {
+                "after_s": rng.uniform(0, reference["write_seconds"]),
+                "from_write": True,
+                "signal": number,
+            }
+        else:
+            yield {"at": how, "n": rng.randint(1, reference[how]), "signal": number}
+
+
+@dataclass
+class Tally:
+    """What became of many runs of one command."""
+
+    name: str
+    runs: int = 0
+    killed: int = 0
+    in_write: int = 0
+    old: int = 0
+    new: int = 0
+    phases: Counter[str] = field(default_factory=Counter)
+
+    def line(self) -> str:
+        return (
+            f"{self.name}: runs={self.runs} killed={self.killed} in_write={self.in_write} "
+            f"old={self.old} new={self.new} neither=0 phases={dict(self.phases)}"
+        )
+
+
+def kill_many(runner: Runner, name: str, n: int, seed: int, *, heal_every: int = 1) -> Tally:
+    """Kill `n` runs of a command; after each the store is old or new, and a rerun heals it."""
+    command: Command = COMMANDS[name]
+    reference = runner.reference(name)
+    rng = random.Random(f"{name} {seed}")
+    tally = Tally(name)
+    for i, plan in enumerate(plans(reference, rng, n)):
+        folder = runner.fresh()
+        before, files = events_of(folder), outputs_of(folder)
+        done = runner.run(name, folder, plan)
+        tally.runs += 1
+        if done["code"] == -9:
+            tally.killed += 1
+            tally.phases[done["phase"]] += 1
+            tally.in_write += done["phase"] in {"writing", "commit"}
+        else:
+            assert done["code"] in command.ends, (name, plan, done)
+        events = require_sound(folder, name, reference["allowed"])
+        tally.old += events == before
+        tally.new += events != before
+        require_whole_outputs(folder, files, reference)
+        if i % heal_every == 0:
+            healed = runner.run(name, folder, {})
+            assert healed["code"] in {*command.ends, *command.again}, (name, plan, healed)
+            with Store.open(folder / "store.gpkg", read_only=True) as store:
+                assert store.verify().ok, (name, plan)
+            missing = reference["outputs"].keys() - outputs_of(folder).keys()
+            assert not missing, (name, plan, missing)
+        shutil.rmtree(folder)
+    return tally
