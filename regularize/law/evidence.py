@@ -43,6 +43,8 @@ class Piece:
         The day may be off by this much either way. Zero for a piece that bears its day.
     ref : str
         What names it in the log; no names of persons.
+    origin : str
+        The home for which it was recorded, where that is another one.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Piece:
     dated: date
     accuracy: timedelta = timedelta(0)
     ref: str = ""
+    origin: str = ""
 
     @property
     def earliest(self) -> date:
@@ -212,6 +215,7 @@ def timeline(interval: Interval) -> list[dict[str, Any]]:
             "earliest": piece.earliest.isoformat(),
             "latest": piece.latest.isoformat(),
             "ref": piece.ref,
+            "origin": piece.origin or None,
             "contradicts": id(piece) in odd,
         }
         for piece in interval.pieces

@@ -1,6 +1,7 @@
 """Evidence of a home's age: pieces recorded one by one, the interval they give, and what is missing."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from regularize.law.evidence import Interval, Piece, built_by, interval_of, kind
 from regularize.law.pathbook import PathBook, path_book
 from regularize.project import today
 from regularize.store import Store
+from regularize.workflow import evidence_log
 from regularize.workflow.documents import digest
+from regularize.workflow.evidence_log import RECORDED, WITHDRAWN
 from regularize.workflow.homes import resolve
 from regularize.workflow.projects import Opened, store_of
-
-RECORDED, WITHDRAWN = "evidence.recorded", "evidence.withdrawn"
 
 
 def kinds(here: Opened) -> list[str]:
@@ -64,7 +65,7 @@ def add(
         known = numbered(store, home.id)
         if corrects is not None and corrects not in known:
             raise _not_there(home.id, corrects)
-        if corrects is None and piece in known.values():
+        if corrects is None and piece in {replace(one, origin="") for one in known.values()}:
             raise OptionError(
                 _("this piece is recorded already"), hint=f"regularize case evidence list {home.id}"
             )
@@ -106,29 +107,13 @@ def withdraw(here: Opened, home_id: str, seq: int, *, reason: str, actor: str) -
 
 
 def numbered(store: Store, home: str) -> dict[int, Piece]:
-    """The pieces that count for a home, by their number in the log."""
-    found: dict[int, Piece] = {}
-    for event in store.events(subject=f"home:{home}"):
-        said = event.payload
-        if said is None:
-            continue
-        if event.type == RECORDED:
-            found.pop(said.get("corrects") or 0, None)
-            found[event.seq] = Piece(
-                kind=str(said["kind"]),
-                shows=bool(said["shows"]),
-                dated=date.fromisoformat(said["dated"]),
-                accuracy=timedelta(days=int(said["accuracy_days"])),
-                ref=str(said.get("ref") or ""),
-            )
-        elif event.type == WITHDRAWN:
-            found.pop(int(said["withdraws"]), None)
-    return found
+    """The pieces that count for a home, by their number in the log; inherited ones name their origin."""
+    return evidence_log.numbered(evidence_log.log_of_home(store, home), home)
 
 
-def interval(here: Opened, store: Store, home: str) -> Interval:
-    """When the home's building came to exist, as far as the evidence says."""
-    return interval_of(numbered(store, home).values(), kinds_of(here.pack))
+def interval(here: Opened, log: evidence_log.Log, home: str) -> Interval:
+    """When the home's building came to exist, as far as the evidence in the log says."""
+    return interval_of(evidence_log.numbered(log, home).values(), kinds_of(here.pack))
 
 
 def ages(here: Opened, book: PathBook, found: Interval, *, on: date) -> list[dict[str, Any]]:
@@ -171,14 +156,22 @@ def shown(here: Opened, home_id: str, *, on: date | None) -> dict[str, Any]:
     """The evidence of one home, with the numbers by which its pieces can be corrected."""
     with store_of(here, read_only=True) as store:
         home = resolve(store, home_id)
+        log = evidence_log.log_of_home(store, home.id)
         numbers = [
-            {"seq": seq, "kind": p.kind, "shows": p.shows, "dated": p.dated.isoformat(), "ref": p.ref}
-            for seq, p in numbered(store, home.id).items()
+            {
+                "seq": seq,
+                "kind": p.kind,
+                "shows": p.shows,
+                "dated": p.dated.isoformat(),
+                "ref": p.ref,
+                "origin": p.origin or None,
+            }
+            for seq, p in evidence_log.numbered(log, home.id).items()
         ]
         return {
             "home": home.id,
             "recorded": numbers,
-            **record(here, interval(here, store, home.id), on=on or today()),
+            **record(here, interval(here, log, home.id), on=on or today()),
         }
 
 
@@ -192,7 +185,11 @@ def lines(here: Opened, found: Mapping[str, Any], *, lang: str) -> Iterator[str]
     for piece in found["recorded"]:
         word = say(marked("shows it")) if piece["shows"] else say(marked("does not show it"))
         kind = label(f"evidence_kind.{piece['kind']}", lang)
-        yield f"  {piece['seq']:>4}  {piece['dated']}  {kind}: {word}  {piece['ref']}".rstrip()
+        origin = (
+            say(marked("recorded for home {home}")).format(home=piece["origin"]) if piece["origin"] else ""
+        )
+        cells = (f"{piece['seq']:>4}", piece["dated"], f"{kind}: {word}", piece["ref"], origin)
+        yield "  " + "  ".join(filter(None, cells))
     unknown = say(marked("unknown"))
     yield say(marked("built after {after}, not later than {by}")).format(
         after=found["after"] or unknown, by=found["by"] or unknown

@@ -151,7 +151,7 @@ def lines(here: Opened, record: dict[str, Any], *, lang: str) -> Iterator[str]:
     for case in record["cases"]:
         yield f"  {in_language('case', lang)} {case['id']}: {case['title']}"
     for event in record["events"]:
-        yield f"  {event['on']}  {event['type']}"
+        yield f"  {event['on']}  {here.pack.label('log.' + event['type'], lang)}"
 
 
 def _head(home: Home) -> dict[str, Any]:

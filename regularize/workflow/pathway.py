@@ -24,6 +24,7 @@ from regularize.workflow import evidence
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.case import status_of
 from regularize.workflow.case_facts import stated_facts
+from regularize.workflow.evidence_log import log_of
 from regularize.workflow.homes import cases_of, resolve
 from regularize.workflow.projects import Opened, store_of
 
@@ -133,6 +134,7 @@ class Desk:
         for finding in store.findings():
             self.findings.setdefault(finding.home or "", []).append(finding)
         self.stated = dict(stated)
+        self.log = log_of(store)
         self.results: dict[str, tuple[PathResult, ...]] = {}
         self.had: dict[str, frozenset[str]] = {}
         self._in_force: dict[str, bool | None] = {}
@@ -145,7 +147,7 @@ class Desk:
         known = HomeFacts(
             facts=facts,
             norms={check.norm.id: check for check in checks},
-            age=evidence.interval(self.here, self.store, home.id),
+            age=evidence.interval(self.here, self.log, home.id),
         )
         results = assess(self.here.pack, self.book, known, on=self.day, kinds=self.kinds)
         state = papers.states(held)
