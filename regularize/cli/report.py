@@ -147,3 +147,61 @@ def indicators(
         lang=session.lang or opened[0].project.language,
     )
     session.say(_("indicators: {path}").format(path=output))
+
+
+@group.command(
+    "compare",
+    cls=Command,
+    help=marked(
+        "Write what has changed between two days.\n\n"
+        "A council compares what it was shown by each day; what was never released is not assessed. "
+        "The office compares the log, exactly."
+    ),
+    example="regularize report compare --from 2026-01-01 --to 2026-06-30 -o maps/change.html",
+)
+@option("--from", "since", type=DATE, required=True, help=marked("The first day."))
+@to_option
+@area_option
+@option(
+    "--audience",
+    type=click.Choice(("council", "office")),
+    default="council",
+    help=marked("council: as released; office: exact, marked as such (council)."),
+)
+@option(
+    "--format",
+    "fmt",
+    type=click.Choice(("html", "pdf", "csv", "json")),
+    help=marked("The format (default: by the file's ending)."),
+)
+@option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
+@overwrite_option
+@pass_session
+def compare(
+    session: Session,
+    since: date,
+    until: date | None,
+    area: str | None,
+    audience: Literal["council", "office"],
+    fmt: str | None,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Write the comparison of two days."""
+    from regularize.workflow import comparison, projects
+
+    free_output(
+        output, overwrite=overwrite, endings=(".html", ".pdf", ".csv", ".json") if fmt is None else ()
+    )
+    opened = projects.opened(session.folder)
+    comparison.write(
+        opened,
+        output,
+        since=since,
+        until=until,
+        area=area,
+        audience=audience,
+        fmt=fmt or output.suffix.lstrip(".").lower(),
+        lang=session.lang or opened.project.language,
+    )
+    session.say(_("comparison: {path}").format(path=output))

@@ -1,0 +1,163 @@
+"""Two days side by side, on paper: counts, classes, blocks, and where procedures stood."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from regularize.errors import OptionError
+from regularize.i18n import in_language, translate
+from regularize.i18n import marked as _
+from regularize.publish.origins import count_text, foot_line, origin_sections
+from regularize.publish.printed import Printed, Section, as_csv, as_html, as_pdf
+from regularize.publish.text import MINUS, format_day, format_number, printable, printable_tree
+from regularize.publish.writing import Labels
+
+FORMATS = ("html", "json", "csv")
+
+
+def render_comparison(data: Mapping[str, Any], *, lang: str, labels: Labels, fmt: str = "html") -> str:
+    """The comparison as text of `fmt`.
+
+    Parameters
+    ----------
+    data : mapping
+        From ``workflow.comparison``; what an audience must not see is not in it. A count of None was
+        held back, or is not known for the reason that ``days`` gives.
+    lang : {"bg", "en"}
+    labels : callable
+        ``labels(key, lang)``: the ``label`` of a country pack.
+    fmt : {"html", "json", "csv"}
+
+    Raises
+    ------
+    OptionError
+        If `fmt` is none of these.
+    """
+    if fmt not in FORMATS:
+        raise OptionError(
+            translate("unknown format {fmt}").format(fmt=fmt), hint=translate("use html, pdf, json or csv")
+        )
+    if fmt == "json":
+        return json.dumps(printable_tree(data), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    printed = _Comparison(data, lang, labels).printed()
+    return as_html(printed) if fmt == "html" else as_csv(printed)
+
+
+def comparison_pdf(data: Mapping[str, Any], *, lang: str, labels: Labels) -> bytes:
+    """The same as tagged PDF/A-2a. Raises ``DossierError``."""
+    return as_pdf(_Comparison(data, lang, labels).printed(), day=str(data["to"]))
+
+
+class _Comparison:
+    """Writes a comparison in one language."""
+
+    def __init__(self, data: Mapping[str, Any], lang: str, labels: Labels) -> None:
+        self.data, self.lang, self.labels = data, lang, labels
+
+    def say(self, message: str) -> str:
+        return in_language(message, self.lang)
+
+    def day(self, value: Any) -> str:
+        return printable(format_day(None if value is None else str(value), lang=self.lang))
+
+    def cells(self, row: Mapping[str, Any]) -> list[str]:
+        """Before, after, change."""
+        told = [
+            self.say(_("not assessed")) if value is None and day["reason"] else count_text(value, self.lang)
+            for value, day in zip((row["before"], row["after"]), self.data["days"], strict=True)
+        ]
+        change = row["change"]
+        if change is None:
+            return [*told, "–"]
+        sign = "+" if change > 0 else MINUS if change < 0 else ""
+        return [*told, f"{sign}{format_number(abs(change), 0, lang=self.lang)}"]
+
+    def heads(self, first: str) -> tuple[str, ...]:
+        days = (self.day(self.data["from"]), self.day(self.data["to"]))
+        return (first, *days, self.say(_("Change")))
+
+    def sections(self) -> list[Section]:
+        d = self.data
+        nothing = self.say(_("Nothing has been counted."))
+        waiting = [[self.say(_("Findings that await a decision")), *self.cells(row)] for row in d["totals"]]
+        figures = [[printable(row["label"]), *self.cells(row)] for row in d["figures"]]
+        classes = [
+            [printable(self.labels(f"class.{row['class']}", self.lang)), *self.cells(row)]
+            for row in d["classes"]
+        ]
+        blocks = [[printable(row["block"]), *self.cells(row)] for row in d["blocks"]]
+        cases = [
+            [
+                printable(row["title"]) or "–",
+                printable(row["plan_part"]) or "–",
+                printable(row["before"]) or "–",
+                printable(row["after"]) or "–",
+            ]
+            for row in d["cases"]
+        ]
+        heads = self.heads(self.say(_("Figure")))
+        made = [
+            Section(self.say(_("In short")), heads, [*figures, *waiting], nothing, "lrrr"),
+            Section(
+                self.say(_("Findings by class")), self.heads(self.say(_("Class"))), classes, nothing, "lrrr"
+            ),
+            Section(
+                self.say(_("Findings by block")), self.heads(self.say(_("Block"))), blocks, nothing, "lrrr"
+            ),
+            Section(
+                self.say(_("Plan parts and cases")),
+                (
+                    self.say(_("Case")),
+                    self.say(_("Part of the plan")),
+                    self.day(d["from"]),
+                    self.day(d["to"]),
+                ),
+                cases,
+                self.say(_("No case is open.")),
+            ),
+        ]
+        small = origin_sections(d["origins"], d["rules"], d["parameters"], run_on=d["run_on"], lang=self.lang)
+        return [*made, *small]
+
+    def notes(self) -> list[str]:
+        notes = []
+        for day in self.data["days"]:
+            if day["reason"]:
+                said = self.say(_("{day}: not assessed: {reason}."))
+                notes.append(said.format(day=self.day(day["day"]), reason=printable(day["reason"])))
+            elif day["figures_of"] != day["day"]:
+                said = self.say(_("{day}: the figures are those released on {of}."))
+                notes.append(said.format(day=self.day(day["day"]), of=self.day(day["figures_of"])))
+        held = self.say(_("Consultations held between the two days: {n}"))
+        notes.append(held.format(n=format_number(self.data["held"], 0, lang=self.lang)))
+        if self.data["k"] is not None:
+            k = count_text(self.data["k"], self.lang)
+            notes.append(self.say(_("Counts under {k} are not shown.")).format(k=k))
+            notes.append(
+                self.say(_("A figure stays as it was told before while it has changed by a few only."))
+            )
+        return notes
+
+    def printed(self) -> Printed:
+        area = printable(self.data["area"])
+        title = self.say(_("What has changed"))
+        office = self.data["audience"] == "office"
+        word = (
+            _("For the office: exact counts, not for publication")
+            if office
+            else _("Compared is what the council was shown by each of the two days.")
+        )
+        under = (
+            printable(self.data["municipality"]),
+            f"{self.day(self.data['from'])} – {self.day(self.data['to'])}",
+        )
+        return Printed(
+            title=f"{title}: {area}" if area else title,
+            under=" · ".join(under),
+            word=self.say(word),
+            sections=self.sections(),
+            notes=self.notes(),
+            foot=foot_line(self.data["version"], self.data["to"], self.lang),
+            lang=self.lang,
+            notes_title=self.say(_("Data and notes")),
+        )
