@@ -2,10 +2,12 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
 from regularize.cli.base import (
+    DATE,
     PATH,
     Command,
     Group,
@@ -17,6 +19,7 @@ from regularize.cli.base import (
     overwrite_option,
     pass_session,
 )
+from regularize.cli.leaving import leaving, leaving_options
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.layers import Audience
@@ -48,41 +51,74 @@ def group() -> None:
 @option("--recipient", metavar="TEXT", help=marked("Whom an office map is for; printed on it."))
 @option("--png", type=PATH, metavar="FILE.png", help=marked("Also write the same view as a picture."))
 @option("--pdf", type=PATH, metavar="FILE.pdf", help=marked("Also write the same view as one A3 sheet."))
+@option(
+    "--underlay",
+    type=PATH,
+    metavar="FILE.tif",
+    help=marked("An aerial picture to lie under the map: a local GeoTIFF, JPEG 2000, PNG or JPEG."),
+)
+@option(
+    "--underlay-crs",
+    metavar="AUTH:CODE",
+    help=marked("Coordinate system of the picture, where the file states none."),
+)
+@option(
+    "--underlay-date",
+    type=DATE,
+    help=marked("Day on which it was taken (default: as the file says)."),
+)
+@option(
+    "--underlay-source",
+    metavar="TEXT",
+    help=marked("Whose picture it is (default: the name of the file)."),
+)
 @option("-o", "--output", required=True, type=PATH, metavar="FILE.html", help=marked("The file to write."))
+@leaving_options
 @overwrite_option
 @pass_session
 def build(
     session: Session,
+    /,
     audience: Audience,
     area: str | None,
     on: date | None,
     recipient: str | None,
     png: Path | None,
     pdf: Path | None,
+    underlay: Path | None,
+    underlay_crs: str | None,
+    underlay_date: date | None,
+    underlay_source: str | None,
     output: Path,
     overwrite: bool,
+    **leave: Any,
 ) -> None:
     """Draw a map."""
     from regularize.workflow import maps, projects
+    from regularize.workflow.underlay import Wanted
 
     for path, endings in ((output, (".html", ".htm")), (png, (".png",)), (pdf, (".pdf",))):
         if path is not None:
             free_output(path, overwrite=overwrite, endings=endings)
     opened = projects.opened(session.folder)
-    size, remarks = maps.build(
-        opened,
-        output,
-        audience=audience,
-        area=area,
-        on=on,
-        recipient=recipient,
-        lang=session.lang or opened.project.language,
-        png=png,
-        pdf=pdf,
-    )
+    # Public and council maps hold no personal data: they may lie anywhere.
+    outputs = [output, png, pdf] if audience == "office" else []
+    with leaving(session, opened, outputs, what="map", overwrite=overwrite, **leave) as way:
+        size, remarks = maps.build(
+            opened,
+            way.path(output),
+            audience=audience,
+            area=area,
+            on=on,
+            recipient=recipient,
+            lang=session.lang or opened.project.language,
+            png=None if png is None else way.path(png),
+            pdf=None if pdf is None else way.path(pdf),
+            imagery=Wanted(underlay, underlay_crs, underlay_date, underlay_source) if underlay else None,
+        )
     for remark in remarks:
         session.say(remark)
-    session.say(_("map: {path} ({size} kB)").format(path=output, size=round(size / 1000)))
+    session.say(_("map: {path} ({size} kB)").format(path=way.shown(output), size=round(size / 1000)))
 
 
 @group.command(
@@ -104,29 +140,35 @@ def build(
 @on_option
 @option("--recipient", metavar="TEXT", help=marked("Whom an office map is for; printed on it."))
 @option("-o", "--output", required=True, type=PATH, metavar="FILE.html", help=marked("The file to write."))
+@leaving_options
 @overwrite_option
 @pass_session
 def overview(
     session: Session,
+    /,
     audience: Audience,
     on: date | None,
     recipient: str | None,
     output: Path,
     overwrite: bool,
+    **leave: Any,
 ) -> None:
     """Draw the maps of all areas and the page that leads to them."""
     from regularize.workflow import map_overview, projects
 
     opened = projects.opened(session.folder)
     n_areas = len(map_overview.area_names(opened))
-    for path in (output, *map_overview.files_of(output, n_areas)):
+    files = [output, *map_overview.files_of(output, n_areas)]
+    for path in files:
         free_output(path, overwrite=overwrite)
-    n = map_overview.build(
-        opened,
-        output,
-        audience=audience,
-        on=on,
-        recipient=recipient,
-        lang=session.lang or opened.project.language,
-    )
-    session.say(_("overview: {path} ({n} maps)").format(path=output, n=n))
+    outputs = files if audience == "office" else []
+    with leaving(session, opened, outputs, what="overview", overwrite=overwrite, **leave) as way:
+        n = map_overview.build(
+            opened,
+            way.path(output),
+            audience=audience,
+            on=on,
+            recipient=recipient,
+            lang=session.lang or opened.project.language,
+        )
+    session.say(_("overview: {path} ({n} maps)").format(path=way.shown(output), n=n))

@@ -133,6 +133,12 @@ class Pack:
         return {**(self.parent.groups if self.parent else {}), **own}
 
     @cached_property
+    def colours(self) -> Mapping[str, Any]:
+        """Colours of maps that the country prefers, by what has to be decided; judged by who draws."""
+        own = self._gather("colours*.toml", read_table)
+        return {**(self.parent.colours if self.parent else {}), **own}
+
+    @cached_property
     def threshold_records(self) -> Mapping[str, Mapping[str, Any]]:
         """Detection thresholds with value, unit and basis."""
         own = self._gather("detection*.toml", _read_thresholds)

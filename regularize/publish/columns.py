@@ -11,7 +11,7 @@ from regularize.publish.view import View
 from regularize.publish.words import Speaker
 
 # Columns that serve the program, not the reader.
-HIDDEN = frozenset({"fid", "batch", "origin", "counts", "valid_to", "since"})
+HIDDEN = frozenset({"fid", "batch", "origin", "counts", "valid_to", "since", "run", "reason"})
 SEARCHED = frozenset(
     {"id", "identifier", "ref", "home", "survey_refs", "register_refs", "designation", "quarter", "name"}
     | {"title", "case", "block"}

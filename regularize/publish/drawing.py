@@ -2,8 +2,8 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -18,13 +18,13 @@ from regularize.publish import packing
 from regularize.publish.columns import columns_of
 from regularize.publish.palette import Style, layer_style
 from regularize.publish.text import format_day
-from regularize.publish.view import View
+from regularize.publish.view import IMAGERY, View
 from regularize.publish.words import Speaker
 
 # What is seen at first; the rest waits in the list of layers.
-SHOWN_FIRST = frozenset({"areas", "streets", "parcels", "buildings", "plan_parts", "case_parts"})
+SHOWN_FIRST = frozenset({"imagery", "areas", "streets", "parcels", "buildings", "plan_parts", "case_parts"})
 # Drawn on top, but a click means what lies within them first.
-WIDE = frozenset({"areas", "land", "plan_parts", "case_parts", "blocks"})
+WIDE = frozenset({"areas", "land", "municipal_land", "proposals", "plan_parts", "case_parts", "blocks"})
 LONGEST_LABEL = 120  # letters; a longer text would fit nowhere and still be measured at every step
 
 
@@ -106,6 +106,12 @@ class MapMeta:
         Days on which something changed, ascending, and what; the last one is `on`.
     surveys : sequence of date
         Of these, the days of surveys of buildings.
+    colours : mapping of str to str
+        Colours of the country pack by decision (``palette.DECISIONS``).
+    municipal : collection of str
+        Codes of ownership that mean the municipality.
+    imagery : str
+        Source and date of the picture below the map.
     """
 
     audience: Audience
@@ -119,6 +125,9 @@ class MapMeta:
     figures_on: date | None = None
     timeline: Sequence[tuple[date, str]] = ()
     surveys: Sequence[date] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
+    municipal: Collection[str] = ()
+    imagery: str = ""
 
 
 @dataclass
@@ -174,9 +183,12 @@ def base_layer(view: View, speaker: Speaker) -> Drawn:
     """A layer of the quiet base, or of the plan."""
     if view.layer.name == "case_parts":
         return case_layer(view, speaker)
-    font = {"streets": "street", "plan_parts": "place"}.get(view.layer.name)
+    font = {"streets": "street", "plan_parts": "place", "proposals": "place"}.get(view.layer.name)
     drawn = draw(view, speaker, on=view.layer.name in SHOWN_FIRST, font=font)
-    drawn.in_table = view.layer.name == "plan_parts"
+    drawn.in_table = view.layer.name in {"plan_parts", "proposals"}
+    if view.layer is IMAGERY:
+        drawn.columns = []
+        drawn.rows = [replace(row, shape="image") for row in drawn.rows]
     return drawn
 
 

@@ -21,7 +21,7 @@ def council_sheet(views: Mapping[str, View], speaker: Speaker) -> Sheet:
     """Layers, legend and notes of the council map; `views` by layer name."""
     _ = speaker.ui
     sheet = Sheet()
-    for name in ("areas", "streets"):
+    for name in ("imagery", "areas", "streets"):
         if name in views:
             sheet.add(base_layer(views[name], speaker))
     blocks = views.get("blocks")
@@ -33,7 +33,7 @@ def council_sheet(views: Mapping[str, View], speaker: Speaker) -> Sheet:
     outlines = _outlines(views, speaker)
     if outlines is not None:
         sheet.add(outlines)
-    for name in ("regulated_plots", "plan_parts", "case_parts"):
+    for name in ("regulated_plots", "plan_parts", "proposals", "case_parts"):
         if name in views:
             sheet.add(base_layer(views[name], speaker))
     totals = blocks.totals if blocks is not None else {}
@@ -104,9 +104,14 @@ def _blocks(view: View, speaker: Speaker) -> Drawn:
     drawn.labels = place_labels(
         frame, ["" if low is None else text for low, text in zip(lowest, texts, strict=True)]
     )
+    nearly = _("{n} (nearly every home is concerned)")
+    told = [
+        nearly.format(n=text) if n is None and low is not None else text
+        for text, n, low in zip(texts, counts, lowest, strict=True)
+    ]
     drawn.columns = [
         *columns_of(view, frame, speaker),
-        column_data(speaker.labels("layer.findings"), texts, search=False),
+        column_data(speaker.labels("layer.findings"), told, search=False),
     ]
     return drawn
 

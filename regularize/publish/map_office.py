@@ -1,8 +1,10 @@
 """The office map: findings by class, with everything that the work on them needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import pandas as pd
 
 from regularize.model import QUIET_CLASSES, ReviewState
 from regularize.publish import palette
@@ -20,17 +22,17 @@ from regularize.publish.drawing import (
     spans,
 )
 from regularize.publish.office_layers import STRETCHED
-from regularize.publish.palette import class_order, class_style
+from regularize.publish.palette import class_order
 from regularize.publish.text import format_number
 from regularize.publish.view import View
 from regularize.publish.words import Speaker
 
 KINDS = ("building", "plot")
 # Bottom to top. Findings on plots lie under the buildings, findings on buildings above them.
-BELOW = ("land", "areas", "streets", "parcels", "regulated_plots", "plots")
+BELOW = ("imagery", "land", "areas", "streets", "parcels", "regulated_plots", "plots")
 ABOVE = ("buildings", "observed_buildings", "fences", "points")
-BESIDE = ("uncertain_ground", "residuals", "objections")
-ON_TOP = ("plan_parts", "case_parts")
+BESIDE = ("indicative_plots", "uncertain_ground", "residuals", "objections")
+ON_TOP = ("plan_parts", "proposals", "case_parts")
 
 
 def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> Sheet:
@@ -39,8 +41,12 @@ def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> 
     sheet = Sheet()
     findings = _findings(views["findings"], meta, speaker) if "findings" in views else None
     for name in BELOW:
-        if name in views:
+        if name in views and name == "land":
+            sheet.add(land_layer(views[name], meta.municipal, speaker))
+        elif name in views:
             sheet.add(base_layer(views[name], speaker))
+    if "land" not in views and "parcels" in views:
+        _add_municipal(sheet, views["parcels"], meta.municipal, speaker)
     if findings:
         sheet.order += [(findings.name, row.key) for row in findings.rows if row.key.startswith("plot/")]
     for name in ABOVE:
@@ -57,12 +63,10 @@ def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> 
     base = [(drawn.name, row.key) for drawn in sheet.layers for row in drawn.rows]
     if findings:
         sheet.add(findings, order=False)
-        titles = {"building": _("Findings: buildings"), "plot": _("Findings: plots")}
-        for kind in (*KINDS, "rejected"):
-            keys = [(findings.name, row.key) for row in findings.rows if row.key.split("/")[0] == kind]
-            if keys:
-                title = titles.get(kind, _("Rejected on review"))
-                sheet.groups.append({"title": title, "rows": keys, "open": kind != "rejected"})
+        sheet.groups.append(_decisions(findings, speaker))
+        rejected = [(findings.name, row.key) for row in findings.rows if row.key.startswith("rejected/")]
+        if rejected:
+            sheet.groups.append({"title": _("Rejected on review"), "rows": rejected, "open": False})
     waiting = _waiting(views.get("findings"))
     if waiting:
         sheet.headline = {
@@ -74,20 +78,84 @@ def office_sheet(views: Mapping[str, View], meta: MapMeta, speaker: Speaker) -> 
     if base:
         sheet.groups.append({"title": _("Layers"), "rows": base, "open": True, "quiet": True})
     sheet.notes = [
-        _("A finding is a candidate until a person has looked at it. Colours name the kind of difference."),
+        _("A finding is a candidate until a person has looked at it. Colours say what has to be decided."),
         _("For office use. It holds data of single homes: do not pass it on."),
     ]
+    wrong = palette.usable_colours(meta.colours)[1]
+    if wrong:
+        note = _("Colours of the country pack that are none, or stand for nothing, are left out: {names}.")
+        sheet.notes.append(note.format(names=", ".join(wrong)))
     return sheet
 
 
+def _decisions(findings: Drawn, speaker: Speaker) -> dict[str, Any]:
+    """The group of the legend that lists findings by what a person has to decide about them."""
+    _ = speaker.ui
+    titles = {
+        "missing": _("Buildings missing from the cadastre"),
+        "outline": _("Another size or outline"),
+        "matching": _("Another building, or another number"),
+        "field": _("To be looked at on site"),
+        "parcel": _("Plots without a parcel of their own"),
+        "division": _("Plots inside one parcel"),
+        "in_order": _("Without difference"),
+    }
+    branches = []
+    left = {row.key: row for row in findings.rows if not row.key.startswith("rejected/")}
+    for decision in palette.DECISIONS:
+        keys = [f"{kind}/{cls}" for kind, cls in decision.classes if f"{kind}/{cls}" in left]
+        if keys:
+            branches.append({"label": titles[decision.key], "rows": keys})
+        for key in keys:
+            del left[key]
+    branches += [{"label": row.label, "rows": [key]} for key, row in left.items()]
+    return {
+        "title": _("What has to be decided"),
+        "open": True,
+        "rows": [],
+        "branches": [
+            {"label": branch["label"], "rows": [(findings.name, key) for key in branch["rows"]]}
+            for branch in branches
+        ],
+    }
+
+
+def land_layer(view: View, municipal: Collection[str], speaker: Speaker) -> Drawn:
+    """Ownership of land, the municipality's apart: it decides there itself."""
+    _ = speaker.ui
+    drawn = draw(view, speaker, on=False)
+    codes = placed(view).get("land_owner_category", pd.Series(dtype=object))
+    drawn.classes = [int(code in municipal) for code in codes]
+    own = Row("municipal_land", _("Municipal land"), palette.layer_style("municipal_land"), cls=1, on=False)
+    rest = replace(drawn.rows[0], label=_("Land of others"), cls=0)
+    drawn.rows = [row for row in (rest, own) if row.cls in drawn.classes]
+    return drawn
+
+
+def _add_municipal(sheet: Sheet, parcels: View, municipal: Collection[str], speaker: Speaker) -> None:
+    """Municipal land from the parcels, where no layer of land was delivered."""
+    frame = placed(parcels)
+    if "ownership_kind" not in frame.columns:
+        return
+    chosen = frame[frame["ownership_kind"].isin(list(municipal))]
+    if len(chosen):
+        _ = speaker.ui
+        label = _("Municipal land")
+        row = Row("municipal_land", label, palette.layer_style("municipal_land"), on=False)
+        sheet.add(Drawn("municipal_land", label, geographic(chosen), [row]))
+
+
 def _beside(view: View, speaker: Speaker) -> Drawn:
-    """Remaining shift, uncertain ground and objections: in the list of layers, seen when asked for."""
+    """What stands beside the findings: in the list of layers, seen when asked for."""
     _ = speaker.ui
     drawn = draw(view, speaker, on=False)
     if view.layer.name == "residuals":
         label = _("Remaining shift, drawn {n} times as long").format(n=STRETCHED)
         note = _("An arrow shows how far the cadastre still lies off the survey after the common shift.")
         drawn.rows = [replace(row, label=label, note=note) for row in drawn.rows]
+    if view.layer.name == "indicative_plots":
+        note = _("Guessed between the buildings where no plot was surveyed: measure here first.")
+        drawn.rows = [replace(row, note=note) for row in drawn.rows]
     if view.layer.name == "objections":
         frame = placed(view)
         drawn.rows = [replace(row, count=sum(frame["count"])) for row in drawn.rows]
@@ -124,10 +192,11 @@ def _findings(view: View, meta: MapMeta, speaker: Speaker) -> Drawn:
     present = sorted(
         set(keys), key=lambda key: (key not in known, known.index(key) if key in known else 0, key)
     )
+    styles = palette.usable_colours(meta.colours)[0]
     for number, key in enumerate(present):
         kind, cls = key.split("/", 1)
-        quiet = cls in QUIET_CLASSES or kind == "rejected"
-        style = palette.NEUTRAL if kind == "rejected" else class_style(kind, cls)
+        decision = None if kind == "rejected" else palette.decision_of(kind, cls)
+        style = styles.get(decision.key, decision.style) if decision else palette.NEUTRAL
         drawn.rows.append(
             Row(
                 key,
@@ -136,7 +205,7 @@ def _findings(view: View, meta: MapMeta, speaker: Speaker) -> Drawn:
                 cls=number,
                 count=_now(frame, keys, key),
                 note=meta.class_notes.get(cls, ""),
-                on=not quiet,
+                on=decision.shown if decision else kind != "rejected",
             )
         )
     drawn.classes = [present.index(key) for key in keys]

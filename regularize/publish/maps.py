@@ -1,6 +1,6 @@
 """The maps that a municipality shows: one HTML file each, offline, per audience, in both languages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -104,10 +104,13 @@ class DrawnMap:
         payload["languages"] = sorted(contents)  # Bulgarian first
         geometries = [layer.geometries for layer in self.first.layers]
         payload["packed"] = packing.pack({"layers": merged(headers)}, geometries)
+        payload["underlay"] = self.first.underlay()
         return write_page(payload, self.first.static(preview), lang=self.first.lang)
 
-    def still(self, width_mm: float, height_mm: float, *, usual: bool = True) -> picture.Still:
-        """The map as SVG, as the page shows it first."""
+    def still(
+        self, width_mm: float, height_mm: float, *, usual: bool = True, imagery: bool = True
+    ) -> picture.Still:
+        """The map as SVG, as the page shows it first; the picture below it only with `imagery`."""
         made = self.first
         finest = int(settings()["finest_scale"]) if made.meta.audience == "public" else 1
         return picture.draw_still(
@@ -119,6 +122,7 @@ class DrawnMap:
             fonts=FONTS,
             finest=finest,
             usual=usual,
+            underlay=made.picture if imagery else None,
         )
 
     def preview(self) -> str:
@@ -126,7 +130,7 @@ class DrawnMap:
         n = sum(len(layer.geometries) for layer in self.first.layers)
         if not 0 < n <= PREVIEW_MOST:
             return ""
-        return picture.preview(self.still(*PREVIEW_MM, usual=False), width_px=PREVIEW_PX)
+        return picture.preview(self.still(*PREVIEW_MM, usual=False, imagery=False), width_px=PREVIEW_PX)
 
     def pdf(self) -> bytes:
         """The map on one A3 sheet with legend, scale and date."""
@@ -144,15 +148,16 @@ class DrawnMap:
         rows = made.rows
         groups = []
         for group in content["groups"]:
-            listed = [r for r in group["rows"] if rows[r]["on"]]
+            listed = [(rows[r], r) for r in group["rows"] if rows[r]["on"]]
+            listed += [(b, b["rows"][0]) for b in group["branches"] if any(rows[r]["on"] for r in b["rows"])]
             if listed:
                 lines = [
                     {
                         "swatch": picture.swatch(made.styles[r], rows[r]["shape"]),
-                        "label": rows[r]["label"],
-                        "count": rows[r]["count"] or "",
+                        "label": line["label"],
+                        "count": line["count"] or "",
                     }
-                    for r in listed
+                    for line, r in listed
                 ]
                 groups.append({"title": group["title"], "note": group["note"], "rows": lines})
         bar = picture.scale_bar(still.denominator)
@@ -185,6 +190,7 @@ class _Composed:
         days = tuple(day.isoformat() for day, _what in meta.timeline)
         self.lang, self.meta = edition.lang, meta
         self.speaker = Speaker(edition.lang, edition.labels, days if len(days) > 1 else ())
+        self.picture = next((view.picture for view in edition.views if view.picture is not None), None)
         self.sheet = self._sheet({view.layer.name: view for view in edition.views if view.has_geometry})
         if self.speaker.days and any(edition.past):
             over = cases_over_time(edition.past, self.speaker)
@@ -247,8 +253,9 @@ class _Composed:
         groups = []
         for group in sheet.groups:
             listed = [number[key] for key in group["rows"] if key in number]
-            if listed:
-                groups.append({"quiet": False, "note": "", **group, "rows": listed})
+            branches = [self._branch(branch, number) for branch in group.get("branches", ())]
+            if listed or branches:
+                groups.append({"quiet": False, "note": "", **group, "rows": listed, "branches": branches})
         kind = {
             "office": _("Working map of the office"),
             "council": _("Map for the municipal council"),
@@ -285,6 +292,26 @@ class _Composed:
             else MAX_ZOOM,
         }
 
+    def _branch(self, branch: Mapping[str, Any], number: Mapping[Any, int]) -> dict[str, Any]:
+        """A line of the legend that stands for several: its rows switch together, or one by one."""
+        listed = [number[key] for key in branch["rows"] if key in number]
+        counts = {
+            key: row.count or 0
+            for drawn in self.layers
+            for row in drawn.rows
+            for key in [(drawn.name, row.key)]
+        }
+        n = sum(counts[key] for key in branch["rows"] if key in number)
+        return {"label": branch["label"], "rows": listed, "count": format_number(n, 0, lang=self.lang)}
+
+    def underlay(self) -> dict[str, Any] | None:
+        """The picture below the map, as the script of the page lays it."""
+        if self.picture is None:
+            return None
+        south, west, north, east = self.picture.bounds
+        row = next(i for i, row in enumerate(self.rows) if row["shape"] == "image")
+        return {"source": self.picture.as_uri(), "bounds": [[south, west], [north, east]], "row": row}
+
     def _stamp(self) -> list[str]:
         _, meta = self.speaker.ui, self.meta
         stamp = [_("State on {date}").format(date=format_day(meta.on.isoformat(), lang=self.lang))]
@@ -297,6 +324,8 @@ class _Composed:
                 if meta.recipient
                 else _("For office use.")
             )
+        if meta.imagery:
+            stamp.append(_("Aerial picture: {source}").format(source=meta.imagery))
         return stamp
 
     def _figure_notes(self) -> list[str]:
@@ -313,18 +342,20 @@ class _Composed:
         """What stands in the page where no script runs."""
         _, meta, content = self.speaker.ui, self.meta, self.content()
         rows = content["rows"]
-        tables = [
-            (g["title"], [(rows[r]["label"], rows[r]["count"]) for r in g["rows"] if rows[r]["count"]])
-            for g in content["groups"]
-        ]
+        tables = []
+        for group in content["groups"]:
+            lines = [(rows[r]["label"], rows[r]["count"]) for r in group["rows"] if rows[r]["count"]]
+            tables.append((group["title"], lines + [(b["label"], b["count"]) for b in group["branches"]]))
+            listed = [rows[r] for branch in group["branches"] for r in branch["rows"]]
+            tables.append((_("By kind"), [(row["label"], row["count"]) for row in listed]))
         tables += [(table["title"], table["lines"]) for table in self.sheet.tables]
         headline = content["headline"]
-        lines = [content["kind"], *content["stamp"], content["empty"]]
+        said = [content["kind"], *content["stamp"], content["empty"]]
         if headline:
-            lines.append(f"{headline['number']} {headline['text']}")
+            said.append(f"{headline['number']} {headline['text']}")
         return StaticText(
             title=" – ".join(part for part in (meta.title, meta.place) if part),
-            lines=[*lines, _("The map itself needs a browser with scripts.")],
+            lines=[*said, _("The map itself needs a browser with scripts.")],
             tables=[table for table in tables if table[1]],
             picture=still,
         )
@@ -332,7 +363,8 @@ class _Composed:
 
 def _bounds(layers: Sequence[Drawn]) -> list[float]:
     """South, west, north, east of the area, or of everything where no area is drawn."""
-    chosen = [d for d in layers if d.name == "areas"] or [d for d in layers if d.name != "streets"] or layers
+    beside = {"streets", "imagery"}
+    chosen = [d for d in layers if d.name == "areas"] or [d for d in layers if d.name not in beside] or layers
     if not chosen:
         return [-60.0, -150.0, 70.0, 150.0]
     west, south, east, north = shapely.total_bounds(

@@ -6,7 +6,8 @@ apart, and what is in order stays a thin grey line.
 """
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from regularize.model import QUIET_CLASSES, BuildingClass, PlotClass
@@ -83,20 +84,20 @@ class Style:
         return asdict(self)
 
 
-# Buildings: a filled face. Vermilion = the register lacks it; orange = its size differs; blue = it
-# is another building or another number of buildings; purple = it is gone; grey = go and look.
+# Buildings: a filled face. Vermilion = the register lacks it; orange = its size or outline differs; blue
+# = it is another building or another number of buildings; purple = go and look; grey = in order.
 BUILDING_STYLES: dict[str, Style] = {
     BuildingClass.NOT_IN_CADASTRE: Style(VERMILION, 1.5, VERMILION, 0.72),
     BuildingClass.ADJOINING_ANNEX: Style(VERMILION, 1.5, VERMILION, 0.16, "forward"),
     BuildingClass.EXTENDED: Style(ORANGE, 1.5, ORANGE, 0.72),
     BuildingClass.REDUCED: Style(ORANGE, 1.5, ORANGE, 0.16, "backward"),
-    BuildingClass.CHANGED: Style(BLUE, 1.5, BLUE, 0.60),
+    BuildingClass.CHANGED: Style(ORANGE, 1.5, ORANGE, 0.16, "cross"),
     BuildingClass.REBUILT: Style(BLUE, 1.5, BLUE, 0.14, "forward"),
     BuildingClass.MERGED: Style(BLUE, 1.5, BLUE, 0.14, "backward"),
     BuildingClass.SPLIT: Style(BLUE, 1.5, BLUE, 0.14, "dots"),
     BuildingClass.COMPLEX: Style(BLUE, 1.5, BLUE, 0.14, "cross"),
     BuildingClass.NOT_IN_SURVEY: Style(PURPLE, 2.0, PURPLE, 0.12, "none", (5, 3)),
-    BuildingClass.UNCERTAIN: Style(GREY_DARK, 1.5, GREY_DARK, 0.10, "dots"),
+    BuildingClass.UNCERTAIN: Style(PURPLE, 2.0, PURPLE, 0.12, "dots", (5, 3)),
     BuildingClass.UNCHANGED: Style(GREY, 1.0),
 }
 
@@ -107,14 +108,88 @@ PLOT_STYLES: dict[str, Style] = {
     PlotClass.STRADDLES: Style(GREEN, 1.5, None, 0.0, "cross", (7, 4)),
     PlotClass.INFORMAL_SUBDIVISION: Style(SKY, 1.0, None, 0.0, "none", (7, 4)),
     PlotClass.PART_OF_PARCEL: Style(SKY, 1.0, None, 0.0, "backward", (7, 4)),
-    PlotClass.UNCERTAIN: Style(GREY_DARK, 1.5, None, 0.0, "none", (2, 4)),
+    PlotClass.UNCERTAIN: Style(PURPLE, 1.5, None, 0.0, "none", (2, 4)),
     PlotClass.REGISTERED: Style(GREY_LIGHT, 1.0, None, 0.0, "none", (2, 3)),
 }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Classes about which a person decides the same thing, drawn with one sign on maps.
+
+    Parameters
+    ----------
+    key : str
+    classes : tuple of (str, str)
+        Kind and class.
+    style : Style
+    shown : bool
+        Whether maps show it at first.
+    """
+
+    key: str
+    classes: tuple[tuple[str, str], ...]
+    style: Style
+    shown: bool = True
+
+
+def _of(kind: str, *classes: str) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, str(cls)) for cls in classes)
+
+
+# A map shows five signs at first, each with a hue and a hatch or dash of its own; more cannot be told
+# apart from the back row of a hall. What needs nobody's decision now waits in the legend.
+DECISIONS: tuple[Decision, ...] = (
+    Decision(
+        "missing",
+        _of("building", BuildingClass.NOT_IN_CADASTRE, BuildingClass.ADJOINING_ANNEX),
+        Style(VERMILION, 1.5, VERMILION, 0.78),
+    ),
+    Decision(
+        "outline",
+        _of("building", BuildingClass.EXTENDED, BuildingClass.REDUCED, BuildingClass.CHANGED),
+        Style(ORANGE, 1.5, ORANGE, 0.30, "forward"),
+    ),
+    Decision(
+        "matching",
+        _of(
+            "building",
+            *(BuildingClass.REBUILT, BuildingClass.MERGED, BuildingClass.SPLIT, BuildingClass.COMPLEX),
+        ),
+        Style(BLUE, 1.5, BLUE, 0.18, "cross"),
+    ),
+    Decision(
+        "field",
+        _of("building", BuildingClass.NOT_IN_SURVEY, BuildingClass.UNCERTAIN)
+        + _of("plot", PlotClass.UNCERTAIN),
+        Style(PURPLE, 2.0, PURPLE, 0.14, "none", (5, 3)),
+    ),
+    Decision(
+        "parcel",
+        _of("plot", PlotClass.NO_PARCEL, PlotClass.PARTLY_OUTSIDE, PlotClass.STRADDLES),
+        Style(GREEN, 1.5, GREEN, 0.10, "none", (7, 4)),
+    ),
+    Decision(
+        "division",
+        _of("plot", PlotClass.INFORMAL_SUBDIVISION, PlotClass.PART_OF_PARCEL),
+        Style(SKY, 1.25, None, 0.0, "none", (7, 4)),
+        shown=False,
+    ),
+    Decision(
+        "in_order",
+        _of("building", BuildingClass.UNCHANGED) + _of("plot", PlotClass.REGISTERED),
+        Style(GREY, 1.0),
+        shown=False,
+    ),
+)
 
 # Layers without classes: the quiet base.
 LAYER_STYLES: dict[str, Style] = {
     "areas": Style(GREY, 1.25, None, 0.0, "none", (10, 4, 2, 4)),
     "land": Style(GREY_LIGHT, 1.0, GREY_FAINT, 0.35),
+    "municipal_land": Style(GREY, 1.0, GREY_LIGHT, 0.35, "backward"),
+    "imagery": Style(GREY_DARK, 1.0, GREY, 1.0, "dots"),
+    "proposals": Style(INK, 1.5, None, 0.0, "none", (2, 3)),
     "streets": Style(GREY_FAINT, 5.0, GREY_FAINT, 1.0),
     "parcels": Style(GREY_LIGHT, 1.0),
     "plots": Style(GREY, 1.0, None, 0.0, "none", (4, 3)),
@@ -127,7 +202,7 @@ LAYER_STYLES: dict[str, Style] = {
     "plan_parts": Style(INK, 1.75, None, 0.0, "none", (12, 4)),
     "case_parts": Style(BLUE, 2.5),
     "blocks": Style(GREY, 1.0),
-    "indicative_plots": Style(PURPLE, 1.25, None, 0.0, "none", (3, 4)),
+    "indicative_plots": Style(GREEN, 1.25, None, 0.0, "none", (3, 4)),
     "residuals": Style(INK, 1.75),
     "uncertain_ground": Style(GREY_DARK, 1.0, GREY_DARK, 0.06, "dots"),
     "objections": Style(VERMILION, 2.0, PAPER, 0.9),
@@ -150,6 +225,37 @@ def class_style(kind: str, cls: str) -> Style:
 def layer_style(name: str) -> Style:
     """The style of a layer without classes; neutral where it is not known here."""
     return LAYER_STYLES.get(name, NEUTRAL)
+
+
+def decision_of(kind: str, cls: str) -> Decision | None:
+    """What has to be decided about a class; None where the class is not known here.
+
+    Examples
+    --------
+    >>> decision_of("building", "merged").key
+    'matching'
+    """
+    return next((d for d in DECISIONS if (kind, cls) in d.classes), None)
+
+
+def usable_colours(colours: Mapping[str, str]) -> tuple[dict[str, Style], list[str]]:
+    """Styles of decisions in the colours that a country pack states, and the names that state none.
+
+    Parameters
+    ----------
+    colours : mapping of str to str
+        Key of a decision -> ``#RRGGBB``. What is no colour is left out, and named.
+    """
+    known = {decision.key: decision.style for decision in DECISIONS}
+    styles: dict[str, Style] = {}
+    wrong: list[str] = []
+    for key, colour in sorted(colours.items()):
+        if key not in known or not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+            wrong.append(key)
+            continue
+        style = known[key]
+        styles[key] = replace(style, stroke=colour, fill=style.fill and colour)
+    return styles, wrong
 
 
 def class_order(kind: str) -> tuple[str, ...]:

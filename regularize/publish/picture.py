@@ -8,7 +8,7 @@ import json
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from html import escape
 from pathlib import Path
@@ -25,10 +25,14 @@ from regularize.publish.palette import GROUND, INK, PAPER, Style
 from regularize.publish.paper import path
 from regularize.publish.small_png import with_few_colours
 from regularize.publish.text import printable
+from regularize.publish.view import Picture
 
 TEMPLATE = Path(__file__).parent / "templates" / "map.typ"
 SCALES = (200, 250, 500, 1000, 1250, 1500, 2000, 2500, 4000, 5000, 7500, 10_000, 15_000, 20_000, 25_000)
 PX_MM = 0.2  # a pixel of the page on paper; a little finer than 1/96 inch, as print can show it
+LIGHT = 0.55  # faces over a picture let it through, and lines get a casing, as the page does it
+CASING_PX = 2.4
+MOVES = (0.0, -0.75, 0.75, -1.5, 1.5, -2.5, 2.5)  # of a name, in its own heights, as the page does it
 FACE = "Libertinus Serif"
 _HATCH_MM = 1.6
 _LETTER = 0.54  # advance of the face in em
@@ -62,6 +66,7 @@ def draw_still(
     fonts: Mapping[str, Mapping[str, Any]],
     finest: int = 1,
     usual: bool = True,
+    underlay: Picture | None = None,
 ) -> Still:
     """What the page shows at first, as SVG.
 
@@ -79,6 +84,8 @@ def draw_still(
         Denominator of the largest scale allowed.
     usual : bool
         Whether the scale must be one that people use; a preview just fills its frame.
+    underlay : Picture, optional
+        Below everything.
     """
     south, west, north, east = bounds
     to_metres = _metres(south, west, north, east)
@@ -100,17 +107,34 @@ def draw_still(
     patterns: dict[str, str] = {}
     names: list[str] = []
     shown = [(by_name[layer], rows[layer, key]) for layer, key in order if (layer, key) in rows]
+    if underlay is not None:
+        low, left, high, right = underlay.bounds
+        (x0, y0), (x1, y1) = place([[left, high], [right, low]]).tolist()
+        shapes.append(
+            f'<image x="{x0:.2f}" y="{y0:.2f}" width="{x1 - x0:.2f}" height="{y1 - y0:.2f}"'
+            f' preserveAspectRatio="none" xlink:href="{underlay.as_uri()}"/>'
+        )
     for drawn, row in shown:
-        if row.on:
+        if row.on and underlay is not None and row.shape != "image":
+            style = row.style
+            bare = Style(PAPER, style.width_px + CASING_PX)
+            share = 0.0 if style.fill == PAPER else LIGHT
+            light = replace(style, fill_opacity=style.fill_opacity * share)
+            for worn in (bare, light):
+                shapes.append(_row(drawn, replace(row, style=worn), place, (width_mm, height_mm), patterns))
+        elif row.on and row.shape != "image":
             shapes.append(_row(drawn, row, place, (width_mm, height_mm), patterns))
     taken: list[tuple[float, float, float, float]] = []
-    for drawn, row in reversed(shown):
+    # Counts are what a map is looked at for: they take their place before other labels.
+    top_down = shown[::-1]
+    for drawn, row in sorted(top_down, key=lambda pair: pair[0].label_font != "count"):
         if row.on:
             names += _labels(drawn, row, place, mm, fonts, taken, (width_mm, height_mm))
     body = f"<defs>{''.join(patterns.values())}</defs>{''.join(shapes)}{''.join(names)}"
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width_mm:g}mm" height="{height_mm:g}mm"'
-        f' viewBox="0 0 {width_mm:g} {height_mm:g}" font-family="{FACE}" fill="none"'
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' width="{width_mm:g}mm" height="{height_mm:g}mm" viewBox="0 0 {width_mm:g} {height_mm:g}"'
+        f' font-family="{FACE}" fill="none"'
         f' stroke-linejoin="round"><rect width="{width_mm:g}" height="{height_mm:g}" fill="{GROUND}"/>'
         f"{body}</svg>"
     )
@@ -288,8 +312,20 @@ def _labels(
         half_y = (abs(math.sin(turn)) * width + abs(math.cos(turn)) * height) / 2 + 0.4
         if not (half_x < x < size[0] - half_x and half_y < y < size[1] - half_y):
             continue
-        if any(abs(a - x) < w + half_x and abs(b - y) < h + half_y for a, b, w, h in taken):
+        # A name may move up or down within its face; what stands along a line, or is a count, may not.
+        moves = (0.0,) if angle or drawn.label_font != "place" else MOVES
+        free = (
+            down * height
+            for down in moves
+            if abs(down) * height < room_m * mm / 3 or not down
+            if not any(
+                abs(a - x) < w + half_x and abs(b - y - down * height) < h + half_y for a, b, w, h in taken
+            )
+        )
+        move = next(free, None)
+        if move is None:
             continue
+        y += move
         taken.append((x, y, half_x, half_y))
         for number, line in enumerate(lines):
             down = y + (number - (len(lines) - 1) / 2) * size_mm * 1.25 + size_mm * 0.34

@@ -4,6 +4,7 @@ What the column contracts (``layers.py``) do not name for an audience does not e
 leave only at or above the smallest count k, which is data (``countries/generic/publishing.toml``).
 """
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,12 +22,54 @@ from regularize.layers import AUDIENCES, COMMON, Audience, Column, Layer, layer_
 from regularize.model import Finding
 from regularize.publish.disclosure import CELLS, Figure, council_counts, public_shares, settings, suppress
 
-__all__ = ["NotForAudienceError", "View", "findings_frame", "is_visible", "smallest_count", "suppress"]
+__all__ = [
+    "IMAGERY",
+    "NotForAudienceError",
+    "Picture",
+    "View",
+    "findings_frame",
+    "is_visible",
+    "smallest_count",
+    "suppress",
+]
 
 HALF_MILLIMETRE_M = 0.0005
+# Kinds of pictures that maps show, and how their bytes begin.
+MEDIA = {"image/webp": b"RIFF", "image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG"}
 _GATE = object()
 # Audiences that may see the single home, hence its exact counts.
 _EXACT: frozenset[Audience] = frozenset({"office", "resident"})
+
+
+# An aerial picture shows every single home: it lies under the maps of office and council only.
+IMAGERY = Layer("imagery", "imagery", (), "polygon", geometry_audience=frozenset({"office", "council"}))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the ground.
+
+    Parameters
+    ----------
+    content : bytes
+    media : str
+        ``image/webp``, ``image/jpeg`` or ``image/png``.
+    bounds : tuple of float
+        South, west, north, east in degrees; straight in Web Mercator.
+    """
+
+    content: bytes
+    media: str
+    bounds: tuple[float, float, float, float]
+
+    def __post_init__(self) -> None:
+        """Refuse what a page would not show, or would read as something else."""
+        if self.media not in MEDIA or not self.content.startswith(MEDIA[self.media]):
+            raise ValueError("the bytes are no picture of a known kind")
+
+    def as_uri(self) -> str:
+        """The picture as text that a page holds itself."""
+        return f"data:{self.media};base64,{base64.b64encode(self.content).decode('ascii')}"
 
 
 class NotForAudienceError(OptionError):
@@ -57,6 +100,8 @@ class View:
     totals : mapping of str to (int or None)
         For layers with counts: the counts of the whole area by class, hidden below k, and
         ``"all"``, their sum.
+    picture : Picture, optional
+        Of the layer ``IMAGERY`` only.
     """
 
     layer: Layer
@@ -64,6 +109,7 @@ class View:
     frame: pd.DataFrame
     totals: Mapping[str, int | None] = field(default_factory=dict)
     gate: object = None
+    picture: Picture | None = None
 
     def __post_init__(self) -> None:
         """Refuse every other way to make one."""
@@ -85,6 +131,7 @@ class View:
         k: int | None = None,
         shown: Sequence[bool] | None = None,
         class_totals: Mapping[str, int] | None = None,
+        picture: Picture | None = None,
     ) -> "View":
         """Let through what `audience` may see of `frame`.
 
@@ -103,6 +150,8 @@ class View:
         class_totals : mapping of str to int, optional
             For layers with counts: the sums by class that stand in place of those of the frame, because
             an earlier release showed them and they have changed by less than k since.
+        picture : Picture, optional
+            Of the layer ``IMAGERY``; its one row is what the picture covers.
 
         Raises
         ------
@@ -113,13 +162,15 @@ class View:
         """
         if audience not in AUDIENCES:
             raise ValueError(f"unknown audience {audience!r}")
-        if not is_visible(layer, audience):
+        if not is_visible(layer, audience) or (picture and audience not in layer.geometry_audience):
             raise NotForAudienceError(
                 _("the layer {layer} is not for the audience {audience}").format(
                     layer=layer.name, audience=audience
                 ),
                 hint=_("councils and the public see findings as counts per block"),
             )
+        if (picture is not None) != (layer is IMAGERY):
+            raise ValueError("a picture belongs to the layer of pictures, and to no other")
         contract = {column.name: column for column in (*COMMON, *layer.columns)}
         names = [name for name in layer.visible(audience) if name in frame.columns]
         data = {name: [_checked(value, contract[name]) for value in frame[name]] for name in names}
@@ -143,7 +194,7 @@ class View:
         if audience not in _EXACT and not names:
             # The order of rows is an attribute too: bare outlines leave sorted by position.
             visible = visible.iloc[_by_position(visible)].reset_index(drop=True)
-        return cls(layer, audience, visible, totals, _GATE)
+        return cls(layer, audience, visible, totals, _GATE, picture)
 
 
 def findings_frame(findings: Sequence[Finding], *, crs: str) -> gpd.GeoDataFrame:

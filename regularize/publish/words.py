@@ -60,9 +60,10 @@ def ui_words(speaker: Speaker, audience: Audience) -> dict[str, str]:
     """Name -> text, as the scripts of the page ask for them."""
     _ = speaker.ui
     return {
+        "by_kind": _("By kind"),
         "panel": _("Title, legend and tools"),
         "search": _("Search"),
-        "search_hint": _("Identifier, finding, home, street")
+        "search_hint": _("Identifier, plot, street")
         if audience == "office"
         else _("Block, plan part, case, street"),
         "nothing_found": _("Nothing found"),

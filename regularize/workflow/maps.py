@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import Counter
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -9,14 +10,15 @@ from pathlib import Path
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from regularize.i18n import LANGUAGES
+from regularize.countries import Pack
+from regularize.i18n import LANGUAGES, in_language, marked
 from regularize.i18n import translate as _
 from regularize.layers import Audience, layer_named
 from regularize.project import today
 from regularize.publish.maps import DrawnMap, Edition, MapMeta
 from regularize.publish.view import View
 from regularize.store import Store
-from regularize.workflow import map_index, office_extras, timeline
+from regularize.workflow import map_index, office_extras, timeline, underlay
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.partition import release_of_blocks
 from regularize.workflow.projects import Opened, store_of
@@ -50,6 +52,7 @@ def build(
     lang: str,
     png: Path | None = None,
     pdf: Path | None = None,
+    imagery: underlay.Wanted | None = None,
 ) -> tuple[int, list[str]]:
     """Write the map of an audience to `output`; returns its size in bytes and remarks.
 
@@ -57,15 +60,26 @@ def build(
     ----------
     png, pdf : Path, optional
         The same view on one sheet, drawn without a browser.
+    imagery : Wanted, optional
+        An aerial picture to lie under the map.
 
     Raises
     ------
     OptionError
-        If the audience has no map, or there is no area of that name.
+        If the audience has no map, no map with a picture, or there is no area of that name.
     """
+    if imagery is not None:
+        underlay.require_audience(audience)
     with store_of(here) as store:
         drawn, remarks = draw_map(
-            here, store, audience=audience, area=area, on=on or today(), recipient=recipient, lang=lang
+            here,
+            store,
+            audience=audience,
+            area=area,
+            on=on or today(),
+            recipient=recipient,
+            lang=lang,
+            imagery=imagery,
         )
     preview = drawn.preview()
     size = write_whole(output, drawn.page(preview).encode("utf-8"))
@@ -86,6 +100,7 @@ def draw_map(
     on: date,
     recipient: str | None,
     lang: str,
+    imagery: underlay.Wanted | None = None,
 ) -> tuple[DrawnMap, list[str]]:
     """The map of an audience in all languages, `lang` first, and remarks."""
     remarks = []
@@ -94,6 +109,11 @@ def draw_map(
     place = area_geometry(store, area)
     days = [day for day, _what in timeline.days_of(here, store, audience=audience, on=on, lang=lang)]
     views, figures_on = _views(here, store, audience, place, on, days)
+    ground = None
+    if imagery is not None:
+        ground = underlay.below(imagery, views, place, audience=audience, crs=store.crs)
+        views.append(ground.view)
+        remarks += ground.remarks
     editions = []
     for tongue in (lang, *(other for other in LANGUAGES if other != lang)):
         past: list[View | None] = []
@@ -114,11 +134,19 @@ def draw_map(
             figures_on=figures_on,
             timeline=stops,
             surveys=timeline.survey_days(store, on) if audience == "office" else (),
+            colours=here.pack.colours,
+            municipal=municipal_codes(here.pack),
+            imagery=ground.said(tongue) if ground else "",
         )
         now = past[-1:] if past and past[-1] is not None else []
         said = [view for view in now if view is not None]
         editions.append(Edition(tongue, partial(_label, here, tongue), meta, [*views, *said], past))
     return DrawnMap(editions), remarks
+
+
+def municipal_codes(pack: Pack) -> frozenset[str]:
+    """Codes of ownership that mean the municipality, in registers and in the land layer's own words."""
+    return pack.group("ownership", "municipal") | pack.group("land_owner_category", "municipal")
 
 
 def _label(here: Opened, lang: str, key: str) -> str:
@@ -177,8 +205,11 @@ def case_parts(here: Opened, store: Store, *, on: date, lang: str) -> gpd.GeoDat
 
 
 def data_dates(here: Opened, store: Store, *, lang: str, counts: bool = True) -> list[tuple[str, str]]:
-    """What the data is and from when: one line per live delivery, with its `counts` or without."""
-    return [
+    """What the data is and from when, and which rules were run on it and when.
+
+    One line per live delivery, with its `counts` or without, then the last comparison and its rules.
+    """
+    lines = [
         (
             f"{here.pack.label('origin.' + batch.source.origin, lang)}: "
             f"{here.pack.label('kind.' + batch.source.kind, lang)}",
@@ -187,6 +218,18 @@ def data_dates(here: Opened, store: Store, *, lang: str, counts: bool = True) ->
         for batch in store.batches()
         if batch.withdrawn_reason is None
     ]
+    runs = store.events(type="detect.run")
+    if runs:
+        last = runs[-1]
+        number = last.subject.partition(":")[2]
+        name = in_language(marked("Comparison of survey and cadastre, run {n}"), lang).format(n=number)
+        lines.append((name, f"{last.on:%d.%m.%Y}"))
+        kinds = Counter(rule.kind for rule in here.pack.rules.values())
+        said = in_language(
+            marked("{classes} classes, {reasons} reasons, {thresholds} thresholds"), lang
+        ).format(classes=kinds["class"], reasons=kinds["reason"], thresholds=len(here.pack.threshold_records))
+        lines.append((in_language(marked("Rules: {pack}"), lang).format(pack=here.pack.title[lang]), said))
+    return lines
 
 
 def write_whole(output: Path, content: bytes) -> int:

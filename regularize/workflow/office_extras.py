@@ -6,7 +6,7 @@ import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
 from regularize.geometry import alignment
-from regularize.layers import Layer
+from regularize.layers import Layer, layer_named
 from regularize.publish.office_layers import (
     OBJECTIONS,
     RESIDUALS,
@@ -21,8 +21,9 @@ from regularize.workflow.projects import Opened
 
 
 def views(here: Opened, store: Store, place: BaseGeometry | None, on: date) -> list[View]:
-    """Remaining shift, uncertain ground and objections, so far as the store has any."""
+    """Indicative plots, remaining shift, uncertain ground and objections, so far as the store has any."""
     frames: list[tuple[Layer, gpd.GeoDataFrame]] = [
+        (layer_named("indicative_plots"), store.indicative_plots()),
         (UNCERTAIN, uncertain_ground(store.findings(), crs=store.crs)),
         (RESIDUALS, _residuals(here, store, on)),
         (OBJECTIONS, _objections(store, on)),

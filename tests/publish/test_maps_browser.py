@@ -111,15 +111,29 @@ def test_legend_switches_a_class_off_and_on(office: str, open_page: Any) -> None
     opened = open_page(office)
     shot = opened.page.locator(".folium-map").screenshot
     before = shot()
-    row = opened.page.locator(".row", has_text="Not in the cadastre").first
-    assert row.locator(".row-count").inner_text() == str(
-        sum(f.cls == "not_in_cadastre" and f.review != "rejected" for f in town.findings_of(town.drawn()))
-    )
+    waiting = [f.cls for f in town.findings_of(town.drawn()) if f.review != "rejected"]
+    branch = opened.page.locator(".branch", has_text="Buildings missing from the cadastre")
+    whole = branch.locator("> .row")
+    row = branch.locator(".rows .row", has_text="Not in the cadastre").first
+    assert not row.is_visible()
+    whole.locator(".more").focus()
+    opened.page.keyboard.press("Enter")
+    assert row.locator(".row-count").inner_text() == str(waiting.count("not_in_cadastre"))
+    both = waiting.count("not_in_cadastre") + waiting.count("adjoining_annex")
+    assert whole.locator(".row-count").inner_text() == str(both)
     row.locator("input").focus()
     opened.page.keyboard.press("Space")
-    assert shot() != before
+    without = shot()
+    assert without != before
+    state = "(box) => [box.checked, box.indeterminate]"
+    assert whole.locator("input").evaluate(state) == [True, True], "one of its classes is off"
+    whole.locator("input").focus()
+    opened.page.keyboard.press("Space")
+    assert whole.locator("input").evaluate(state) == [False, False]
+    assert shot() not in {before, without}
     opened.page.keyboard.press("Space")
     assert shot() == before
+    assert row.locator("input").is_checked()
 
 
 def test_list_shows_every_finding_and_leads_to_the_map(office: str, open_page: Any) -> None:
@@ -334,13 +348,15 @@ def test_language_is_switched_in_the_page(two_languages: str, open_page: Any) ->
     opened = open_page(two_languages)
     page = opened.page
     assert page.evaluate("document.documentElement.lang") == "bg"
-    assert "Липсва в кадастъра" in page.inner_text(".panel")
+    assert "Сгради, липсващи в кадастъра" in page.inner_text(".panel")
+    page.locator(".branch .more").first.click()
     page.locator(".row", has_text="Липсва в кадастъра").first.locator("input").uncheck()
     page.get_by_role("button", name="English").click()
     assert page.evaluate("document.documentElement.lang") == "en"
     text = page.inner_text(".panel")
-    assert "Not in the cadastre" in text
-    assert "Липсва" not in text
+    assert "Buildings missing from the cadastre" in text
+    assert "липсващи" not in text
+    page.locator(".branch .more").first.click()
     row = page.locator(".row", has_text="Not in the cadastre").first
     assert not row.locator("input").is_checked(), "what was switched off stays off"
     assert page.inner_text(".leaflet-control-scale-line").endswith(" m")
@@ -361,7 +377,7 @@ def test_slider_shows_an_earlier_day(two_languages: str, open_page: Any) -> None
     page = opened.page
     shot = page.locator(".folium-map").screenshot
     now = shot()
-    count = page.locator(".row", has_text="Липсва в кадастъра").first.locator(".row-count")
+    count = page.locator(".branch > .row", has_text="Сгради, липсващи в кадастъра").locator(".row-count")
     full = int(count.inner_text())
     slider = page.locator(".time input")
     assert slider.get_attribute("max") == "2"
@@ -406,3 +422,22 @@ def test_preview_stands_where_no_script_runs(frames: dict[str, gpd.GeoDataFrame]
     size = opened.page.locator("img").bounding_box()
     assert size["width"] > 300
     assert opened.quiet, opened.console
+
+
+def test_a_picture_lies_below_and_can_be_taken_away(
+    frames: dict[str, gpd.GeoDataFrame], open_page: Any
+) -> None:
+    from test_imagery import imagery
+
+    views = [*town.views_of(frames, "council"), imagery(frames, "council")]
+    drawn = DrawnMap([Edition("en", town.labels("en"), town.meta("council", imagery="Office, 2025"), views)])
+    opened = open_page(drawn.page())
+    plain = (255, 0, 255)
+    assert plain in colours(opened.page), "outside the blocks the picture shows as it is"
+    assert "Aerial picture: Office, 2025" in opened.page.inner_text(".panel")
+    row = opened.page.locator(".row", has_text="Aerial picture")
+    row.locator("input").uncheck()
+    assert plain not in colours(opened.page)
+    row.locator("input").check()
+    assert plain in colours(opened.page)
+    assert opened.quiet, (opened.console, opened.requests)

@@ -3,6 +3,8 @@
 const HATCH_CELL = 8;
 // Features drawn in one path: many small paths are slow to start, one vast path is slow to fill.
 const BATCH = 32;
+// Where a name may stand, in its own heights below its place.
+const MOVES = [0, -0.75, 0.75, -1.5, 1.5, -2.5, 2.5];
 
 function hatchPattern(context, hatch, colour) {
   const cell = document.createElement("canvas");
@@ -34,7 +36,18 @@ function hatchPattern(context, hatch, colour) {
   return context.createPattern(cell, "repeat");
 }
 
-function paint(context, style, closed, pattern) {
+// Over a picture of the ground, faces let it through and lines get a casing of paper.
+const CASING_PX = 2.4;
+const LIGHT = 0.55;
+
+function paint(context, full, closed, pattern, casing) {
+  const light = full.fill === casing ? 0 : LIGHT;
+  const style = casing ? { ...full, fill_opacity: full.fill_opacity * light } : full;
+  if (casing) {
+    context.strokeStyle = casing;
+    context.lineWidth = style.width_px + CASING_PX;
+    context.stroke();
+  }
   if (closed && style.fill) {
     context.globalAlpha = style.fill_opacity;
     context.fillStyle = style.fill;
@@ -111,7 +124,7 @@ const FeatureCanvas = L.Renderer.extend({
     context.lineJoin = "round";
     context.lineCap = "butt";
     for (const row of this._model.rows) {
-      if (!row.on) continue;
+      if (!row.on || row.shape === "image") continue;
       const layer = this._model.layers[row.layer];
       this._drawRow(layer, row, view);
     }
@@ -143,6 +156,7 @@ const FeatureCanvas = L.Renderer.extend({
     const { box, kind } = layer;
     const style = this._thin(full);
     const pattern = style.hatch === "none" ? null : hatchPattern(this._context, style.hatch, style.stroke);
+    const casing = this._model.imagery ? this._model.paper : null;
     let held = 0;
     let closed = false;
     for (let i = 0; i < layer.n; i += 1) {
@@ -155,11 +169,11 @@ const FeatureCanvas = L.Renderer.extend({
       held += 1;
       closed = closed || kind[i] !== 1;
       if (held === BATCH) {
-        paint(this._context, style, closed, pattern);
+        paint(this._context, style, closed, pattern, casing);
         held = 0;
       }
     }
-    if (held) paint(this._context, style, closed, pattern);
+    if (held) paint(this._context, style, closed, pattern, casing);
   },
 
   _outline(layer, i) {
@@ -202,7 +216,10 @@ const FeatureCanvas = L.Renderer.extend({
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    for (const row of [...this._model.rows].reverse()) {
+    // Counts are what a map is looked at for: they take their place before other labels.
+    const counts = (row) => this._model.layers[row.layer].label_font === "count";
+    const rows = [...this._model.rows].reverse();
+    for (const row of [...rows.filter(counts), ...rows.filter((r) => !counts(r))]) {
       const layer = this._model.layers[row.layer];
       if (!row.on || !layer.labels) continue;
       const font = this._model.fonts[layer.label_font];
@@ -220,11 +237,16 @@ const FeatureCanvas = L.Renderer.extend({
         const metre = (256 * scale) / (40075016.686 * Math.cos((lat * Math.PI) / 180));
         if (width + 4 > room * metre) continue;
         const x = wx * scale - ox;
-        const y = wy * scale - oy;
+        let y = wy * scale - oy;
         const turn = (-angle * Math.PI) / 180;
         const halfX = (Math.abs(Math.cos(turn)) * width + Math.abs(Math.sin(turn)) * height) / 2 + 2;
         const halfY = (Math.abs(Math.sin(turn)) * width + Math.abs(Math.cos(turn)) * height) / 2 + 2;
-        if (taken.some((t) => Math.abs(t[0] - x) < t[2] + halfX && Math.abs(t[1] - y) < t[3] + halfY)) continue;
+        // A name may move up or down within its face; what stands along a line, or is a count, may not.
+        const moves = angle || layer.label_font !== "place" ? [0] : MOVES.filter((m) => Math.abs(m) * height < (room * metre) / 3);
+        const free = (down) => !taken.some((t) => Math.abs(t[0] - x) < t[2] + halfX && Math.abs(t[1] - y - down) < t[3] + halfY);
+        const move = moves.find((m) => free(m * height));
+        if (move === undefined) continue;
+        y += move * height;
         taken.push([x, y, halfX, halfY]);
         context.save();
         context.translate(x, y);

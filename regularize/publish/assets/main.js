@@ -72,6 +72,15 @@ function buildTools(page, map, measure, canvas, home, choose) {
   return tools;
 }
 
+// The picture below the map, decoded before anything is drawn over it.
+async function groundPicture(underlay) {
+  if (!underlay) return null;
+  const probe = new Image();
+  probe.src = underlay.source;
+  await probe.decode();
+  return L.imageOverlay(underlay.source, underlay.bounds, { pane: "tilePane", interactive: false, alt: "" });
+}
+
 async function start() {
   const map = window[data().map_id];
   const { header, shapes } = await unpack(held.packed);
@@ -87,6 +96,15 @@ async function start() {
   const last = model.day;
   const home = L.latLngBounds([page.bounds.slice(0, 2), page.bounds.slice(2)]);
   const canvas = new FeatureCanvas(model);
+  const ground = await groundPicture(page.underlay);
+  function redraw() {
+    if (ground) {
+      model.imagery = page.rows[page.underlay.row].on;
+      if (model.imagery) ground.addTo(map);
+      else ground.remove();
+    }
+    canvas.redraw();
+  }
   const popup = L.popup({ maxWidth: 400, minWidth: Math.min(340, window.innerWidth - 90), maxHeight: 420, autoPanPadding: [24, 24] });
 
   function choose(hit, at) {
@@ -97,7 +115,7 @@ async function start() {
     }
     if (!hit.row.on) {
       hit.row.on = true;
-      if (hit.row.box) hit.row.box.checked = true;
+      if (hit.row.show) hit.row.show();
     }
     const bounds = featureBounds(hit.layer, hit.feature);
     if (!at) map.fitBounds(bounds, { maxZoom: Math.min(19, page.max_zoom), padding: [80, 80], animate: false });
@@ -131,7 +149,7 @@ async function start() {
       return other;
     });
     const panel = buildPanel(page, {
-      redraw: () => canvas.redraw(),
+      redraw,
       search: buildSearch(page, (hit) => choose(hit)),
       tools: buildTools(page, map, measure, canvas, home, choose),
       time: timeTool(page, model.day, onDay),
@@ -156,6 +174,7 @@ async function start() {
   map.invalidateSize({ animate: false });
   map.fitBounds(home, { animate: false, padding: [12, 12] });
   canvas.addTo(map);
+  redraw();
 
   map.on("click", (event) => {
     if (measure.active()) return;

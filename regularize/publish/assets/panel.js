@@ -69,7 +69,46 @@ function legendRow(row, onToggle) {
     label.append(row.counted);
   }
   item.append(label);
-  row.box = box;
+  row.show = () => { box.checked = row.on; };
+  return item;
+}
+
+// One line of the legend for several rows: they switch together, or, unfolded, one by one.
+function legendBranch(branch, data, onToggle) {
+  const item = element("li", "branch");
+  const line = element("div", "row");
+  const label = element("label");
+  const box = element("input");
+  box.type = "checkbox";
+  const rows = branch.rows.map((index) => data.rows[index]);
+  const list = element("ul", "rows");
+  list.hidden = true;
+  function show() {
+    box.checked = rows.some((row) => row.on);
+    box.indeterminate = box.checked && !rows.every((row) => row.on);
+    list.parentElement?.classList.toggle("off", !box.checked);
+  }
+  for (const row of rows) {
+    list.append(legendRow(row, () => { show(); onToggle(); }));
+    const showRow = row.show;
+    row.show = () => { showRow(); show(); };
+  }
+  box.addEventListener("change", () => {
+    for (const row of rows) row.on = box.checked;
+    for (const row of rows) row.show();
+    onToggle();
+  });
+  branch.counted = element("span", "row-count", branch.count);
+  label.append(box, swatch(rows[0].style, rows[0].shape), value("span", "row-label", branch.label), branch.counted);
+  const more = button("", "more", () => {
+    list.hidden = !list.hidden;
+    more.setAttribute("aria-expanded", String(!list.hidden));
+  });
+  more.setAttribute("aria-expanded", "false");
+  more.setAttribute("aria-label", `${data.ui.by_kind}: ${branch.label}`);
+  line.append(label, more);
+  item.append(line, list);
+  show();
   return item;
 }
 
@@ -93,6 +132,7 @@ function buildPanel(data, actions) {
   for (const group of data.groups) {
     const block = folded(group.title, `group ${group.quiet ? "quiet" : ""}`, group.open);
     const list = element("ul", "rows");
+    for (const branch of group.branches) list.append(legendBranch(branch, data, actions.redraw));
     for (const index of group.rows) list.append(legendRow(data.rows[index], actions.redraw));
     block.append(list);
     if (group.note) block.append(value("p", "note", group.note));

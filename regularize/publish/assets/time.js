@@ -50,6 +50,12 @@ function countOn(data, day) {
     for (let i = 0; i < layer.n; i += 1) {
       if ((row.cls < 0 || layer.classes[i] === row.cls) && stands(layer, i, day)) n += 1;
     }
+    row.n = n;
     row.counted.textContent = writtenNumber(n, 0, data.lang);
+  }
+  for (const branch of data.groups.flatMap((group) => group.branches)) {
+    const rows = branch.rows.map((index) => data.rows[index]);
+    if (rows.every((row) => row.n === undefined)) continue;
+    branch.counted.textContent = writtenNumber(rows.reduce((sum, row) => sum + (row.n || 0), 0), 0, data.lang);
   }
 }
