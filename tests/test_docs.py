@@ -49,6 +49,19 @@ def test_links_lead_somewhere(page: str) -> None:
         assert target.startswith("http") or (ROOT / page).parent.joinpath(target).exists(), target
 
 
+def _write_register(path: Path) -> None:
+    """A table as an office keeps it: parcels of the sample with their ownership, and no outlines."""
+    import geopandas
+    import openpyxl
+
+    parcels = geopandas.read_file(ROOT / "data" / "cadastre" / "pozemleni_imoti.shp")
+    unique = parcels["cadnum"][~parcels["cadnum"].duplicated(keep=False)]
+    book = openpyxl.Workbook()
+    for row in [("Идентификатор", "Вид собственост"), *((text, "Частна") for text in unique[:20])]:
+        book.active.append(row)
+    book.save(path)
+
+
 def test_readme_commands_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +71,8 @@ def test_readme_commands_run(
     for folder in ("cadastre", "surveys"):
         for file in (ROOT / "data" / folder).iterdir():
             shutil.copy(file, tmp_path / file.name)
+    shutil.copy(ROOT / "data" / "settlements.csv", tmp_path / "selishta.csv")
+    _write_register(tmp_path / "registar.xlsx")
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.chdir(tmp_path)
     ran = 0

@@ -12,7 +12,7 @@ import pyogrio
 
 from regularize.sample import kais
 from regularize.sample.neighbourhood import Neighbourhood, neighbourhood
-from regularize.sample.settings import CRS, DEFAULT, Settings
+from regularize.sample.settings import CRS, DEFAULT, SETTLEMENTS, Settings
 
 _LDID_CP1251 = 0xC9
 # Bulgarian names of the columns of the survey; a DBF field is cut to ten bytes.
@@ -58,6 +58,7 @@ class Sample:
     """A sample on disk: its files in the order to ingest them, its truth, and itself in memory."""
 
     folder: Path
+    settlements: Path
     deliveries: tuple[Delivered, ...]
     truth_buildings: Path
     truth_plots: Path
@@ -65,7 +66,7 @@ class Sample:
 
 
 def generate(seed: int, folder: Path, *, settings: Settings = DEFAULT) -> Sample:
-    """Write ``cadastre/``, ``surveys/`` and ``truth/`` into `folder`.
+    """Write ``settlements.csv``, ``cadastre/``, ``surveys/`` and ``truth/`` into `folder`.
 
     Shapefiles are in cp1251 with the code page stated in the DBF and in a ``.cpg``; point lists
     are in cp1251 with CRLF. The same seed and settings give the same bytes.
@@ -121,7 +122,10 @@ def generate(seed: int, folder: Path, *, settings: Settings = DEFAULT) -> Sample
     _write_table(truth / "odd_rows.csv", drawn.odd_rows)
     dx, dy = drawn.shift_m or (None, None)
     _write_table(truth / "shift.csv", pd.DataFrame([{"dx_m": dx, "dy_m": dy}]))
-    return Sample(folder, tuple(deliveries), truth / "buildings.csv", truth / "plots.csv", drawn)
+    settlements = folder / "settlements.csv"
+    columns = ["code", "name", "easting", "northing"]
+    _write_table(settlements, pd.DataFrame(SETTLEMENTS, columns=columns))
+    return Sample(folder, settlements, tuple(deliveries), truth / "buildings.csv", truth / "plots.csv", drawn)
 
 
 def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

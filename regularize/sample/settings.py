@@ -18,6 +18,12 @@ CRS = "EPSG:7801"
 # A code with a leading zero whose last digit is not its check digit (that would be 8): nobody's.
 EKATTE = "00990"
 SETTLEMENT = "с. Примерово"
+# Where settlements lie (code, name, easting, northing), as a user would list them. The second one is
+# invented as well; it is there so that a list has more than one row.
+SETTLEMENTS = (
+    (EKATTE, SETTLEMENT, 523_600.0, 4_791_400.0),
+    ("00873", "с. Измислица", 531_900.0, 4_795_300.0),
+)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
         country="bg",
         crs=None,
         language=lang,
+        settlement_list=drawn.settlements,
     )
     here = projects.opened(folder)
     for delivered in drawn.deliveries:

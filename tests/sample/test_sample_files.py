@@ -10,8 +10,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from regularize import gdal_guard  # noqa: F401  # closes GDAL's doors before an engine is loaded
+from regularize import (
+    countries,
+    gdal_guard,  # noqa: F401  # closes GDAL's doors before an engine is loaded
+)
+from regularize.intake import settlements
 from regularize.sample import EKATTE, SAMPLE_SEED, Sample, generate
+from regularize.sample.settings import SETTLEMENTS
 
 # isort: split
 import geopandas as gpd
@@ -78,6 +83,17 @@ def test_committed_truth_is_regenerated(name: str, sample: Sample) -> None:
     assert (DATA / "truth" / name).read_text("utf-8") == (sample.folder / "truth" / name).read_text("utf-8")
 
 
+def test_committed_list_of_settlements_is_regenerated_and_usable(sample: Sample) -> None:
+    assert (DATA / "settlements.csv").read_bytes() == sample.settlements.read_bytes()
+    listed = settlements.load(DATA / "settlements.csv", "EPSG:7801", countries.load("bg").extent)
+    assert len(listed.places) == 2
+    ours = gpd.read_file(DATA / "cadastre" / "pozemleni_imoti.shp").total_bounds
+    middle = np.array([[(ours[0] + ours[2]) / 2, (ours[1] + ours[3]) / 2]])
+    near, far = (listed.distances_m(middle, code)[0] for code in (EKATTE, *(listed.places.keys() - {EKATTE})))
+    assert near < 1_000
+    assert far > 5_000
+
+
 def test_committed_points_are_regenerated(sample: Sample) -> None:
     def read(folder: Path) -> list[list[str]]:
         text = (folder / "surveys" / "tochki.txt").read_bytes().decode("cp1251")
@@ -119,10 +135,11 @@ def test_fields_of_the_register_are_those_of_the_agency() -> None:
     assert {"предназнач", "етажи"} <= set(gpd.read_file(DATA / "surveys" / "zasneti_sgradi.shp").columns)
 
 
-def test_the_settlement_is_nobodys() -> None:
+@pytest.mark.parametrize("code", [EKATTE, *(row[0] for row in SETTLEMENTS)])
+def test_the_settlement_is_nobodys(code: str) -> None:
     """Five digits whose last is not the check digit, by either set of weights."""
-    assert re.fullmatch(r"\d{5}", EKATTE)
-    digits = [int(d) for d in EKATTE]
+    assert re.fullmatch(r"\d{5}", code)
+    digits = [int(d) for d in code]
     check = sum(w * d for w, d in zip((1, 2, 3, 4), digits, strict=False)) % 11
     if check == 10:
         check = sum(w * d for w, d in zip((3, 4, 5, 6), digits, strict=False)) % 11 % 10
