@@ -269,13 +269,18 @@ def answer(
         "Record a consultation with residents: its kind, day and how many people, no names.\n\n"
         "Without --kind the kinds are listed."
     ),
-    example="regularize case consultation C-1 --kind meeting --date 2026-04-14 --people 35",
+    example="regularize case consultation C-1 --kind meeting --date 2026-04-14 --people 35 --partner ngo",
 )
 @click.argument("case_id", metavar="CASE")
 @option("--kind", metavar="CODE", help=marked("meeting, outreach or mediation."))
 @date_option
 @option("--people", type=COUNT, metavar="N", help=marked("How many people took part."))
 @option("--area", metavar="NAME", help=marked("The area it was about."))
+@option(
+    "--partner",
+    metavar="CODE",
+    help=marked("With whom: community_council, ngo, mediator or other_institution."),
+)
 @by_option
 @json_option
 @pass_session
@@ -286,6 +291,7 @@ def consultation(
     on: date | None,
     people: int | None,
     area: str | None,
+    partner: str | None,
     by: str,
     as_json: bool,
 ) -> None:
@@ -301,7 +307,9 @@ def consultation(
         return
     if people is None:
         raise OptionError(_("how many people took part is not stated"), hint=_("give --people N"))
-    record = work.record_consultation(opened, case_id, kind=kind, people=people, area=area, on=on, actor=by)
+    record = work.record_consultation(
+        opened, case_id, kind=kind, people=people, area=area, on=on, actor=by, partner=partner
+    )
     if as_json:
         print_json(record)
         return

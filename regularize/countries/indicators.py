@@ -11,6 +11,7 @@ from regularize.countries.reading import Words, broken, check_keys, read_table, 
 from regularize.i18n import translate as _
 
 PATTERN = "indicators*.toml"
+APPROVALS = "approvals.toml"
 PERIODS = ("day", "span")
 GUARDS = ("homes", "few", "open")
 
@@ -45,6 +46,26 @@ def indicators_of(pack: Pack) -> Mapping[str, Indicator]:
     for file in sorted(pack.folder.glob(PATTERN)):
         for name, entry in read_table(file).items():
             found[name] = _indicator(name, entry, file)
+    return found
+
+
+@cache
+def approvals(pack: Pack) -> Mapping[str, frozenset[str]]:
+    """Steps by which a procedure counts as approved, by procedure; none where the pack does not say.
+
+    Raises
+    ------
+    InputError
+        If a procedure or step is unknown; the message names the file.
+    """
+    found = dict(approvals(pack.parent)) if pack.parent is not None else {}
+    file = pack.folder / APPROVALS
+    for kind, steps in (read_table(file) if file.exists() else {}).items():
+        known = pack.procedures.get(kind, {}).get("steps", {})
+        for step in steps:
+            if step not in known:
+                raise broken(file, _("{key} has no {name}").format(key=kind, name=step))
+        found[kind] = frozenset(steps)
     return found
 
 

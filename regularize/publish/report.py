@@ -33,7 +33,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "cases": ("title", "plan_part", "state", "next_deadline"),
     "lanes": ("label", "stretches", "due"),
     "deadlines": ("title", "due", "basis"),
-    "consultations": ("kind", "area", "held", "people"),
+    "consultations": ("kind", "partner", "area", "held", "people"),
     "origins": ("what", "since", "accuracy"),
     "rules": ("title", "code"),
     "parameters": ("name", "value", "citation", "checked_on"),
@@ -238,14 +238,14 @@ class _Report:
         return Section(
             self.say(_("Consultations with residents")),
             (
-                self.say(_("Kind")),
+                self.say(_("Kind and partner")),
                 self.say(_("Area")),
                 self.say(_("Held")),
                 self.say(_("People, each time counted")),
             ),
             [
                 [
-                    self.word("consultation_kind", r["kind"]),
+                    self.heard(r),
                     self.text(r["area"]),
                     self.count(r["held"]),
                     self.count(r["people"]),
@@ -254,6 +254,11 @@ class _Report:
             ],
             figures="llrr",
         )
+
+    def heard(self, row: Mapping[str, Any]) -> str:
+        """The kind of a consultation, and with whom it was held."""
+        kind = self.word("consultation_kind", row["kind"])
+        return f"{kind} · {self.word('consultation_partner', row['partner'])}" if row["partner"] else kind
 
     def small_print(self) -> list[Section]:
         """Where the figures come from."""

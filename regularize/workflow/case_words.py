@@ -72,6 +72,7 @@ def _entry(here: Opened, event: Mapping[str, Any], lang: str) -> str:
         ("cause", "objection_cause"),
         ("decision", "objection_decision"),
         ("kind", "consultation_kind"),
+        ("partner", "consultation_partner"),
     ):
         if payload.get(name) in here.pack.codes(codes):
             words.append(here.pack.label(f"{codes}.{payload[name]}", lang))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from regularize.countries.indicators import approvals
 from regularize.i18n import marked as _
 from regularize.model import Home
 from regularize.store import Store
@@ -16,7 +17,6 @@ from regularize.workflow.report_facts import HOME_STATES, NO_HOMES, Ways, ways_o
 
 NO_DELIVERY = _("no delivery of this kind is stored")
 NO_APPROVAL = _("the country pack does not say which step of a procedure is its approval")
-APPROVED = "approved"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _approved(book: Book, *, single: bool) -> Counted:
     for case, found in statuses(book.here, book.store, on=book.until):
         if bool(case.homes) != single or case.opened_on > book.until:
             continue
-        steps = book.here.pack.group(f"step.{case.kind}", APPROVED)
+        steps = approvals(book.here.pack).get(case.kind)
         if not steps:
             return Counted(None, NO_APPROVAL)
         reached = [
@@ -156,11 +156,14 @@ def _documents(book: Book) -> Counted:
     return Counted(len(received))
 
 
-def _consultations(book: Book) -> list[int]:
+def _consultations(book: Book, *, shared: bool = False) -> list[int]:
+    """People at each consultation of the period; only those held with a partner, if so asked."""
     return [
         int(event.payload["people"])
         for event in book.store.events(type=CONSULTED)
-        if event.payload is not None and book.happened(event.on)
+        if event.payload is not None
+        and book.happened(event.on)
+        and (event.payload.get("partner") or not shared)
     ]
 
 
@@ -188,6 +191,7 @@ COUNTS: Mapping[str, Callable[[Book], Counted]] = {
     "documents_received": _documents,
     "people_reached": lambda book: Counted(sum(_consultations(book))),
     "consultations_held": lambda book: Counted(len(_consultations(book))),
+    "consultations_shared": lambda book: Counted(len(_consultations(book, shared=True))),
     "objections_received": lambda book: _objections(book, answered=False),
     "objections_answered": lambda book: _objections(book, answered=True),
 }

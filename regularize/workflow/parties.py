@@ -125,24 +125,45 @@ def record_consultation(
     area: str | None,
     on: date | None,
     actor: str,
+    partner: str | None = None,
 ) -> dict[str, Any]:
-    """Record a consultation as a dated count of people. Raises `OptionError`."""
-    known = here.pack.codes("consultation_kind")
-    if kind not in known:
-        raise OptionError(
-            _("there is no kind of consultation {kind}").format(kind=kind),
-            hint=_("one of: {values}").format(values=", ".join(known)),
-        )
+    """Record a consultation as a dated count of people, never who they were.
+
+    Parameters
+    ----------
+    partner : str, optional
+        A code of the list ``consultation_partner``: with whom the municipality held it.
+
+    Raises
+    ------
+    OptionError
+        If a code or the area is unknown, the day cannot be, or a person is named.
+    """
+    for name, chosen in (("consultation_kind", kind), ("consultation_partner", partner)):
+        known = here.pack.codes(name)
+        if chosen is not None and chosen not in known:
+            message = (
+                _("there is no kind of consultation {kind}").format(kind=privacy.redact(chosen)[0])
+                if name == "consultation_kind"
+                else _("there is no partner of consultations {partner}").format(
+                    partner=privacy.redact(chosen)[0]
+                )
+            )
+            raise OptionError(message, hint=_("one of: {values}").format(values=", ".join(known)))
     if on is None:
         raise OptionError(
             _("a consultation needs the day on which it was held"), hint=_("give --date YYYY-MM-DD")
+        )
+    if privacy.find_personal(actor):
+        raise OptionError(
+            _("a person stands where an office is asked for"), hint=_("--by names an office or a role")
         )
     with store_of(here) as store:
         case = store.case(case_id)
         day = past_day(on)
         area_geometry(store, area)
-        payload = {"kind": kind, "people": people, "area": area}
-        stored = store.append_event(CONSULTED, f"case:{case.id}", day, payload, privacy.redact(actor)[0])
+        payload = {"kind": kind, "people": people, "area": area} | ({"partner": partner} if partner else {})
+        stored = store.append_event(CONSULTED, f"case:{case.id}", day, payload, actor)
     return {"seq": stored.seq, "case": case.id, "on": day.isoformat(), **payload}
 
 

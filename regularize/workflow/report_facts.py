@@ -18,6 +18,7 @@ from regularize.publish.text import format_number
 from regularize.publish.view import smallest_count
 from regularize.store import Store
 from regularize.workflow.case import procedure_of, statuses
+from regularize.workflow.parties import CONSULTED
 from regularize.workflow.pathway import PLAN, Desk
 from regularize.workflow.projects import Opened
 from regularize.workflow.report_releases import released
@@ -203,17 +204,18 @@ def progress(here: Opened, store: Store, *, place: BaseGeometry | None, on: date
 def consultations(
     store: Store, *, area: str | None, on: date, since: date | None = None
 ) -> list[dict[str, Any]]:
-    """Meetings, outreach and mediation by kind and area: how often, and with how many people."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for event in store.events(type="case.consultation"):
+    """Meetings, outreach and mediation by kind, partner and area: how often, and with how many people."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    for event in store.events(type=CONSULTED):
         said = event.payload
         if said is None or event.on > on or (since is not None and event.on < since):
             continue
         if area is None or said.get("area") == area:
-            found.setdefault((str(said["kind"]), str(said.get("area") or "")), []).append(int(said["people"]))
+            key = (str(said["kind"]), str(said.get("partner") or ""), str(said.get("area") or ""))
+            found.setdefault(key, []).append(int(said["people"]))
     return [
-        {"kind": kind, "area": where, "held": len(people), "people": sum(people)}
-        for (kind, where), people in sorted(found.items())
+        {"kind": kind, "partner": partner, "area": where, "held": len(people), "people": sum(people)}
+        for (kind, partner, where), people in sorted(found.items())
     ]
 
 

@@ -207,7 +207,14 @@ def test_consultations_are_counts(run, town: Path) -> None:
         ("--kind", "meeting", "--people", 3),
         ("--kind", "meeting", "--date", "2099-04-14", "--people", 3),
         ("--kind", "meeting", "--date", "2026-04-14", "--people", 3, "--area", "Север"),
+        ("--kind", "meeting", "--date", "2026-04-14", "--people", 3, "--partner", "party"),
+        ("--kind", "meeting", "--date", "2026-04-14", "--people", 3, "--by", "Иван Петров Иванов"),
+        ("--kind", "meeting", "--date", "2026-04-14", "--people", 3, "--by", "тел. 0888 123 456"),
     ):
         answer = run("-p", town, "case", "consultation", "C-1", *wrong)
         assert answer.code == 2, wrong
+        assert not any(word in answer.err for word in ("Петров", "0888")), "no personal data in a message"
     assert digest(town) == before
+    partner = ("--kind", "mediation", "--date", "2026-04-15", "--people", 4, "--partner", "mediator")
+    assert run("-p", town, "case", "consultation", "C-1", *partner, "--by", "служба Устройство").code == 0
+    assert "Mediation, Mediator, 4 people" in run("-p", town, "case", "show", "C-1").out
