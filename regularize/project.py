@@ -1,6 +1,7 @@
 """A project is a folder: ``regularize.toml``, ``data/``, ``maps/`` and ``store.gpkg``."""
 
 import os
+import tempfile
 import tomllib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -78,31 +79,52 @@ class Project:
         return self.settlements[0] if self.settlements else "00000"
 
 
-def create(project: Project) -> Project:
-    """Write the folders and ``regularize.toml`` of a new project.
+def prepare(project: Project) -> None:
+    """Make the folders of a new project, private to their owner.
 
     Raises
     ------
     OptionError
         If a project stands there already; nothing is changed.
     """
-    file = project.root / FILE
-    if file.exists():
+    if (project.root / FILE).exists():
         raise OptionError(
             _("a project stands already in {folder}").format(folder=project.root),
             hint=_("use another folder, or: regularize -p {folder} store info").format(folder=project.root),
         )
     for folder in (
         project.root,
+        project.root / "data",
         project.root / "data" / "cadastre",
         project.root / "data" / "surveys",
         project.maps_dir,
     ):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def create(project: Project) -> Project:
+    """Write ``regularize.toml`` (mode 0600) of a new project whose other files stand.
+
+    It comes last and in one step: with it the project exists, without it ``init`` can be repeated.
+
+    Raises
+    ------
+    OptionError
+        If a project stands there already; nothing is changed.
+    """
+    prepare(project)
     values: dict[str, Any] = asdict(project)
     del values["root"]
     values["settlements"] = list(project.settlements)
-    file.write_bytes(tomli_w.dumps({"project": values}).encode("utf-8"))
+    handle, name = tempfile.mkstemp(prefix=".project-", suffix=".part", dir=project.root)
+    try:
+        with os.fdopen(handle, "wb") as stream:  # mkstemp made it readable for its owner only
+            stream.write(tomli_w.dumps({"project": values}).encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(project.root / FILE)
+    finally:
+        Path(name).unlink(missing_ok=True)
     return project
 
 

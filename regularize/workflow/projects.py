@@ -93,20 +93,35 @@ def start(
             for code in settlements
             if code not in listed.places
         ]
-    made = project.create(
-        Project(
-            root=folder,
-            municipality=municipality,
-            country=pack.code,
-            crs=metric_crs(chosen),
-            language=language,
-            settlements=tuple(settlements),
-        )
+    made = Project(
+        root=folder,
+        municipality=municipality,
+        country=pack.code,
+        crs=metric_crs(chosen),
+        language=language,
+        settlements=tuple(settlements),
     )
+    project.prepare(made)
     if listed is not None:
         (folder / SETTLEMENTS_FILE).write_bytes(settlements_as_csv(listed, project.today()).encode("utf-8"))
+    _clear_unfinished(made)
     Store.create(made.store_path, crs=made.crs, title=municipality).close()
-    return made, remarks
+    return project.create(made), remarks
+
+
+def _clear_unfinished(made: Project) -> None:
+    """Remove the empty store of an ``init`` that was interrupted before ``regularize.toml`` was written.
+
+    A store that holds anything is never touched: creating another beside it is refused.
+    """
+    if not made.store_path.is_file():
+        return
+    with Store.open(made.store_path, read_only=True) as left:
+        if [event.type for event in left.events()] != ["store.created"]:
+            return
+    parts = [Path(f"{made.store_path}{ending}") for ending in ("-wal", "-shm", "")]
+    for part in (made.store_path.with_suffix(".head"), *parts):
+        part.unlink(missing_ok=True)
 
 
 def known_of(
