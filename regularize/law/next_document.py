@@ -12,7 +12,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from regularize.law.pathbook import Document, PathBook
+from regularize.law.pathbook import Cost, Document, PathBook
 from regularize.law.pathways import Need, NeedKind, Needs, PathResult, PathState
 from regularize.model import Verdict
 
@@ -36,6 +36,8 @@ class NextDocuments:
         What no document settles: advice, or provisions that nobody has read.
     fee, days : float or None
         Sums; None unless every document has a cost.
+    costs : tuple of (str, Cost)
+        What the municipality states of these documents, where it does.
     """
 
     documents: tuple[str, ...]
@@ -44,6 +46,7 @@ class NextDocuments:
     fee: float | None
     days: float | None
     status: str
+    costs: tuple[tuple[str, Cost], ...] = ()
 
     @property
     def next(self) -> str:
@@ -58,6 +61,16 @@ class NextDocuments:
             "basis": self.basis.value,
             "fee": self.fee,
             "days": self.days,
+            "costs": {
+                name: {
+                    "fee": cost.fee,
+                    "currency": cost.currency,
+                    "days": cost.days,
+                    "source": cost.source,
+                    "on": cost.on.isoformat(),
+                }
+                for name, cost in self.costs
+            },
             "status": self.status,
             "open_questions": [need.about for need in self.open_questions],
         }
@@ -224,4 +237,5 @@ def _plan(
         fee=sum(doc.fee or 0 for doc in chosen) if priced else None,
         days=sum(doc.days or 0 for doc in chosen) if priced else None,
         status="verified_secondary" if verified else "unverified",
+        costs=tuple((doc.id, doc.cost) for doc in chosen if doc.cost is not None),
     )

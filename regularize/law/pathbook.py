@@ -1,7 +1,8 @@
 """Ways to regularisation and their documents, as the country pack states them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -57,6 +58,29 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a document costs where it is asked for, with the source that says so.
+
+    Parameters
+    ----------
+    fee : float or None
+        In `currency`; None where it is not known.
+    days : float or None
+        Calendar days until it is there; None where that is not known.
+    source : str
+        A tariff or charter.
+    on : datetime.date
+        The day for which the source speaks.
+    """
+
+    fee: float | None
+    days: float | None
+    currency: str
+    source: str
+    on: date
+
+
+@dataclass(frozen=True)
 class Document:
     """A document that can be asked for.
 
@@ -68,6 +92,8 @@ class Document:
         What follows once it is received, or refused.
     days, fee : float or None
         Its cost (calendar days; the currency of the pack); None where no source gives it.
+    cost : Cost or None
+        What a municipality states of it; goes before `days` and `fee`.
     """
 
     id: str
@@ -82,11 +108,13 @@ class Document:
     scope: Scope = "home"
     days: float | None = None
     fee: float | None = None
+    cost: Cost | None = None
 
     @property
     def has_cost(self) -> bool:
         """Whether its cost may be used: given, and seen in a source."""
-        return self.days is not None and self.fee is not None and self.status != "unverified"
+        known = self.days is not None and self.fee is not None
+        return known and (self.cost is not None or self.status != "unverified")
 
 
 @dataclass(frozen=True)
@@ -105,6 +133,17 @@ class PathBook:
     ways: tuple[Way, ...] = ()
     documents: Mapping[str, Document] = field(default_factory=dict)
     history: tuple[Window, ...] = ()
+
+
+def with_costs(book: PathBook, costs: Mapping[str, Cost]) -> PathBook:
+    """The same ways and documents, with the costs that a municipality states for some of them."""
+    documents = {
+        name: replace(document, fee=cost.fee, days=cost.days, cost=cost)
+        if (cost := costs.get(name)) is not None
+        else document
+        for name, document in book.documents.items()
+    }
+    return replace(book, documents=documents)
 
 
 @cache

@@ -6,6 +6,7 @@ from geometry. There is no sorting and no filter by how a building came to be.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from regularize.errors import OptionError
@@ -13,7 +14,7 @@ from regularize.i18n import translate as _
 from regularize.law.evidence import kinds_of
 from regularize.law.next_document import Unlock, best_of, next_documents, unlocks
 from regularize.law.norms import check_norms, norms_of
-from regularize.law.pathbook import path_book
+from regularize.law.pathbook import path_book, with_costs
 from regularize.law.pathways import HomeFacts, PathResult, PathState, assess, history
 from regularize.model import Finding, Home, Measure
 from regularize.plan.site import Site
@@ -24,6 +25,7 @@ from regularize.workflow import evidence
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.case import status_of
 from regularize.workflow.case_facts import stated_facts
+from regularize.workflow.costs import costs_of
 from regularize.workflow.evidence_log import log_of
 from regularize.workflow.homes import cases_of, resolve
 from regularize.workflow.projects import Opened, store_of
@@ -54,6 +56,7 @@ def assessed(
     area: str | None,
     on: date | None,
     facts: Sequence[str],
+    costs: Path | None = None,
 ) -> dict[str, Any]:
     """The ways of the chosen homes and what documents would do for them, with stable English keys.
 
@@ -61,6 +64,8 @@ def assessed(
     ------
     OptionError
         If no home is chosen, or an id, area or fact is unknown.
+    InputError
+        If the table of `costs` is not whole.
     """
     day, stated = on or today(), stated_facts(facts)
     with store_of(here, read_only=True) as store:
@@ -73,7 +78,7 @@ def assessed(
             raise OptionError(
                 _("no home was chosen"), hint=_("give an ID, --all or --area NAME; regularize home list")
             )
-        desk = Desk(here, store, day, stated)
+        desk = Desk(here, store, day, stated, costs=costs)
         records = [desk.record(home) for home in homes]
         found = unlocks(desk.results, desk.book, had=desk.had)
     return {
@@ -125,9 +130,18 @@ def checklist_rows(here: Opened, records: Sequence[Mapping[str, Any]], *, lang: 
 class Desk:
     """Everything that several homes share, read once."""
 
-    def __init__(self, here: Opened, store: Store, day: date, stated: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        here: Opened,
+        store: Store,
+        day: date,
+        stated: Mapping[str, Any],
+        *,
+        costs: Path | None = None,
+    ) -> None:
         self.here, self.store, self.day = here, store, day
-        self.book, self.norms = path_book(here.pack), norms_of(here.pack)
+        self.book = with_costs(path_book(here.pack), costs_of(here, costs))
+        self.norms = norms_of(here.pack)
         self.kinds = kinds_of(here.pack)
         self.site = Site(groups=here.pack.groups, **{name: store.layer(name, on=day) for name in LAYERS})
         self.findings: dict[str, list[Finding]] = {}

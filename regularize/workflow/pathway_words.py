@@ -65,11 +65,7 @@ def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str
             document=label(f"document.{following['document']}", lang),
             way=label(f"way.{following['way']}", lang),
         )
-        yield (
-            "  " + say(_("No source gives costs: the fewest documents are sought."))
-            if (following["basis"] == "number_of_documents")
-            else f"  {following['fee']} / {following['days']}"
-        )
+        yield from _costs(here, following, lang=lang)
     for conflict in record["conflicts"]:
         yield say(_("sources disagree on {fact}: {one}, {other}")).format(
             fact=label(f"home_fact.{conflict['fact']}", lang), one=conflict["one"], other=conflict["other"]
@@ -109,6 +105,28 @@ def _documents(here: Opened, plan: Mapping[str, Any], *, lang: str) -> str:
     return names[0] + (
         " " + in_language(_("(then: {documents})"), lang).format(documents=rest) if rest else ""
     )
+
+
+def _costs(here: Opened, plan: Mapping[str, Any], *, lang: str) -> Iterator[str]:
+    """What the documents cost, each with its source; what nobody has stated is not known."""
+
+    def say(message: str) -> str:
+        return in_language(message, lang)
+
+    unknown = say(_("not known"))
+    for name in plan["documents"]:
+        cost = plan["costs"].get(name, {})
+        fee = unknown if cost.get("fee") is None else f"{cost['fee']:.2f} {cost['currency']}"
+        days = unknown if cost.get("days") is None else f"{cost['days']:g}"
+        source = f"  ({cost['source']}, {cost['on']})" if cost else ""
+        document = here.pack.label(f"document.{name}", lang)
+        yield (
+            "  "
+            + say(_("{document}: fee {fee}, days {days}")).format(document=document, fee=fee, days=days)
+            + source
+        )
+    if plan["basis"] == "number_of_documents":
+        yield "  " + say(_("Not all costs are known: the fewest documents are sought."))
 
 
 def _norm(here: Opened, check: Mapping[str, Any], *, lang: str) -> str:

@@ -16,7 +16,7 @@ from regularize.errors import InputError
 from regularize.law.evidence import Piece, interval_of, kinds_of
 from regularize.law.next_document import CostBasis, best_of, next_documents, unlocks
 from regularize.law.norms import check_norms, norms_of
-from regularize.law.pathbook import Document, PathBook, path_book
+from regularize.law.pathbook import Cost, Document, PathBook, path_book, with_costs
 from regularize.law.pathways import (
     HomeFacts,
     Need,
@@ -108,6 +108,43 @@ def priced(**costs: tuple[float, float]) -> PathBook:
         for name, doc in BOOK.documents.items()
     }
     return PathBook(BOOK.ways, documents, BOOK.history)
+
+
+def test_the_costs_of_a_municipality_decide_differently_for_two_homes() -> None:
+    """Fewest documents: surveyor and old picture. By the tariff: surveyor, and the tax office."""
+    tariff = date(2026, 1, 1)
+    costs = {
+        "survey": Cost(180, 21, "EUR", "търг 12/2026", tariff),
+        "aerial_photo_extract": Cost(25, 30, "EUR", "тарифа на архива", tariff),
+        "tax_record": Cost(2, 3, "EUR", "тарифа, т. 14", tariff),
+        "utility_bill": Cost(2, 5, "EUR", "тарифа, т. 15", tariff),
+        "declaration_of_age": Cost(8, 1, "EUR", "тарифа на нотариусите", tariff),
+    }
+    book = with_costs(BOOK, costs)
+    completion = ways({"register_state": "missing", "building_papers": True, "competing_claim": False})
+    dated = ways({"building_papers": False, "permissible_then": True, "title": True, "on_street": False})
+    one = next_documents(completion["cadastre_completion"], book)
+    other = next_documents(dated["tolerability_1987"], book)
+    assert one is not None
+    assert other is not None
+    assert (one.documents, one.fee, one.days) == (("survey",), 180, 21)
+    assert (other.documents, other.fee, other.days) == (("tax_record",), 2, 3), "the same fee, sooner"
+    assert {one.basis, other.basis} == {CostBasis.FEE_AND_DAYS}
+    assert other.as_dict()["costs"] == {
+        "tax_record": {
+            "fee": 2,
+            "currency": "EUR",
+            "days": 3,
+            "source": "тарифа, т. 14",
+            "on": "2026-01-01",
+        }
+    }
+    refused = next_documents(dated["tolerability_1987"], book, had=["tax_record"])
+    assert refused is not None
+    assert refused.documents == ("utility_bill",)
+    partly = next_documents(dated["tolerability_1987"], with_costs(BOOK, {"tax_record": costs["tax_record"]}))
+    assert partly is not None
+    assert partly.basis is CostBasis.NUMBER_OF_DOCUMENTS, "an unknown cost is not nothing"
 
 
 def test_where_costs_are_data_the_cheaper_paper_wins() -> None:
