@@ -175,6 +175,15 @@ LAYERS: tuple[Layer, ...] = (
         (Column("name", "text", audience=_COUNCIL), Column("plan_kind", "text", audience=_COUNCIL)),
         geometry_audience=_COUNCIL,
     ),
+    # What somebody proposes: a draft of streets, of plots, of an access; it decides nothing yet.
+    Layer(
+        "proposals",
+        "proposals",
+        ("plan",),
+        "any",
+        (Column("name", "text", audience=_COUNCIL),),
+        geometry_audience=_COUNCIL,
+    ),
     Layer(
         "points",
         "points",

@@ -22,7 +22,9 @@ from regularize.publish.view import IMAGERY, View
 from regularize.publish.words import Speaker
 
 # What is seen at first; the rest waits in the list of layers.
-SHOWN_FIRST = frozenset({"imagery", "areas", "streets", "parcels", "buildings", "plan_parts", "case_parts"})
+SHOWN_FIRST = frozenset(
+    {"imagery", "areas", "streets", "parcels", "buildings", "plan_parts", "proposals", "case_parts"}
+)
 # Drawn on top, but a click means what lies within them first.
 WIDE = frozenset({"areas", "land", "municipal_land", "proposals", "plan_parts", "case_parts", "blocks"})
 LONGEST_LABEL = 120  # letters; a longer text would fit nowhere and still be measured at every step

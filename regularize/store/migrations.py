@@ -13,7 +13,9 @@ from sqlalchemy import Connection, MetaData, select
 from regularize.errors import StoreError
 from regularize.i18n import translate as _
 from regularize.project import today
-from regularize.store import digests, events, geopackage
+from regularize.store import digests, events, geopackage, history
+
+HISTORY = "row_history"
 
 
 def _foundation(connection: Connection, metadata: MetaData) -> None:
@@ -34,10 +36,23 @@ def _indicative_plots(connection: Connection, metadata: MetaData) -> None:
     geopackage.add_table(connection, metadata.tables["indicative_plots"])
 
 
+def _proposals(connection: Connection, metadata: MetaData) -> None:
+    """Proposals of plans get a table of their own."""
+    geopackage.add_table(connection, metadata.tables["proposals"])
+
+
+def _row_history(connection: Connection, metadata: MetaData) -> None:
+    """Changes of rows are kept from now on, and edits made elsewhere are told from the program's own."""
+    del metadata
+    history.create(connection)
+
+
 MIGRATIONS: tuple[tuple[str, Callable[[Connection, MetaData], None]], ...] = (
     ("foundation", _foundation),
     ("objections", _objections),
     ("indicative_plots", _indicative_plots),
+    ("proposals", _proposals),
+    (HISTORY, _row_history),
 )
 
 
@@ -47,6 +62,7 @@ def create(connection: Connection, metadata: MetaData, crs: str, title: str) -> 
     for table in metadata.sorted_tables:
         geopackage.add_table(connection, table)
     geopackage.add_guards(connection)
+    history.create(connection)
     connection.execute(
         metadata.tables["settings"].insert(),
         [{"name": "crs", "value": crs}, {"name": "title", "value": title}],
@@ -59,6 +75,8 @@ def create(connection: Connection, metadata: MetaData, crs: str, title: str) -> 
     state = digests.of_tables(connection, metadata, "settings", "migrations")
     payload = {"crs": crs, "title": title}
     events.append(connection, metadata, [events.Draft("store.created", "store", today(), payload, "", state)])
+    history.add_triggers(connection, metadata)
+    history.end(connection)
 
 
 def applied(connection: Connection, metadata: MetaData) -> list[str]:
@@ -98,6 +116,7 @@ def apply(connection: Connection, metadata: MetaData, path: Path) -> list[str]:
             metadata.tables["migrations"].insert(), [{"name": name, "applied_at": geopackage.stamp()}]
         )
     if names:
+        history.add_triggers(connection, metadata)  # also for tables that came after the history
         state = digests.of_tables(connection, metadata, "migrations")
         draft = events.Draft("store.migrated", "store", today(), {"names": names}, "", state)
         events.append(connection, metadata, [draft])

@@ -35,8 +35,9 @@ SHOWN = {
         "buildings",
         "observed_buildings",
         "plan_parts",
+        "proposals",
     ),
-    "council": ("areas", "parcels", "streets", "buildings", "observed_buildings", "plan_parts"),
+    "council": ("areas", "parcels", "streets", "buildings", "observed_buildings", "plan_parts", "proposals"),
     "public": ("streets",),
 }
 

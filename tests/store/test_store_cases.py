@@ -29,9 +29,9 @@ def objection(store: Store, **given: object) -> Objection:
 
 
 def without_later_tables(path: Path) -> None:
-    """The store as it was before objections and indicative plots came."""
+    """The store as it was before objections, indicative plots and proposals came."""
     with Store.open(path) as opened, opened._database.write() as inside:
-        for later in ("objections", "indicative_plots"):
+        for later in ("objections", "indicative_plots", "proposals"):
             for name in inside.exec_driver_sql(
                 "SELECT name FROM sqlite_master WHERE type='trigger' AND tbl_name=?", (later,)
             ).scalars():
