@@ -162,7 +162,7 @@ DECISIONS: tuple[Decision, ...] = (
         "field",
         _of("building", BuildingClass.NOT_IN_SURVEY, BuildingClass.UNCERTAIN)
         + _of("plot", PlotClass.UNCERTAIN),
-        Style(PURPLE, 2.0, PURPLE, 0.14, "none", (5, 3)),
+        Style(PURPLE, 2.0, PURPLE, 0.14, "dots", (5, 3)),
     ),
     Decision(
         "parcel",
