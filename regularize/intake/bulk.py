@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from regularize import gdal_guard  # noqa: F401 first, before the engines
 from regularize.errors import InputError
 from regularize.i18n import translate as _
-from regularize.intake.dataset import Fault, empty_geometries
+from regularize.intake.dataset import RING_CLOSED, Fault, empty_geometries
 
 Geometries = NDArray[Any]
 # pyogrio's own errors derive from RuntimeError; IndexError is what a file without layers gives.
@@ -38,7 +38,10 @@ def unreadable_geometry(error: Exception) -> str:
 
 
 def from_wkb(blobs: NDArray[Any]) -> tuple[Geometries, dict[int, Fault]]:
-    """Geometries of raw WKB; what is no geometry becomes a fault that keeps its bytes."""
+    """Geometries of raw WKB; what is no geometry becomes a fault that keeps its bytes.
+
+    Rings that are only not closed are closed, and said.
+    """
     geometries = shapely.from_wkb(blobs, on_invalid="ignore")
     faults: dict[int, Fault] = {}
     for row in np.flatnonzero(shapely.is_missing(geometries)).tolist():
@@ -47,8 +50,22 @@ def from_wkb(blobs: NDArray[Any]) -> tuple[Geometries, dict[int, Fault]]:
         try:
             shapely.from_wkb(blobs[row], on_invalid="raise")
         except shapely.errors.ShapelyError as error:
-            faults[row] = Fault("UNREADABLE_GEOMETRY", unreadable_geometry(error), bytes(blobs[row]))
+            geometries[row] = closed(blobs[row])
+            faults[row] = RING_CLOSED
+            if geometries[row] is None:
+                faults[row] = Fault("UNREADABLE_GEOMETRY", unreadable_geometry(error), bytes(blobs[row]))
     return geometries, faults
+
+
+def closed(raw: bytes | str) -> Any:
+    """The geometry of WKB or WKT whose rings are closed where they are open; None if that is not all."""
+    parse: Any = shapely.from_wkt if isinstance(raw, str) else shapely.from_wkb
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return parse([raw], on_invalid="fix")[0]
+        except (shapely.errors.ShapelyError, ValueError):
+            return None
 
 
 def read_archive(path: Path, archive: bytes, n: int) -> tuple[Geometries, dict[int, Fault]]:

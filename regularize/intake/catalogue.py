@@ -24,7 +24,6 @@ _ONLY = {
     "TRUNCATED": "shapefile",
     "FILE_TRUNCATED": "shapefile",
     "UNREADABLE_FEATURE": "geojson",
-    "UNCLOSED_RING": "geojson",
     "GPKG_VIEW_REFUSED": "geopackage",
     "GPKG_TRIGGER_IGNORED": "geopackage",
 }

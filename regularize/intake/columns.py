@@ -55,7 +55,13 @@ class Mapped:
 
 
 def map_columns(
-    fields: Sequence[str], target: Layer, pack: Pack, profile: str | None, *, tabular: bool = False
+    fields: Sequence[str],
+    target: Layer,
+    pack: Pack,
+    profile: str | None,
+    *,
+    tabular: bool = False,
+    named_by: str | None = None,
 ) -> Mapped:
     """Choose the profile (the user's, else the one that knows most names) and assign the columns.
 
@@ -63,6 +69,8 @@ def map_columns(
     ----------
     tabular : bool
         Whether it is a table without geometry: only then headings are read as people write them.
+    named_by : str or None
+        A column that holds the numbers of things, though it is called as one of persons.
 
     Raises
     ------
@@ -70,7 +78,9 @@ def map_columns(
         If `profile` is unknown.
     """
     refused = tuple(
-        name for name in fields if is_personal_column(name, target.kind) or is_special_category_column(name)
+        name
+        for name in fields
+        if name != named_by and (is_personal_column(name, target.kind) or is_special_category_column(name))
     )
     usable = [name for name in fields if name not in refused]
     wanted = {column.name for column in (*COMMON, *target.columns)} - _NOT_MAPPED

@@ -31,11 +31,23 @@ class LayerInfo:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why the reader could not read one row, and its raw geometry if there is any."""
+    """Why the reader could not read one row, and its raw geometry if there is any.
+
+    Parameters
+    ----------
+    mended : bool
+        Whether the row has its geometry all the same, and the fault is only to be told.
+    """
 
     code: str
     message: str
     wkb: bytes | None = None
+    mended: bool = False
+
+
+# A ring whose last point does not repeat its first: readers close it, the row checks say so.
+_CLOSED = "UNCLOSED_RING"
+RING_CLOSED = Fault(_CLOSED, "", mended=True)
 
 
 @dataclass
@@ -76,12 +88,16 @@ class OpenLayer(ABC):
     placed_by_area : bool
         Whether the format itself leaves open which coordinate comes first, or which CRS it is in:
         then the project's area decides, and the batch records it.
+    named_by : str or None
+        The column that gave the rows their references, where all its values are numbers of things:
+        it names no persons, whatever it is called.
     """
 
     info: LayerInfo
     fields: tuple[str, ...]
     crs: CRS | None
     placed_by_area: bool = False
+    named_by: str | None = None
 
     def prefer(self, family: Family) -> None:  # noqa: B027 most formats leave nothing open
         """Hear which family is wanted, where the source leaves it open (a closed line of a drawing).

@@ -22,6 +22,7 @@ from regularize.intake import rows as checks
 from regularize.intake.catalogue import checked
 from regularize.intake.crs import Extent
 from regularize.intake.dataset import LayerInfo, Rows
+from regularize.intake.designations import split_designations
 from regularize.intake.known import NOTHING_KNOWN, Known
 from regularize.intake.mending import mend_outlines
 from regularize.intake.placing import Placer
@@ -210,7 +211,9 @@ def read(
     opened.check_placeable(by_points=known.control_points is not None or known.grid is not None)
     opened.prefer(target.family)
     joined = opened if isinstance(opened, RegisterLayer) else None
-    mapped = columns.map_columns(opened.fields, target, pack, profile, tabular=joined is not None)
+    mapped = columns.map_columns(
+        opened.fields, target, pack, profile, tabular=joined is not None, named_by=opened.named_by
+    )
     ledger = checks.Ledger(_("{file}, layer {layer}").format(file=path.name, layer=chosen))
     if wanted is None and len(listed) > 1:
         text = _("of {n} layers this is the only one whose name says what --kind says").format(n=len(listed))
@@ -241,6 +244,8 @@ def read(
         values["identifier"], target, pack, known, ledger
     )
     attributes.check_codes(values, target, pack, ledger)
+    if target.name == "regulated_plots":
+        split_designations(values, ledger)
 
     checks.check_source(raw.geometries, raw.faults, ledger)
     known.tell(_("placing"), 0, n)
@@ -249,6 +254,7 @@ def read(
     final = placed
     if joined is None:
         final = checks.check_placed(placed, target.family, area, ledger)
+        checks.note_closed(final, raw.faults, ledger)
         final = mend_outlines(final, target, tolerance, pack, known, ledger)
         checks.check_size(final, ledger)
         checks.check_duplicates(final, _keys(values, target, mapped, n), values["identifier"], ledger)

@@ -19,6 +19,7 @@ from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.intake import bulk, encoding
 from regularize.intake.dataset import (
+    RING_CLOSED,
     Dataset,
     Fault,
     LayerInfo,
@@ -29,7 +30,6 @@ from regularize.intake.dataset import (
     empty_geometries,
 )
 from regularize.layers import Family
-from regularize.model import Issue, Severity
 
 _RECORD_SEPARATOR = "\x1e"
 _FAMILIES: dict[str, Family] = {
@@ -186,9 +186,7 @@ class _Features(OpenLayer):
                 with np.errstate(invalid="ignore"):  # NaN is found by the row checks
                     rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
                 if _is_open(feature["geometry"]):
-                    text = _("feature {feature}: a ring is not closed; a straight line closes it")
-                    message = f"{self._path.name}: {text.format(feature=row + 1)}"
-                    rows.issues.append(Issue("UNCLOSED_RING", Severity.WARNING, message, row))
+                    rows.faults[row] = RING_CLOSED
             except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
                 # AttributeError is what shapely raises for a geometry without coordinates.
                 rows.faults[row] = Fault("UNREADABLE_GEOMETRY", bulk.unreadable_geometry(error))

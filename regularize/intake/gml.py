@@ -7,6 +7,7 @@ not fetched and links are not followed. Each kind of feature is a layer.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -17,7 +18,7 @@ from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, Fault, LayerInfo, OpenLayer, crs_name, digest_of
 from regularize.intake.encoding import Choice
 from regularize.intake.gml_shapes import Srs, is_geometry, shape_of, srs_named
-from regularize.intake.xml_rows import BROKEN, Feature, FeatureLayer, XmlLayer, unread
+from regularize.intake.xml_rows import BROKEN, Feature, FeatureLayer, XmlLayer, drawn, unread
 from regularize.intake.xml_stream import Stream, local, text_of
 from regularize.model import Issue, Severity
 
@@ -166,20 +167,20 @@ def _feature(
     places: Sequence[tuple[bool, Element]], srs: Srs | None, texts: dict[str, str]
 ) -> tuple[Feature, Srs | None]:
     """The feature with the best of its geometries: the one of reference, then the one that encloses."""
-    best: tuple[tuple[bool, int], BaseGeometry, Srs | None] | None = None
+    best: tuple[tuple[bool, int], BaseGeometry, Srs | None, Fault | None] | None = None
     fault: Fault | None = None
     for is_reference, element in places:
         try:
-            geometry, its_srs = shape_of(element, srs)
+            (geometry, its_srs), closing = drawn(partial(shape_of, element, srs))
         except BROKEN as error:
             fault = fault or Fault("UNREADABLE_GEOMETRY", bulk.unreadable_geometry(error))
             continue
         rank = (is_reference, _DIMENSIONS.get(geometry.geom_type, 0))
         if best is None or rank > best[0]:
-            best = (rank, geometry, its_srs)
+            best = (rank, geometry, its_srs, closing)
     if best is None:
         return Feature(None, texts, fault), srs
-    return Feature(best[1], texts), best[2]
+    return Feature(best[1], texts, best[3]), best[2]
 
 
 def _texts(element: Element, above: str = "") -> Iterator[tuple[str, str]]:

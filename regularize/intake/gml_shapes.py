@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from regularize.i18n import translate as _
 from regularize.intake.dxf_shapes import ARC_TOLERANCE_M, arc_points
-from regularize.intake.xml_rows import collected
+from regularize.intake.xml_rows import collected, polygon
 from regularize.intake.xml_stream import local, text_of
 
 # The tolerance of arcs in degrees: the same ground, roughly.
@@ -184,7 +184,7 @@ def _polygon(element: Element, context: _Context) -> BaseGeometry:
             holes += [_ring(ring, context) for ring in boundary]
     if len(shells) != 1:
         raise ValueError(_("a polygon needs one outer ring"))
-    return shapely.Polygon(shells[0], holes)
+    return polygon(shells[0], holes)
 
 
 def _members(element: Element, context: _Context) -> Iterator[BaseGeometry]:

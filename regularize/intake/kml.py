@@ -19,7 +19,15 @@ from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, LayerInfo, OpenLayer, digest_of
 from regularize.intake.encoding import Choice
 from regularize.intake.values import is_dotted_number, is_name
-from regularize.intake.xml_rows import Feature, FeatureLayer, XmlLayer, collected, feature_of, unread
+from regularize.intake.xml_rows import (
+    Feature,
+    FeatureLayer,
+    XmlLayer,
+    collected,
+    feature_of,
+    polygon,
+    unread,
+)
 from regularize.intake.xml_stream import Stream, child, local, text_of
 from regularize.model import Issue, Severity
 
@@ -132,6 +140,9 @@ def _give_names(layer: FeatureLayer) -> None:
     own = {"name", "description"}
     if any(text not in own for feature in layer.features for text in feature.texts):
         return
+    names = [feature.texts.get("name") for feature in layer.features]
+    if all(name is None or is_name(name) for name in names):
+        layer.named_by = "name"
     for feature in layer.features:
         name = feature.texts.get("name", "")
         if is_name(name):
@@ -176,12 +187,12 @@ def _shape(element: Element) -> BaseGeometry:
             if local(boundary.tag) == side
             for ring in boundary
         ]
-        return shapely.Polygon(rings[0], rings[1:])
+        return polygon(rings[0], rings[1:])
     points_of = _coordinates(text_of(child(element, "coordinates")) or "")
     if kind == "Point":
         return shapely.Point(points_of[0])
     if kind == "LinearRing":
-        return shapely.Polygon(points_of)
+        return polygon(points_of)
     return shapely.LineString(points_of)
 
 

@@ -93,7 +93,8 @@ def _middle(geometry: Any) -> tuple[float | None, float | None]:
 def check_source(geometries: NDArray[Any], faults: Mapping[int, Fault], ledger: Ledger) -> None:
     """What shows before anything is moved: rows that could not be read, null, empty, not finite."""
     for row, fault in sorted(faults.items()):
-        ledger.refuse(row, fault.code, fault.message)
+        if not fault.mended:
+            ledger.refuse(row, fault.code, fault.message)
     for row in np.flatnonzero(shapely.is_missing(geometries)).tolist():
         ledger.refuse(row, "NULL_GEOMETRY", _("the row has no geometry"))
     for row in np.flatnonzero(shapely.is_empty(geometries)).tolist():
@@ -151,6 +152,26 @@ def check_placed(
             _("the feature lies outside the area of the project"),
         )
     return found
+
+
+def note_closed(found: NDArray[Any], faults: Mapping[int, Fault], ledger: Ledger) -> None:
+    """Say which rings a straight side had to close, and what they enclose then.
+
+    Parameters
+    ----------
+    found : array
+        In the project's CRS.
+    """
+    for row, fault in sorted(faults.items()):
+        if fault.mended and row not in ledger.refused:
+            ledger.warn(
+                row,
+                "UNCLOSED_RING",
+                _("a ring is not closed; a straight line closes it, which makes {area:.2f} m²").format(
+                    area=float(shapely.area(found[row]))
+                ),
+                found[row],
+            )
 
 
 def check_size(found: NDArray[Any], ledger: Ledger) -> None:

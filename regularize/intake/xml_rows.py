@@ -1,16 +1,26 @@
 """Rows of XML formats: what features have in common, whatever their vocabulary."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from regularize.i18n import translate as _
 from regularize.intake import bulk
-from regularize.intake.dataset import Fault, LayerInfo, OpenLayer, Rows, crs_name, empty_geometries
+from regularize.intake.dataset import (
+    RING_CLOSED,
+    Fault,
+    LayerInfo,
+    OpenLayer,
+    Rows,
+    crs_name,
+    empty_geometries,
+)
 from regularize.intake.encoding import Choice
 from regularize.layers import Family
 from regularize.model import Issue
@@ -25,6 +35,7 @@ _MULTI: dict[str, Callable[[Any], BaseGeometry]] = {
     "LineString": shapely.MultiLineString,
     "Point": shapely.MultiPoint,
 }
+Drawn = TypeVar("Drawn")
 # What a geometry raises whose numbers contradict each other.
 BROKEN = (shapely.errors.ShapelyError, ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError)
 
@@ -38,6 +49,26 @@ class Feature:
     fault: Fault | None = None
 
 
+# Whether a ring of the feature that is being drawn had to be closed: engines close it without a word.
+_CLOSED: ContextVar[bool] = ContextVar("closed", default=False)
+
+
+def polygon(shell: Any, holes: Sequence[Any] = ()) -> BaseGeometry:
+    """A polygon of rings; one whose last point does not repeat its first is noted by `drawn`."""
+    for ring in (shell, *holes):
+        # Arcs come back to their first point but for the last digits.
+        if len(ring) and not np.allclose(ring[0][:2], ring[-1][:2], rtol=1e-10, atol=0.0):
+            _CLOSED.set(True)
+    return shapely.Polygon(shell, holes)
+
+
+def drawn(draw: Callable[[], Drawn]) -> tuple[Drawn, Fault | None]:
+    """What `draw` makes, and the fault that was mended in it."""
+    _CLOSED.set(False)
+    geometry = draw()
+    return geometry, RING_CLOSED if _CLOSED.get() else None
+
+
 @dataclass
 class FeatureLayer:
     """The features of one layer as they are gathered."""
@@ -46,6 +77,7 @@ class FeatureLayer:
     features: list[Feature] = field(default_factory=list)
     crs: CRS | None = None
     issues: list[Issue] = field(default_factory=list)
+    named_by: str | None = None
 
     @property
     def family(self) -> Family:
@@ -78,7 +110,8 @@ def collected(parts: Sequence[BaseGeometry]) -> BaseGeometry:
 def feature_of(draw: Callable[[], BaseGeometry | None], texts: dict[str, str]) -> Feature:
     """A feature whose geometry `draw` makes; what it cannot make is a fault of this feature alone."""
     try:
-        return Feature(draw(), texts)
+        geometry, closing = drawn(draw)
+        return Feature(geometry, texts, closing)
     except BROKEN as error:
         return Feature(None, texts, Fault("UNREADABLE_GEOMETRY", bulk.unreadable_geometry(error)))
 
@@ -103,6 +136,7 @@ class XmlLayer(OpenLayer):
         self.crs = layer.crs
         self.info = layer.info
         self.fields = layer.names
+        self.named_by = layer.named_by
 
     def digest(self) -> str:
         """See the base class."""
@@ -119,6 +153,6 @@ class XmlLayer(OpenLayer):
         for row, feature in enumerate(features):
             if feature.fault is not None:
                 rows.faults[row] = feature.fault
-            else:
+            if feature.fault is None or feature.fault.mended:
                 rows.geometries[row] = feature.geometry
         return rows

@@ -177,3 +177,13 @@ def test_names_of_owners_are_refused(kml: Read) -> None:
     delivery = kml(placemark("1", polygon(ring()), собственик="Петър Петров", номер="4"))
     assert "PERSONAL_COLUMN_REFUSED" in codes(delivery)
     assert "Петър" not in delivery.frame.to_csv() + repr(delivery.issues) + str(delivery.sample)
+
+
+def test_a_name_that_is_a_number_of_a_thing_is_no_person(kml: Read) -> None:
+    """The reference comes from it: then nothing of it is refused; a name without digits is."""
+    numbers = kml(placemark("S-1", polygon(ring())) + placemark("S-2", polygon(ring(0.001))))
+    assert numbers.frame["ref"].tolist() == ["S-1", "S-2"]
+    assert "PERSONAL_COLUMN_REFUSED" not in codes(numbers)
+    mixed = kml(placemark("S-1", polygon(ring())) + placemark("Петър Примеров", polygon(ring(0.001))))
+    assert "PERSONAL_COLUMN_REFUSED" in codes(mixed)
+    assert "Примеров" not in mixed.frame.to_csv() + repr(mixed.issues) + str(mixed.sample)

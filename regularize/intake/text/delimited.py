@@ -50,7 +50,7 @@ class TableLayer(OpenLayer):
 
     @abstractmethod
     def _geometry(self, record: Sequence[str]) -> Any:
-        """A geometry, None, or a Fault."""
+        """A geometry, None, a Fault, or a geometry with the fault that was mended in it."""
 
     def _own(self, values: dict[str, Sequence[Any]], ledger: Ledger) -> None:
         """Columns that the reader fills itself."""
@@ -69,11 +69,15 @@ class TableLayer(OpenLayer):
             geometry = self._geometry(record)
             if isinstance(geometry, Fault):
                 faults[row] = geometry
+            elif isinstance(geometry, tuple):
+                geometries[row], faults[row] = geometry
             else:
                 geometries[row] = geometry
         values: dict[str, Sequence[Any]] = {
             name: [
-                (record[at].strip() or None) if at < len(record) and row not in faults else None
+                (record[at].strip() or None)
+                if at < len(record) and (row not in faults or faults[row].mended)
+                else None
                 for row, record in enumerate(self._records)
             ]
             for name, at in self._places.items()

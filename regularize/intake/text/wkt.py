@@ -11,7 +11,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from regularize.i18n import translate as _
-from regularize.intake.dataset import Dataset, Fault, LayerInfo, OpenLayer, crs_name
+from regularize.intake import bulk
+from regularize.intake.dataset import RING_CLOSED, Dataset, Fault, LayerInfo, OpenLayer, crs_name
 from regularize.intake.text.delimited import TableLayer
 from regularize.intake.text.lines import decode, short_names, table
 
@@ -103,6 +104,10 @@ class _WktLayer(TableLayer):
             with np.errstate(invalid="ignore"):
                 return shapely.from_wkt(found.group(2))
         except (shapely.errors.ShapelyError, ValueError):
+            with np.errstate(invalid="ignore"):
+                geometry = bulk.closed(found.group(2))
+            if geometry is not None:
+                return geometry, RING_CLOSED
             return Fault("WKT_UNREADABLE", _("its WKT cannot be read"))
 
 
