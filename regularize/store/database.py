@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, MetaData
 
 from regularize.errors import InputError, OptionError, StoreError
 from regularize.i18n import translate as _
+from regularize.project import today
 from regularize.store import connection as door
-from regularize.store import events, geopackage, migrations, schema
+from regularize.store import events, geopackage, history, migrations, schema
 
 
 class Database:
@@ -60,7 +61,13 @@ class Database:
                 # A log whose tail was cut must not grow past the head that proves the cut.
                 kept = events.read_heads(self.path)
                 whole = not kept or any(events.is_in_chain(connection, self.metadata, k) for k in kept)
+                history.begin(connection)
+                elsewhere = history.unrecorded(connection)
+                if elsewhere:  # edited in another program since: said before anything is built on it
+                    draft = events.Draft(history.EXTERNAL, "store", today(), {"edits": elsewhere})
+                    events.append(connection, self.metadata, [draft])
                 yield connection
+                history.end(connection)
                 head = events.head(connection, self.metadata)
             if whole:
                 events.write_head(self.path, head)

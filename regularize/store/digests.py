@@ -6,7 +6,7 @@ Keys: ``rows:N``, ``batch:N``, ``closings:N``, ``quarantine:N``, ``issues:N`` of
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, select, type_coerce
@@ -57,11 +57,32 @@ def raw(connection: Connection, columns: Sequence[Any], *where: Any) -> Iterator
     yield from connection.execute(query)
 
 
-def stored_rows(connection: Connection, table: Table, batch: int) -> Iterator[tuple[int, str, str, Any]]:
-    """(fid, stored digest, digest computed anew, outline) of each row of a delivery."""
+def stored_rows(
+    connection: Connection,
+    table: Table,
+    batch: int,
+    former: Mapping[int, Sequence[Any] | None] | None = None,
+) -> Iterator[tuple[int, str, str, Any]]:
+    """(fid, stored digest, digest computed anew, outline) of each row of a delivery.
+
+    Parameters
+    ----------
+    former : mapping, optional
+        Rows of the table as they were before edits made elsewhere (`history.before`).
+    """
     evidence = evidence_columns(table)
     n = len(evidence)
-    rows = raw(connection, [*evidence, table.c[GEOMETRY], table.c.digest], table.c.batch == batch)
+    wanted = [*evidence, table.c[GEOMETRY], table.c.digest]
+    rows = raw(connection, wanted, table.c.batch == batch)
+    if former:
+        names = list(table.columns.keys())
+        at = [names.index(column.name) for column in wanted]
+        own = names.index("batch")
+        earlier = {
+            fid: None if values is None or values[own] != batch else [values[i] for i in at]
+            for fid, values in former.items()
+        }
+        rows = with_former(rows, earlier)
     for row in rows:
         blob = row[n]
         try:
@@ -71,10 +92,30 @@ def stored_rows(connection: Connection, table: Table, batch: int) -> Iterator[tu
         yield row[0], row[n + 1], computed, blob
 
 
-def of_table(connection: Connection, table: Table, *where: Any) -> str:
+def with_former(
+    rows: Iterator[Sequence[Any]], former: Mapping[int, Sequence[Any] | None]
+) -> Iterator[Sequence[Any]]:
+    """Rows in the order of their key, some of them as they were before: None for not there yet."""
+    left = sorted(key for key, values in former.items() if values is not None)
+    for row in rows:
+        while left and left[0] < row[0]:
+            yield former[left.pop(0)] or ()
+        if row[0] not in former:
+            yield row
+    for key in left:
+        yield former[key] or ()
+
+
+def of_table(
+    connection: Connection,
+    table: Table,
+    *where: Any,
+    former: Mapping[int, Sequence[Any] | None] | None = None,
+) -> str:
     """The digest of the rows of a table, in the order of its first column (its key)."""
     total = hashlib.sha256()
-    for row in raw(connection, list(table.columns), *where):
+    rows = raw(connection, list(table.columns), *where)
+    for row in with_former(rows, former) if former else rows:
         total.update(json.dumps(list(row), ensure_ascii=False, default=_hexed).encode("utf-8"))
         total.update(b"\n")
     return total.hexdigest()
@@ -84,16 +125,44 @@ def _hexed(value: Any) -> str:
     return bytes(value).hex()
 
 
-def of_delivery(connection: Connection, metadata: MetaData, key: str, batch: int) -> str:
+def table_of(key: str) -> str:
+    """The table in which a delivery leaves what `key` names (all but ``rows``)."""
+    return _OF_DELIVERY[key][0]
+
+
+def of_delivery(
+    connection: Connection,
+    metadata: MetaData,
+    key: str,
+    batch: int,
+    former: Mapping[int, Sequence[Any] | None] | None = None,
+) -> str:
     """The digest of what a delivery left in the table that `key` names (all but ``rows``)."""
     name, column = _OF_DELIVERY[key]
     table = metadata.tables[name]
-    return of_table(connection, table, table.c[column] == batch)
+    if former:
+        own = list(table.columns.keys()).index(column)
+        former = {
+            row: values if values is not None and values[own] == batch else None
+            for row, values in former.items()
+        }
+    return of_table(connection, table, table.c[column] == batch, former=former)
 
 
 def of_delivery_all(connection: Connection, metadata: MetaData, batch: int) -> dict[str, str]:
     """State of a delivery as its event says it, without its rows."""
     return {f"{key}:{batch}": of_delivery(connection, metadata, key, batch) for key in _OF_DELIVERY}
+
+
+def of_history(connection: Connection, first: int, last: int) -> str:
+    """The digest of the changes of rows numbered `first` to `last`."""
+    total = hashlib.sha256()
+    for row in connection.exec_driver_sql(
+        "SELECT * FROM row_history WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
+    ):
+        total.update(json.dumps(list(row), ensure_ascii=False, default=_hexed).encode("utf-8"))
+        total.update(b"\n")
+    return total.hexdigest()
 
 
 def of_tables(connection: Connection, metadata: MetaData, *names: str) -> dict[str, str]:

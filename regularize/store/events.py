@@ -23,7 +23,7 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.model import Event
 from regularize.store import connection as door
-from regularize.store import geopackage
+from regularize.store import digests, geopackage, history
 from regularize.store.schema import written
 
 GENESIS = "0" * 64
@@ -86,12 +86,16 @@ def append(connection: Connection, metadata: MetaData, drafts: Iterable[Draft]) 
     events: list[Event] = []
     log_rows: list[dict[str, Any]] = []
     payload_rows: list[dict[str, Any]] = []
+    drafts = list(drafts)
+    # What the transaction changed in rows that lay there before is part of what its first entry states.
+    stated = history.statement(connection, digests.of_history) if drafts else {}
     for draft in drafts:
         seq += 1
         salt = secrets.token_hex(16)
         payload = written(draft.payload)
         hashed = payload_hash(salt, payload)
-        state = written(draft.state)
+        state = written({**draft.state, **stated})
+        stated = {}
         subject = (draft.type, draft.subject, draft.on.isoformat(), recorded_at, draft.actor)
         previous = link(previous, [seq, *subject, hashed, state])
         log_rows.append(

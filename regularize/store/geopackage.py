@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.project import now
-from regularize.store import schema
+from regularize.store import history, schema
 
 APPLICATION_ID = int.from_bytes(b"GPKG", "big")
 USER_VERSION = 10300
@@ -217,7 +217,7 @@ def triggers(tables: Sequence[Table]) -> dict[str, str]:
     for table in tables:
         if is_feature_table(table):
             expected |= {n: f'CREATE TRIGGER "{n}" {body}' for n, body in _index_triggers(table)}
-    return expected
+    return expected | history.triggers(tables)
 
 
 def insert_rows(

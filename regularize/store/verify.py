@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,13 @@ from sqlalchemy.exc import DBAPIError
 
 from regularize import layers
 from regularize.i18n import translate as _
-from regularize.store import blobs, digests, events, geopackage, schema, timeline
+from regularize.store import blobs, digests, events, geopackage, history, schema, timeline
 from regularize.store import connection as door
 from regularize.store.schema import GEOMETRY
 
+Stated = dict[str, tuple[str, int]]
+Edits = Sequence[history.Edit]
+UNSAID = ("", 0)
 # How many row numbers a detail names before it only counts.
 NAMED = 5
 
@@ -48,22 +51,33 @@ def verify(connection: Connection, metadata: MetaData, path: Path) -> VerifyRepo
         One :class:`Check` per question; a check that finds several faults names the first ones.
     """
     state = _stated(connection, metadata)
+    try:
+        elsewhere = history.edits(connection, "external = 1")
+    except (DBAPIError, ValueError, TypeError):
+        elsewhere = []  # the check of the history says so; what was edited is then an error
     todo: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
         ("integrity", lambda: _integrity(connection)),
         ("foreign_keys", lambda: _foreign_keys(connection)),
         ("guards", lambda: _guards(connection, metadata)),
         ("georeference", lambda: _georeference(connection, metadata)),
-        ("spatial_index", lambda: _spatial_index(connection, metadata)),
-        ("rows", lambda: _rows(connection, metadata, state)),
-        ("validity", lambda: _validity(connection, metadata)),
-        ("deliveries", lambda: _deliveries(connection, metadata, state)),
-        ("tables", lambda: _tables(connection, metadata, state)),
+        ("spatial_index", lambda: _spatial_index(connection, metadata, elsewhere)),
+        ("rows", lambda: _rows(connection, metadata, state, elsewhere)),
+        ("validity", lambda: _validity(connection, metadata, elsewhere)),
+        ("deliveries", lambda: _deliveries(connection, metadata, state, elsewhere)),
+        ("tables", lambda: _tables(connection, metadata, state, elsewhere)),
+        ("history", lambda: _history(connection, state)),
         ("log", lambda: _chain(connection, metadata)),
         ("payloads", lambda: _payloads(connection, metadata)),
         ("head", lambda: _head(connection, metadata, path)),
         ("file_mode", lambda: _file_mode(path)),
     )
     checks = tuple(_checked(name, work) for name, work in todo)
+    counts: dict[str, dict[str, int]] = {}
+    for edit in elsewhere:
+        of_table = counts.setdefault(edit.table, {})
+        of_table[edit.operation] = of_table.get(edit.operation, 0) + 1
+    told = _("edited in another program: {edits}").format(edits=history.told(counts)) if counts else ""
+    checks = (*checks, Check(history.EXTERNAL, True, told))
     return VerifyReport(all(check.ok for check in checks), checks)
 
 
@@ -81,14 +95,15 @@ def _checked(name: str, work: Callable[[], Iterator[str]]) -> Check:
     return Check(name, not faults, shown)
 
 
-def _stated(connection: Connection, metadata: MetaData) -> dict[str, str]:
-    """What the log says of each delivery and table: the latest word counts."""
+def _stated(connection: Connection, metadata: MetaData) -> Stated:
+    """What the log says of each delivery and table, and in which entry: the latest word counts."""
     log = metadata.tables["events"]
-    state: dict[str, str] = {}
+    state: Stated = {}
+    query = select(log.c.seq, log.c.state).where(log.c.state != "{}").order_by(log.c.seq)
     try:
-        for text in connection.scalars(select(log.c.state).where(log.c.state != "{}").order_by(log.c.seq)):
-            state |= json.loads(text)
-    except (DBAPIError, ValueError, TypeError):
+        for seq, text in connection.execute(query):
+            state |= {key: (str(digest), int(seq)) for key, digest in json.loads(text).items()}
+    except (DBAPIError, ValueError, TypeError, AttributeError):
         return {}  # the checks of the log say so; nothing stated means that nothing agrees
     return state
 
@@ -137,13 +152,14 @@ def _georeference(connection: Connection, metadata: MetaData) -> Iterator[str]:
         yield _("the definition of {crs} was changed").format(crs=crs)
 
 
-def _spatial_index(connection: Connection, metadata: MetaData) -> Iterator[str]:
+def _spatial_index(connection: Connection, metadata: MetaData, elsewhere: Edits) -> Iterator[str]:
     for table in metadata.sorted_tables:
         if geopackage.is_feature_table(table):
-            yield from _index_of(connection, table)
+            foreign = {n for edit in elsewhere if edit.table == table.name for n in (edit.row, edit.new_row)}
+            yield from _index_of(connection, table, foreign)
 
 
-def _index_of(connection: Connection, table: Table) -> Iterator[str]:
+def _index_of(connection: Connection, table: Table, foreign: set[int | None]) -> Iterator[str]:
     index = geopackage.index_of(table)
     entries = {
         row[0]: row[1:]
@@ -156,7 +172,10 @@ def _index_of(connection: Connection, table: Table) -> Iterator[str]:
     outlines = shapely.from_wkb(blobs.wkbs([row[1] for row in rows]), on_invalid="ignore")
     # Written anew, an outline gives the very bytes that are stored: its envelope is true.
     again = blobs.encode(outlines, srid)
-    wrong = {row[0] for row, blob in zip(rows, again, strict=True) if row[1] != blob}
+    # Another program may write the same outline in other bytes.
+    wrong = {
+        row[0] for row, blob in zip(rows, again, strict=True) if row[1] != blob and row[0] not in foreign
+    }
     full = ~(shapely.is_empty(outlines) | shapely.is_missing(outlines))
     wrong |= set(entries) ^ set(fids[full].tolist())
     full &= np.isin(fids, list(entries))
@@ -172,17 +191,18 @@ def _index_of(connection: Connection, table: Table) -> Iterator[str]:
         yield _("{table}: outline and spatial index of row {row} disagree").format(table=table.name, row=fid)
 
 
-def _rows(connection: Connection, metadata: MetaData, state: dict[str, str]) -> Iterator[str]:
+def _rows(connection: Connection, metadata: MetaData, state: Stated, elsewhere: Edits) -> Iterator[str]:
     batches = metadata.tables["batches"]
-    targets = dict.fromkeys((layer.name for layer in layers.LAYERS), 0)
+    formers = {layer.name: history.before(elsewhere, layer.name, 0) for layer in layers.LAYERS}
+    targets = dict.fromkeys(formers, 0)
     for batch in connection.execute(select(batches).order_by(batches.c.id)):
         if batch.target not in targets:
             yield _("batch {batch} fills no known layer").format(batch=batch.id)
             continue
         fresh: list[str] = []
-        for fid, stored, computed, _blob in digests.stored_rows(
-            connection, metadata.tables[batch.target], batch.id
-        ):
+        table = metadata.tables[batch.target]
+        rows = digests.stored_rows(connection, table, batch.id, formers[batch.target])
+        for fid, stored, computed, _blob in rows:
             fresh.append(computed)
             if stored != computed:
                 yield _("{table}: row {row} was changed").format(table=batch.target, row=fid)
@@ -191,35 +211,52 @@ def _rows(connection: Connection, metadata: MetaData, state: dict[str, str]) -> 
             yield _("{table}: batch {batch} has {n} rows, stored were {stored}").format(
                 table=batch.target, batch=batch.id, n=len(fresh), stored=batch.n_stored
             )
-        agreed = {batch.row_digest, state.get(f"rows:{batch.id}")}
+        agreed = {batch.row_digest, state.get(f"rows:{batch.id}", UNSAID)[0]}
         if agreed != {digests.fold(fresh)}:
             yield _("{table}: the rows of batch {batch} are not those of the log").format(
                 table=batch.target, batch=batch.id
             )
     for name, n in targets.items():
-        total = connection.scalar(select(func.count()).select_from(metadata.tables[name]))
+        total = _rows_before(connection, metadata.tables[name], formers[name])
         if total != n:
             yield _("{table}: {total} rows, {n} of them from known batches").format(
                 table=name, total=total, n=n
             )
 
 
-def _validity(connection: Connection, metadata: MetaData) -> Iterator[str]:
+def _rows_before(connection: Connection, table: Table, former: Mapping[int, history.Values | None]) -> int:
+    """How many rows there were before the edits made elsewhere."""
+    total = connection.scalar(select(func.count()).select_from(table)) or 0
+    if not former:
+        return total
+    there = {row[0] for row in digests.raw(connection, [table.columns.values()[0]])}
+    kept = {key for key, values in former.items() if values is not None}
+    return total + len(kept - there) - len((former.keys() - kept) & there)
+
+
+def _validity(connection: Connection, metadata: MetaData, elsewhere: Edits) -> Iterator[str]:
     """Ends and withdrawals of rows are what the recorded closings make of them."""
     batches = metadata.tables["batches"]
-    withdrawn = {row.id: row.withdrawn_on for row in connection.execute(select(batches))}
+    names = ("fid", "batch", "valid_to", "superseded_by", "withdrawn_on")
+    withdrawn = {row[0]: row[1] for row in digests.raw(connection, [batches.c.id, batches.c.withdrawn_on])}
     for layer in layers.LAYERS:
         table = metadata.tables[layer.name]
         ends = timeline.effective_ends(connection, metadata, layer.name)
-        columns = (table.c.fid, table.c.batch, table.c.valid_to, table.c.superseded_by, table.c.withdrawn_on)
-        for fid, batch, valid_to, superseded_by, withdrawn_on in connection.execute(select(*columns)):
+        at = [list(table.columns.keys()).index(name) for name in names]
+        former = {
+            fid: None if values is None else [values[i] for i in at]
+            for fid, values in history.before(elsewhere, layer.name, 0).items()
+        }
+        rows = digests.with_former(digests.raw(connection, [table.c[name] for name in names]), former)
+        for fid, batch, valid_to, superseded_by, withdrawn_on in rows:
             day, by = ends.get(fid, (None, None))
-            expected = (day, None if by == batch else by, withdrawn.get(batch))
+            end = None if day is None else day.isoformat()
+            expected = (end, None if by == batch else by, withdrawn.get(batch))
             if expected != (valid_to, superseded_by, withdrawn_on):
                 yield _("{table}: the validity of row {row} was changed").format(table=layer.name, row=fid)
 
 
-def _deliveries(connection: Connection, metadata: MetaData, state: dict[str, str]) -> Iterator[str]:
+def _deliveries(connection: Connection, metadata: MetaData, state: Stated, elsewhere: Edits) -> Iterator[str]:
     batches = metadata.tables["batches"]
     known = {f"{n}" for n in connection.scalars(select(batches.c.id))}
     stated = {
@@ -227,26 +264,62 @@ def _deliveries(connection: Connection, metadata: MetaData, state: dict[str, str
     }
     for number in sorted(known | stated, key=int):
         for key in digests.DELIVERY_KEYS[1:]:
-            now = digests.of_delivery(connection, metadata, key, int(number))
-            if state.get(f"{key}:{number}") != now:
+            said, seq = state.get(f"{key}:{number}", UNSAID)
+            name = digests.table_of(key)
+            former = history.before(elsewhere, name, seq)
+            if said != digests.of_delivery(connection, metadata, key, int(number), former):
                 yield _("batch {batch}: {part} is not what the log says").format(batch=number, part=key)
     for name, column in (("closings", "recorded_in"), ("quarantine", "batch"), ("issues", "batch")):
         table = metadata.tables[name]
-        for batch in connection.scalars(select(table.c[column]).distinct()):
-            if str(batch) not in known:
+        foreign = {edit.row for edit in elsewhere if edit.table == name}
+        for key, batch in digests.raw(connection, [table.c.id, table.c[column]]):
+            if f"{batch}" not in known and key not in foreign:
                 yield _("{table} has rows of an unknown batch {batch}").format(table=name, batch=batch)
 
 
-def _tables(connection: Connection, metadata: MetaData, state: dict[str, str]) -> Iterator[str]:
+def _tables(connection: Connection, metadata: MetaData, state: Stated, elsewhere: Edits) -> Iterator[str]:
     for name in digests.CHANGING_TABLES:
         table = metadata.tables[name]
-        stated = state.get(f"table:{name}")
-        if stated is None:
-            agrees = connection.scalar(select(func.count()).select_from(table)) == 0
+        said, seq = state.get(f"table:{name}", UNSAID)
+        former = history.before(elsewhere, name, seq)
+        if not said:
+            agrees = _rows_before(connection, table, former) == 0
         else:
-            agrees = digests.of_table(connection, table) == stated
+            agrees = digests.of_table(connection, table, former=former) == said
         if not agrees:
             yield _("the content of {table} is not what the log says").format(table=name)
+
+
+def _history(connection: Connection, state: Stated) -> Iterator[str]:
+    """The changes that were kept are those that the log tells of; later ones were made elsewhere."""
+    if not history.exists(connection):
+        yield _("the tables of the history are missing")
+        return
+    if connection.exec_driver_sql("SELECT id, active FROM writing").all() != [(1, 0)]:
+        yield _("the mark of the program's own writing was changed")
+    ranges = sorted(
+        tuple(map(int, key.partition(":")[2].split("-"))) for key in state if key.startswith("history:")
+    )
+    end = 0
+    for first, last in ranges:
+        if first != end + 1:
+            yield _("changes {first} to {last} are told by no entry of the log").format(
+                first=end + 1, last=first - 1
+            )
+        end = last
+        if digests.of_history(connection, first, last) != state[f"history:{first}-{last}"][0]:
+            yield _("the kept changes {first} to {last} are not what the log says").format(
+                first=first, last=last
+            )
+    if connection.exec_driver_sql("SELECT covered FROM writing").scalar() != end:
+        yield _("the mark of the program's own writing was changed")
+    later = history.edits(connection, "id > ?", (end,))
+    for expected, edit in enumerate(later, start=end + 1):
+        if not edit.external or edit.id != expected:
+            yield _("the kept change {number} is told by no entry of the log").format(number=edit.id)
+    named = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name='row_history'").scalar()
+    if (named or 0) != end + len(later):
+        yield _("kept changes are missing at the end")
 
 
 def _chain(connection: Connection, metadata: MetaData) -> Iterator[str]:

@@ -101,4 +101,10 @@ def test_tampering_with_a_document_is_seen(housed: Store) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE documents SET state='received'")
     connection.close()
+    told = {check.name: check.detail for check in housed.verify().checks}
+    assert "documents: update 1" in told["external"]  # the file itself keeps what another program does
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER history_documents_update")
+        connection.execute("UPDATE documents SET state='refused'")
+    connection.close()
     assert not housed.verify().ok
