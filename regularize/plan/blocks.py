@@ -217,7 +217,7 @@ def _street_faces(ground: BaseGeometry, streets: Sequence[BaseGeometry]) -> list
         rest = shapely.difference(
             ground, shapely.union_all(shapely.make_valid(np.array(bodies, dtype=object)))
         )
-    faces = list(shapely.get_parts(_polygons(rest)))
+    faces = _parts(rest)
     if lines:
         cut = shapely.union_all(np.array([shapely.boundary(rest), *lines], dtype=object))
         pieces = shapely.get_parts(shapely.polygonize(list(shapely.get_parts(shapely.node(cut)))))
@@ -232,7 +232,7 @@ def _parcel_faces(ground: BaseGeometry, parcels: Sequence[BaseGeometry]) -> list
     if not known:
         return []
     whole = shapely.union_all(shapely.make_valid(np.array(known, dtype=object)))
-    return sorted(shapely.get_parts(_polygons(shapely.intersection(whole, ground))), key=_place)
+    return sorted(_parts(shapely.intersection(whole, ground)), key=_place)
 
 
 def _bisect(
@@ -322,6 +322,12 @@ def _polygons(geometry: BaseGeometry) -> BaseGeometry:
         only: BaseGeometry = areal[0]
         return only
     return shapely.MultiPolygon(areal) if areal else shapely.Polygon()
+
+
+def _parts(geometry: BaseGeometry) -> list[BaseGeometry]:
+    """The areal parts one by one; none where the geometry is empty."""
+    areal = _polygons(geometry)
+    return [] if areal.is_empty else list(shapely.get_parts(areal))
 
 
 def _place(geometry: BaseGeometry) -> tuple[float, float, bytes]:

@@ -81,6 +81,15 @@ def test_parcels_serve_where_there_are_no_streets() -> None:
     assert blocks.dwellings == (25, 25)
 
 
+def test_parcels_elsewhere_and_streets_over_everything_cut_nothing() -> None:
+    houses = [Point(10 * i, 5).buffer(2) for i in range(60)]
+    area = box(-5, 0, 600, 10)
+    for given_up in ({"parcels": [box(0, 500, 50, 550)]}, {"streets": [box(-50, -50, 700, 50)]}):
+        made = partition(houses, k=11, area=area, **given_up)
+        assert sum(made.dwellings) == 60
+        assert min(made.dwellings) >= 11
+
+
 def test_dwellings_weigh_and_unknown_counts_as_one() -> None:
     tower, house = box(10, 10, 30, 30), box(350, 250, 360, 260)
     rest = [b for b in houses(60) if b.centroid.x > 205]
