@@ -16,6 +16,7 @@ from typing import Any
 import fault_scene
 from fault_scene import COMMANDS, Command
 
+from regularize.errors import RegularizeError
 from regularize.store import Store
 
 # One thread each: threads of numerical libraries do not survive the fork.
@@ -166,42 +167,62 @@ class Tally:
     in_write: int = 0
     old: int = 0
     new: int = 0
+    faults: list[str] = field(default_factory=list)
     phases: Counter[str] = field(default_factory=Counter)
 
     def line(self) -> str:
         return (
             f"{self.name}: runs={self.runs} killed={self.killed} in_write={self.in_write} "
-            f"old={self.old} new={self.new} neither=0 phases={dict(self.phases)}"
+            f"old={self.old} new={self.new} "
+            f"faults={len(self.faults)} phases={dict(sorted(self.phases.items()))}"
         )
+
+
+def require_nested(folder: Path) -> None:
+    """A project that a command was making within the scene is whole, or is not one yet."""
+    for file in folder.glob("*/regularize.toml"):
+        with Store.open(file.with_name("store.gpkg"), read_only=True) as store:
+            report = store.verify()
+        assert report.ok, [check for check in report.checks if not check.ok]
 
 
 def kill_many(runner: Runner, name: str, n: int, seed: int, *, heal_every: int = 1) -> Tally:
     """Kill `n` runs of a command; after each the store is old or new, and a rerun heals it."""
-    command: Command = COMMANDS[name]
     reference = runner.reference(name)
-    rng = random.Random(f"{name} {seed}")
     tally = Tally(name)
-    for i, plan in enumerate(plans(reference, rng, n)):
+    for i, plan in enumerate(plans(reference, random.Random(f"{name} {seed}"), n)):
         folder = runner.fresh()
-        before, files = events_of(folder), outputs_of(folder)
-        done = runner.run(name, folder, plan)
-        tally.runs += 1
-        if done["code"] == -9:
-            tally.killed += 1
-            tally.phases[done["phase"]] += 1
-            tally.in_write += done["phase"] in {"writing", "commit"}
-        else:
-            assert done["code"] in command.ends, (name, plan, done)
-        events = require_sound(folder, name, reference["allowed"])
-        tally.old += events == before
-        tally.new += events != before
-        require_whole_outputs(folder, files, reference)
-        if i % heal_every == 0:
-            healed = runner.run(name, folder, {})
-            assert healed["code"] in {*command.ends, *command.again}, (name, plan, healed)
-            with Store.open(folder / "store.gpkg", read_only=True) as store:
-                assert store.verify().ok, (name, plan)
-            missing = reference["outputs"].keys() - outputs_of(folder).keys()
-            assert not missing, (name, plan, missing)
+        try:
+            _kill_once(runner, name, folder, plan, tally, heal=i % heal_every == 0)
+        except (AssertionError, RegularizeError) as error:
+            tally.faults.append(f"{plan}: {error}")
         shutil.rmtree(folder)
     return tally
+
+
+def _kill_once(
+    runner: Runner, name: str, folder: Path, plan: dict[str, Any], tally: Tally, *, heal: bool
+) -> None:
+    command: Command = COMMANDS[name]
+    reference = runner.references[name]
+    before, files = events_of(folder), outputs_of(folder)
+    done = runner.run(name, folder, plan)
+    tally.runs += 1
+    if done["code"] == -plan["signal"]:
+        tally.killed += 1
+        tally.phases[done["phase"]] += 1
+        tally.in_write += done["phase"] in {"writing", "commit"}
+    else:
+        assert done["code"] in command.ends, done
+    events = require_sound(folder, name, reference["allowed"])
+    tally.old += events == before
+    tally.new += events != before
+    require_whole_outputs(folder, files, reference)
+    require_nested(folder)
+    if heal:
+        healed = runner.run(name, folder, {})
+        assert healed["code"] in {*command.ends, *command.again}, healed
+        require_sound(folder, name, {events_of(folder)})
+        require_nested(folder)
+        missing = reference["outputs"].keys() - outputs_of(folder).keys()
+        assert not missing, missing
