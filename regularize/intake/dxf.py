@@ -17,6 +17,7 @@ from regularize.i18n import translate as _
 from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, Fault, LayerInfo, OpenLayer, Rows, digest_of, empty_geometries
 from regularize.intake.dxf_blocks import Label, Model, Part, Unfolder
+from regularize.intake.dxf_chains import Chained, chain
 from regularize.intake.dxf_shapes import ARC_TOLERANCE_M, Shape
 from regularize.intake.dxf_tags import Scan, scan
 from regularize.intake.values import is_dotted_number, is_name
@@ -107,6 +108,10 @@ class _DrawingLayer(OpenLayer):
     def _take(self, family: Family | None) -> None:
         self._family = family
         self._parts = _by_layer(self._model, family).get(self._name, [])
+        self._chained: Chained | None = None
+        if family == "polygon":
+            self._chained = chain(self._parts)
+            self._parts = self._chained.parts
         self.info = LayerInfo(self._name, _family_of(self._parts), len(self._parts), None)
         known = {field.casefold() for field in _FIELDS}
         empty = {"label", "identifier"} if not self._model.labels else set()
@@ -174,6 +179,14 @@ class _DrawingLayer(OpenLayer):
                 "FILE_TRUNCATED",
                 Severity.WARNING,
                 _("{file}: the file was cut: its end mark is missing").format(file=self._path),
+            )
+        if self._chained is not None and self._chained.n_outlines:
+            yield Issue(
+                "DXF_LINES_CHAINED",
+                Severity.INFO,
+                _(
+                    "layer {layer}: {lines} separate lines enclose {outlines} outlines and are read as these"
+                ).format(layer=self._name, lines=self._chained.n_lines, outlines=self._chained.n_outlines),
             )
         if self._scan.skipped_lines:
             yield Issue(

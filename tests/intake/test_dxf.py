@@ -422,3 +422,49 @@ def test_a_drawing_in_a_zip(tmp_path: Path, draw: Read) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
         packed.write(path, "папка/чертеж.dxf")
     assert len(draw(tmp_path / "a.zip").frame) == 1
+
+
+def strokes(space: Any, ring: list[tuple[float, float]]) -> None:
+    for one, other in zip(ring, [*ring[1:], ring[0]], strict=True):
+        space.add_line(one, other, dxfattribs={"layer": LAYER})
+
+
+def test_loose_lines_that_enclose_are_outlines(tmp_path: Path, draw: Read) -> None:
+    document, space = drawing()
+    strokes(space, corners())
+    strokes(space, corners(40)[::-1])
+    space.add_lwpolyline(corners(80), close=True, dxfattribs={"layer": LAYER})
+    space.add_line((EAST, NORTH + 90), (EAST + 5, NORTH + 90), dxfattribs={"layer": LAYER})
+    delivery = draw(saved(document, tmp_path / "a.dxf"))
+    assert delivery.source.n_read == 4  # two chained, one closed, one line left over
+    assert sorted(delivery.frame.geometry.area.round(2)) == [100.0] * 3
+    assert [entry.code for entry in delivery.quarantine] == ["DXF_OPEN_OUTLINE"]
+    said = next(issue for issue in delivery.issues if issue.code == "DXF_LINES_CHAINED")
+    assert "8 separate lines enclose 2 outlines" in said.message
+
+
+def test_shared_walls_and_double_strokes(tmp_path: Path, draw: Read) -> None:
+    """Two houses wall to wall: the common wall is drawn once, another one twice."""
+    document, space = drawing()
+    left, right = corners(), corners(10)
+    strokes(space, left)
+    for one, other in zip(right, [*right[1:], right[0]], strict=True):
+        if not {one, other} <= set(left):
+            space.add_line(one, other, dxfattribs={"layer": LAYER})
+    space.add_line(left[1], left[0], dxfattribs={"layer": LAYER})
+    delivery = draw(saved(document, tmp_path / "a.dxf"))
+    assert delivery.frame.geometry.area.round(2).tolist() == [100.0, 100.0]
+    assert not delivery.quarantine
+    assert len(set(delivery.frame["ref"])) == 2
+
+
+def test_ends_that_do_not_meet_are_not_bridged(tmp_path: Path, draw: Read) -> None:
+    document, space = drawing()
+    ring = corners()
+    for one, other in zip(ring, [*ring[1:], (ring[0][0] + 0.4, ring[0][1])], strict=True):
+        space.add_line(one, other, dxfattribs={"layer": LAYER})
+    space.add_lwpolyline(corners(40), close=True, dxfattribs={"layer": LAYER})
+    delivery = draw(saved(document, tmp_path / "a.dxf"))
+    assert len(delivery.frame) == 1
+    assert {entry.code for entry in delivery.quarantine} == {"DXF_OPEN_OUTLINE"}
+    assert len(delivery.quarantine) == 4
