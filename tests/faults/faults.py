@@ -140,10 +140,10 @@ def require_whole_outputs(folder: Path, before: dict[str, int], reference: dict[
 
 
 def plans(reference: dict[str, Any], rng: random.Random, n: int, number: int = 9) -> Iterator[dict[str, Any]]:
-    """Where to strike: every second time inside the writing, otherwise anywhere in the run."""
+    """Where to strike: two times of three inside the writing, otherwise anywhere in the run."""
     counted = [name for name in ("statements", "ticks", "writes", "files") if reference[name]]
     for i in range(n):
-        if i % 2:
+        if i % 3 == 2:
             yield {"after_s": rng.uniform(0.0, reference["seconds"]), "signal": number}
             continue
         how = rng.choice([*counted, "time"])
