@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +19,7 @@ from regularize.cli.base import (
     overwrite_option,
     pass_session,
 )
+from regularize.cli.leaving import leaving, leaving_options
 from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
@@ -71,10 +73,12 @@ def group() -> None:
 @option(
     "-o", "--output", type=PATH, metavar="DIR", help=marked("The folder (default: dossiers in the project).")
 )
+@leaving_options
 @overwrite_option
 @pass_session
 def build(
     session: Session,
+    /,
     ids: tuple[str, ...],
     everything: bool,
     area: str | None,
@@ -87,6 +91,7 @@ def build(
     jobs: int,
     output: Path | None,
     overwrite: bool,
+    **leave: Any,
 ) -> int:
     """Print dossiers or sheets."""
     from regularize.workflow import dossiers, projects
@@ -96,7 +101,11 @@ def build(
             _("no home named"), hint=_("give identifiers, or --all; they are listed by: regularize home list")
         )
     opened = projects.opened(session.folder)
-    with bar(session, _("dossiers")) as progress:
+    folder = output or opened.project.dossiers_dir
+    with (
+        leaving(session, opened, [folder], what="dossiers", overwrite=overwrite, **leave) as way,
+        bar(session, _("dossiers")) as progress,
+    ):
         outcome = dossiers.build(
             opened,
             ids,
@@ -104,7 +113,7 @@ def build(
             area=area,
             on=on,
             limit=limit,
-            folder=output or opened.project.dossiers_dir,
+            folder=way.path(folder),
             lang=session.lang or opened.project.language,
             overwrite=overwrite,
             fmt=fmt,
@@ -117,7 +126,7 @@ def build(
     for failure in outcome.failures:
         session.say(failure)
     done = _("dossiers: {n} in {folder}") if audience == "office" else _("sheets: {n} in {folder}")
-    session.say(done.format(n=len(outcome.files), folder=outcome.folder))
+    session.say(done.format(n=len(outcome.files), folder=way.shown(folder)))
     return 1 if outcome.failures else 0
 
 

@@ -1,6 +1,8 @@
 """``regularize fieldcheck``: draw a sample to look at on site, and score the answers."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +20,7 @@ from regularize.cli.base import (
     print_json,
     print_table,
 )
+from regularize.cli.leaving import leaving, leaving_options
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 
@@ -56,11 +59,13 @@ def group() -> None:
 @option("--seed", type=click.IntRange(0), default=1, metavar="N", help=marked("Which sample (1)."))
 @area_option
 @option("-o", "--output", type=PATH, required=True, metavar="FILE.csv", help=marked("The form to write."))
+@leaving_options
 @overwrite_option
 @json_option
 @pass_session
 def draw(
     session: Session,
+    /,
     per_stratum: int,
     squares: int,
     seed: int,
@@ -68,20 +73,24 @@ def draw(
     output: Path,
     overwrite: bool,
     as_json: bool,
+    **leave: Any,
 ) -> None:
     """Draw a sample."""
     from regularize.workflow import fieldcheck, projects
 
     opened = projects.opened(session.folder)
-    drawn = fieldcheck.draw(
-        opened,
-        free_output(output, overwrite=overwrite),
-        per_stratum=per_stratum,
-        squares=squares,
-        seed=seed,
-        area=area,
-        lang=session.lang or opened.project.language,
-    )
+    free_output(output, overwrite=overwrite)
+    with leaving(session, opened, [output], what="fieldcheck", overwrite=overwrite, **leave) as way:
+        drawn = fieldcheck.draw(
+            opened,
+            way.path(output),
+            per_stratum=per_stratum,
+            squares=squares,
+            seed=seed,
+            area=area,
+            lang=session.lang or opened.project.language,
+        )
+    drawn = replace(drawn, path=way.shown(output))
     record = drawn.as_dict()
     if as_json:
         print_json(record)

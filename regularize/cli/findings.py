@@ -1,6 +1,7 @@
 """``regularize findings``: list, show, review."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,7 +19,8 @@ from regularize.cli.base import (
     print_json,
     print_table,
 )
-from regularize.cli.pathway import list_output_option, purpose_option
+from regularize.cli.leaving import leaving, leaving_options
+from regularize.cli.pathway import list_output_option
 from regularize.errors import OptionError
 from regularize.i18n import counted, language, marked
 from regularize.i18n import translate as _
@@ -48,12 +50,13 @@ def group() -> None:
 @option("--all", "with_quiet", is_flag=True, help=marked("Also what is unchanged or in order."))
 @option("--closed", is_flag=True, help=marked("Also findings that are closed, with their reason."))
 @list_output_option
-@purpose_option
+@leaving_options
 @overwrite_option
 @json_option
 @pass_session
 def list_(
     session: Session,
+    /,
     area: str | None,
     code: str | None,
     cls: str | None,
@@ -63,9 +66,9 @@ def list_(
     with_quiet: bool,
     closed: bool,
     output: Path | None,
-    purpose: str | None,
     overwrite: bool,
     as_json: bool,
+    **leave: Any,
 ) -> None:
     """List findings."""
     from regularize.workflow import exports, projects
@@ -87,8 +90,11 @@ def list_(
     )
     if output is not None:
         rows = reviewing.plain_rows(records)
-        n = exports.write_list(opened, output, rows, what="findings", purpose=purpose, content=records)
-        session.say(f"{output}: " + counted("{n} row", "{n} rows", n))
+        with leaving(session, opened, [output], what="findings", overwrite=overwrite, **leave) as way:
+            n = exports.write_list(
+                opened, way.path(output), rows, what="findings", purpose=leave["purpose"], content=records
+            )
+        session.say(f"{way.shown(output)}: " + counted("{n} row", "{n} rows", n))
         return
     if as_json:
         print_json(records)

@@ -1,13 +1,14 @@
 """The options of commands whose output may leave the project folder."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from regularize.cli.base import PATH, option
+from regularize.cli.base import PATH, Session, option
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 
@@ -40,6 +41,35 @@ def leaving_options(command: F) -> F:
     return command
 
 
+@contextmanager
+def leaving(
+    session: Session,
+    opened: Any,
+    outputs: Sequence[Path | None],
+    *,
+    what: str,
+    overwrite: bool,
+    plain: bool,
+    purpose: str | None,
+    passphrase_file: Path | None,
+    always: bool = False,
+) -> Iterator[Any]:
+    """``workflow.sealed.way_out`` with the options of `leaving_options`; tells what the user has to know."""
+    from regularize.workflow import sealed
+
+    goes = always or any(path is not None and sealed.leaves(opened, path) for path in outputs)
+    leave = leave_of(
+        plain=plain, purpose=purpose, passphrase_file=passphrase_file, overwrite=overwrite, asks=goes
+    )
+    with sealed.way_out(opened, outputs, what=what, leave=leave, always=always) as way:
+        yield way
+    if way.archive is not None and way.archive.exists():
+        for line in way.lines():
+            # Also with -q: a passphrase is shown only once.
+            if way.made_passphrase is not None or not session.quiet:
+                click.echo(line, err=True)
+
+
 def leave_of(
     *, plain: bool, purpose: str | None, passphrase_file: Path | None, overwrite: bool, asks: bool
 ) -> Any:
@@ -58,9 +88,3 @@ def leave_of(
         )
         passphrase = sealed.checked_passphrase(given) if given else None
     return sealed.Leave(plain, purpose, passphrase, overwrite)
-
-
-def say_way(way: Any) -> None:
-    """Tell where the output is; also with ``-q``, since a passphrase is shown only once."""
-    for line in way.lines():
-        click.echo(line, err=True)

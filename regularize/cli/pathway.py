@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,14 +20,10 @@ from regularize.cli.base import (
     print_json,
     print_table,
 )
+from regularize.cli.leaving import leaving, leaving_options
 from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
 
-purpose_option = option(
-    "--purpose",
-    metavar="TEXT",
-    help=marked("What a longer list in a file is for: it is logged and stands in the file."),
-)
 list_output_option = option(
     "-o", "output", type=PATH, metavar="FILE", help=marked("Write the list to a file (.csv or .json).")
 )
@@ -53,22 +50,33 @@ list_output_option = option(
     metavar="NAME=VALUE",
     help=marked("A fact to reckon with, such as settlement_kind=village; it is not stored."),
 )
+@option(
+    "--costs",
+    type=PATH,
+    metavar="FILE",
+    help=marked(
+        "What documents cost here, CSV or XLSX: document, fee, currency, days, source, date "
+        "(default: costs.csv in the project's folder, if there is one)."
+    ),
+)
 @list_output_option
-@purpose_option
+@leaving_options
 @overwrite_option
 @json_option
 @pass_session
 def command(
     session: Session,
+    /,
     ids: tuple[str, ...],
     everything: bool,
     area: str | None,
     on: date | None,
     facts: tuple[str, ...],
+    costs: Path | None,
     output: Path | None,
-    purpose: str | None,
     overwrite: bool,
     as_json: bool,
+    **leave: Any,
 ) -> None:
     """Ways of homes."""
     from regularize.workflow import exports, pathway, pathway_words, projects
@@ -77,11 +85,14 @@ def command(
         free_output(output, overwrite=overwrite)
     opened = projects.opened(session.folder)
     lang = session.lang or opened.project.language
-    found = pathway.assessed(opened, ids, everything=everything, area=area, on=on, facts=facts)
+    found = pathway.assessed(opened, ids, everything=everything, area=area, on=on, facts=facts, costs=costs)
     rows = pathway_words.rows(opened, found["homes"], lang=lang)
     if output is not None:
-        n = exports.write_list(opened, output, rows, what="pathways", purpose=purpose, content=found)
-        session.say(f"{output}: " + counted("{n} row", "{n} rows", n))
+        with leaving(session, opened, [output], what="pathways", overwrite=overwrite, **leave) as way:
+            n = exports.write_list(
+                opened, way.path(output), rows, what="pathways", purpose=leave["purpose"], content=found
+            )
+        session.say(f"{way.shown(output)}: " + counted("{n} row", "{n} rows", n))
         return
     if as_json:
         print_json(found)

@@ -14,6 +14,7 @@ from regularize.i18n import translate as _
 
 UNEXPECTED = 70
 INTERRUPTED = 130
+PRIVATE = 0o077
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams()
+    if os.name == "posix":
+        os.umask(PRIVATE)  # whatever the program writes is its owner's only
     i18n.use(_language_of(args))
     from regularize.cli.app import app
 

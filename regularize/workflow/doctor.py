@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from typing import Any
 from regularize import gdal_guard, project
 from regularize.errors import RegularizeError
 from regularize.i18n import translate as _
+from regularize.project import Project
 
 REQUIRED = (
     "geopandas",
@@ -119,7 +121,7 @@ def _project(folder: Path) -> Iterator[Checked]:
     try:
         here = projects.opened(folder)
         yield Checked("ok", _("project"), f"{here.project.municipality}, {here.project.crs}")
-        yield _mode(here.project.store_path)
+        yield from _modes(here.project)
         report = storage.verify(here)
     except RegularizeError as error:
         yield Checked("FAIL", _("project"), error.message)
@@ -128,12 +130,50 @@ def _project(folder: Path) -> Iterator[Checked]:
         yield Checked("ok" if check["ok"] else "FAIL", f"store: {check['name']}", check["detail"])
 
 
-def _mode(path: Path) -> Checked:
+def _modes(here: Project) -> Iterator[Checked]:
+    """Whether only their owner may read the store, the folder, and what was written into it."""
+    name = _("file mode")
     if os.name == "nt":
-        return Checked(
-            "warn",
-            _("file mode"),
-            _("this system has no file modes: protect the folder by its owner's rights"),
-        )
-    mode = stat.S_IMODE(path.stat().st_mode)
-    return Checked("FAIL" if mode & 0o077 else "ok", _("file mode"), f"{path.name} {mode:04o}")
+        told = _("this system has no file modes: protect the folder by its owner's rights")
+        yield Checked("warn", name, told)
+        return
+    store = here.store_path
+    if not _holds_modes(here.root):
+        told = _("this disk or share keeps no file modes: protect {folder} by the rights of the share")
+        yield Checked("warn", name, told.format(folder=here.root.name or str(here.root)))
+        return
+    beside = (store.with_suffix(".head"), Path(f"{store}-wal"), Path(f"{store}-shm"))
+    for path in (here.root, store, *(file for file in beside if file.exists())):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        change = "" if not mode & 0o077 else f": chmod {'700' if path.is_dir() else '600'} {path.name}"
+        # Others may come through an open folder, but read nothing in it that is closed.
+        mark = "ok" if not change else "warn" if path == here.root else "FAIL"
+        yield Checked(mark, name, f"{path.name or path} {mode:04o}{change}")
+    others = sum(
+        1
+        for path in here.root.rglob("*")
+        if not path.is_symlink() and path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    )
+    if others:
+        told = _("files and folders that others may read: {n}; chmod -R go= {folder}")
+        yield Checked("warn", name, told.format(n=others, folder=here.root.name or str(here.root)))
+
+
+def _holds_modes(folder: Path) -> bool:
+    """Whether a mode that is set on a file of this folder is still there when it is asked for."""
+    try:
+        handle, trial = tempfile.mkstemp(prefix=".mode-", dir=folder)
+    except OSError:
+        return True  # a folder that cannot be written says so elsewhere
+    os.close(handle)
+    path = Path(trial)
+    try:
+        for mode in (0o600, 0o644):
+            path.chmod(mode)
+            if stat.S_IMODE(path.stat().st_mode) != mode:
+                return False
+        return True
+    except OSError:
+        return False
+    finally:
+        path.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ def detected(project: Path, run) -> Path:  # type: ignore[no-untyped-def]  # the
 
 
 def test_drawn_filled_in_a_spreadsheet_and_scored(detected: Path, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    form = tmp_path / "forms" / "check.csv"
+    form = detected / "forms" / "check.csv"
     drawn = run(
         "-p", detected, "fieldcheck", "draw", "--per-stratum", 3, "--squares", 4, "-o", form, "--json"
     )

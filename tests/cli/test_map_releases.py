@@ -1,10 +1,14 @@
 """Maps through the command line: releases that are remembered, pictures, index and overview."""
 
 import shutil
+import warnings
 from datetime import date
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pytest
+from shapely.geometry import box
 
 from regularize import i18n
 from regularize.cli import main
@@ -76,7 +80,94 @@ def test_two_builds_of_one_store_are_the_same_bytes(demo: Path, run, tmp_path: P
     for audience in ("office", "council", "public"):
         pages = []
         for number in (1, 2):
-            file = tmp_path / f"{audience}-{number}" / "map.html"
+            file = demo / "out" / f"{audience}-{number}" / "map.html"
             assert run("-p", demo, "map", "build", "--audience", audience, "-o", file).code == 0
             pages.append(file.read_bytes())
         assert pages[0] == pages[1]
+
+
+@pytest.fixture(scope="module")
+def ortho(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of the demonstration's ground."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import rasterio
+        from rasterio.transform import from_origin
+
+        with Store.open(made / "store.gpkg", read_only=True) as store:
+            west, south, east, north = store.layer("areas").total_bounds.tolist()
+        width, height = int(east - west) + 100, int(north - south) + 100
+        file = tmp_path_factory.mktemp("ortho") / "снимка.tif"
+        about = {"driver": "GTiff", "count": 3, "dtype": "uint8", "crs": "EPSG:7801"}
+        place = from_origin(west - 50, north + 50, 1.0, 1.0)
+        with rasterio.open(file, "w", width=width, height=height, transform=place, **about) as target:
+            target.write(np.random.default_rng(1).integers(60, 160, (3, height, width), dtype=np.uint8))
+    return file
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize("audience", ["office", "council"])
+def test_a_map_lies_on_a_picture(demo: Path, ortho: Path, run, tmp_path: Path, audience: str) -> None:
+    pages = []
+    for number in (1, 2):
+        file = demo / "out" / str(number) / "map.html"
+        said = run(
+            "-p", demo, "map", "build", "--audience", audience, "-o", file, "--underlay", ortho,
+            "--underlay-date", "2025-07-14", "--underlay-source", "Държавен орган {{7*7}}",
+        )  # fmt: skip
+        assert said.code == 0, said.err
+        pages.append(file.read_bytes())
+    assert pages[0] == pages[1]
+    block = data_block(pages[0].decode("utf-8"))
+    assert block["underlay"]["source"].startswith("data:image/webp;base64,")
+    assert "Държавен орган {{7*7}}, taken on 14\xa0July\xa02025" in block["stamp"][-1]["@"]["en"]
+    assert len(pages[0]) < 3_500_000, "page and picture together"
+
+
+def test_a_public_map_lies_on_no_picture(demo: Path, ortho: Path, run, tmp_path: Path) -> None:
+    file = tmp_path / "map.html"
+    said = run("-p", demo, "map", "build", "--audience", "public", "-o", file, "--underlay", ortho)
+    assert said.code == 2
+    assert "every single home" in said.err
+    assert not file.exists()
+    said = run("-p", demo, "map", "build", "--audience", "office", "-o", file, "--underlay", demo / "no.tif")
+    assert said.code == 3
+    assert "no such file" in said.err
+    assert not file.exists()
+
+
+def test_panel_says_which_data_and_which_rules(demo: Path) -> None:
+    lines = str(data_block((demo / "maps" / "council.html").read_text(encoding="utf-8"))["dates"])
+    assert "Comparison of survey and cadastre, run 1" in lines
+    assert "Rules: " in lines
+    assert "thresholds" in lines
+
+
+@pytest.mark.parametrize("audience", ["office", "council", "public"])
+def test_without_findings_or_features_the_page_says_so(
+    project: Path, run, tmp_path: Path, audience: str
+) -> None:
+    file = project / "empty.html"
+    said = run(
+        "-p", project, "map", "build", "--audience", audience, "-o", file,
+        "--png", project / "empty.png", "--pdf", project / "empty.pdf",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert "no findings are stored yet" in said.err
+    block = data_block(file.read_text(encoding="utf-8"))
+    assert "This view holds no features." in str(block["empty"])
+    areas = gpd.GeoDataFrame(
+        {"name": ["Пусто място"]}, geometry=[box(5e5, 47e5, 500_100, 4_700_100)], crs=7801
+    )
+    areas.to_file(tmp_path / "areas.gpkg")
+    said = run(
+        "-p", project, "ingest", "plan", tmp_path / "areas.gpkg", "--kind", "areas", "--date", "2026-01-01"
+    )
+    assert said.code == 0, said.err
+    said = run(
+        "-p", project, "map", "build", "--audience", audience, "-o", file, "--overwrite",
+        "--area", "Пусто място",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    said_there = str(data_block(file.read_text(encoding="utf-8"))["empty"])
+    assert "features" in said_there or "findings" in said_there.lower(), said_there

@@ -204,7 +204,7 @@ def test_over_an_area_one_document_for_many(detected: Path, run) -> None:
 def test_long_lists_in_files_need_a_purpose(
     detected: Path, run, tmp_path: Path, what: tuple[str, ...], suffix: str
 ) -> None:
-    target = tmp_path / f"list.{suffix}"
+    target = detected / f"list.{suffix}"
     refused = run("-p", detected, *what, "-o", target)
     assert refused.code == 2
     assert "--purpose" in refused.err
