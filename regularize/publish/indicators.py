@@ -302,7 +302,7 @@ class _Indicators:
                         one["of"],
                         one["share"],
                         one["progress"],
-                        one["reason"],
+                        printable(one["reason"]) or None,
                         self.batches(one) if traced else None,
                         self.events(one) if traced else None,
                     ]
@@ -372,4 +372,4 @@ def _plain(rows: Iterable[Sequence[str]]) -> list[list[Value]]:
 
 
 def _field(value: Value) -> Any:
-    return cell(printable(value)) if isinstance(value, str) else "" if value is None else value
+    return cell(value) if isinstance(value, str) else "" if value is None else value

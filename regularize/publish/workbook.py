@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 from regularize.errors import MissingExtraError
 from regularize.i18n import translate as _
-from regularize.publish.text import cell, printable
+from regularize.publish.text import LONGEST, cell, printable
 
 Value = str | int | float | None
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that a ZIP can name
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 _WIDEST, _NARROWEST = 60, 9
+_LONGEST = 2 * LONGEST  # a text that was cut before says how long it was, and is not cut again
 _TITLE_LONGEST = 31  # what spreadsheets allow
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
@@ -51,7 +52,7 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[Value]]], *, day: str) -> by
                     continue
                 target = sheet.cell(i, j)
                 if isinstance(value, str):
-                    target.value = cell(printable(value, lines=True))
+                    target.value = cell(printable(value, lines=True, longest=_LONGEST))
                     target.data_type = "s"  # what begins with "=" would be a formula to openpyxl
                 else:
                     target.value = value
