@@ -7,15 +7,18 @@ import html
 import io
 import json
 import re
+from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
 import dossier_facts
+import pypdfium2
 import pytest
 
 from regularize.errors import OptionError
-from regularize.publish.charts import Bar, bar_chart
-from regularize.publish.report import FORMATS, render_council_report
+from regularize.publish.charts import PHASES, Bar, Lane, Stretch, bar_chart, lane_chart
+from regularize.publish.report import FORMATS, council_report_pdf, render_council_report
+from regularize.publish.text import printable
 
 DATA: dict[str, Any] = {
     "area": "Изток",
@@ -48,6 +51,12 @@ DATA: dict[str, Any] = {
     "notes": ["Кадастралните данни са към 01.03.2026 г."],
     "identifiers": ["00001.501.230"],
 }
+
+
+LANE = [
+    {"phase": "elaboration", "since": "2026-01-10", "until": "2026-04-01"},
+    {"phase": "adoption", "since": "2026-04-01", "until": "2026-06-15"},
+]
 
 
 def render(fmt: str, lang: str = "bg", **change: Any) -> str:
@@ -114,6 +123,26 @@ def test_hostile_texts_are_inert(hostile: str) -> None:
         assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in row)
 
 
+def test_the_pdf_holds_hostile_texts_as_text() -> None:
+    hostile = '#read("x") $1+1$ <b> {{7*7}} \u202eтекст @x *y*'
+    change = {
+        "area": hostile,
+        "figures": [{"label": hostile, "value": 12}],
+        "cases": [{"title": hostile, "plan_part": None, "state": None, "next_deadline": None}],
+        "unlocks": [{"document": "title", "scope": "area", "decides": 37, "part_of": None}],
+        "best": "title",
+        "notes": [hostile],
+        "lanes": [{"label": hostile, "stretches": LANE, "due": "2026-09-01"}],
+    }
+    made = council_report_pdf({**DATA, **change}, lang="en", labels=dossier_facts.labels)
+    assert made == council_report_pdf({**DATA, **change}, lang="en", labels=dossier_facts.labels)
+    pdf = pypdfium2.PdfDocument(made)
+    text = " ".join(page.get_textpage().get_text_bounded() for page in pdf)
+    joined = re.sub(r"\s+", "", text)
+    assert joined.count(re.sub(r"\s+", "", printable(hostile))) >= 4
+    assert "would decide 37 homes" in re.sub(r"\s+", " ", text)
+
+
 def test_an_empty_neighbourhood_has_a_report_too() -> None:
     for fmt in FORMATS:
         assert render_council_report({}, lang="en", labels=dossier_facts.labels, fmt=fmt)
@@ -147,6 +176,25 @@ class TestChart:
         assert re.findall(r"<rect[^>]*url\(#held\)[^>]*>", svg) == re.findall(
             r"<rect[^>]*url\(#held\)[^>]*>", other
         )
+
+    def test_lanes_are_as_long_as_their_days(self) -> None:
+        one = Stretch("elaboration", date(2026, 1, 1), date(2026, 3, 2))
+        two = Stretch("adoption", date(2026, 3, 2), date(2026, 5, 1))
+        svg = lane_chart(
+            [Lane("<b>", (one, two), date(2026, 6, 30))],
+            on=date(2026, 5, 1),
+            title="т",
+            words=list(PHASES),
+            lang="bg",
+        )
+        root = ElementTree.fromstring(svg)  # noqa: S314 (our own SVG)
+        bars = [r for r in root.findall("{http://www.w3.org/2000/svg}rect") if r.get("height") == "16"]
+        widths = [float(str(r.get("width"))) for r in bars]
+        assert widths == pytest.approx([380 * 60 / 180, 380 * 60 / 180], abs=0.1)
+        assert "elaboration" in svg
+        assert "legalForce" not in svg, "the key names what is drawn"
+        assert len(root.findall("{http://www.w3.org/2000/svg}circle")) == 1
+        assert lane_chart([], on=date(2026, 5, 1), title="т", words=list(PHASES), lang="bg") == ""
 
     def test_nothing_to_draw(self) -> None:
         assert bar_chart([], title="т", held_back="-", lang="bg") == ""
