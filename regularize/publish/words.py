@@ -65,7 +65,7 @@ def ui_words(speaker: Speaker, audience: Audience) -> dict[str, str]:
         "search": _("Search"),
         "search_hint": _("Identifier, plot, street")
         if audience == "office"
-        else _("Block, plan part, case, street"),
+        else _("Block, plan part, street"),
         "nothing_found": _("Nothing found"),
         "more_found": _("More found: type more letters"),
         "dates": _("Data and dates"),

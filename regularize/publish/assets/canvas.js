@@ -37,7 +37,7 @@ function hatchPattern(context, hatch, colour) {
 }
 
 // Over a picture of the ground, faces let it through and lines get a casing of paper.
-const CASING_PX = 2.4;
+const CASING_PX = 1.6;
 const LIGHT = 0.55;
 
 function paint(context, full, closed, pattern, casing) {
