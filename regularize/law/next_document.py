@@ -112,9 +112,12 @@ def next_documents(result: PathResult, book: PathBook, *, had: Iterable[str] = (
     """
     if result.state is PathState.OPEN or result.concerns is Verdict.NOT_MET or not result.way.is_proposed:
         return None
-    without = frozenset(had)
-    useful = tuple(doc for doc in book.documents.values() if doc.id not in without)
-    return _best(result.needs, useful)
+    return _best(result.needs, _useful(book, frozenset(had)))
+
+
+@cache
+def _useful(book: PathBook, without: frozenset[str]) -> tuple[Document, ...]:
+    return tuple(doc for doc in book.documents.values() if doc.id not in without)
 
 
 def best_of(found: Mapping[str, NextDocuments | None]) -> str | None:
@@ -146,6 +149,7 @@ def unlocks(
     decides: dict[str, list[str]] = {name: [] for name in book.documents}
     first: dict[str, list[str]] = {name: [] for name in book.documents}
     part: dict[str, list[str]] = {name: [] for name in book.documents}
+    documents = tuple(book.documents.values())
     for home, results in waiting.items():
         without = frozenset((had or {}).get(home, ()))
         plans = {r.way.id: next_documents(r, book, had=without) for r in results}
@@ -155,14 +159,12 @@ def unlocks(
             first[chosen.next].append(home)
             for name in chosen.documents:
                 part[name].append(home)
-        open_ways = [r for r in results if plans[r.way.id] is not None]
-        for document in book.documents.values():
-            if document.id not in without and any(
-                needs and all(_covers(document, need) for need in needs)
-                for result in open_ways
-                for needs in result.needs
-            ):
-                decides[document.id].append(home)
+        alone: set[str] = set()
+        for result in results:
+            if plans[result.way.id] is not None:
+                alone |= _deciding(result.needs, documents)
+        for name in alone - without:
+            decides[name].append(home)
     found = [
         Unlock(name, document.scope, tuple(decides[name]), tuple(first[name]), tuple(part[name]))
         for name, document in book.documents.items()
@@ -171,6 +173,16 @@ def unlocks(
     return sorted(
         found,
         key=lambda u: (-len(u.decides), -len(u.part_of), -len(u.next_for), book.documents[u.document].order),
+    )
+
+
+@cache
+def _deciding(ways: tuple[Needs, ...], documents: tuple[Document, ...]) -> frozenset[str]:
+    """The documents each of which alone settles all that one of these alternatives needs."""
+    return frozenset(
+        document.id
+        for document in documents
+        if any(needs and all(_covers(document, need) for need in needs) for needs in ways)
     )
 
 

@@ -15,6 +15,7 @@ from regularize.countries import Pack
 from regularize.countries.parameters import NotAssessedValue, Scalar, Value
 from regularize.countries.reading import check_keys, read_table
 from regularize.law.judgement import MET, Judgement, every, of, undecided
+from regularize.law.values import rows_of, value_of
 from regularize.model import Measure, NotAssessed, Verdict
 
 FILE = "norms.toml"
@@ -213,8 +214,9 @@ def check_norms(pack: Pack, book: NormBook, facts: Facts, *, on: date) -> tuple[
     tuple of NormCheck
         Without the norms that a stated fact rules out.
     """
+    plain = {name: value for name, value in facts.items() if not isinstance(value, Measure)}
     return tuple(
-        _checked(pack, book, norm, facts, on)
+        _checked(pack, book, norm, facts, plain, on)
         for norm in book.norms.values()
         if not any(
             facts.get(fact) is not None and facts[fact] not in admitted
@@ -243,11 +245,11 @@ def compare(measured: Measure, limit: Limit, how: Compare) -> Judgement:
     return undecided(NotAssessed.WITHIN_UNCERTAINTY)
 
 
-def _checked(pack: Pack, book: NormBook, norm: Norm, facts: Facts, on: date) -> NormCheck:
+def _checked(pack: Pack, book: NormBook, norm: Norm, facts: Facts, plain: Facts, on: date) -> NormCheck:
     given = facts.get(norm.measure)
     measured = given if isinstance(given, Measure) else None
     unstated = [fact for fact in norm.when if facts.get(fact) is None]
-    limit, why, indication = _limit(pack, norm, facts, on)
+    limit, why, indication = _limit(pack, norm, facts, plain, on)
     if norm.granted_by is not None and facts.get(norm.granted_by) is True:
         judgement = MET
     else:
@@ -272,19 +274,19 @@ def _checked(pack: Pack, book: NormBook, norm: Norm, facts: Facts, on: date) -> 
         indication=indication,
     )
     if limit is None:
-        check = _with_basis(check, pack, norm, facts, on)
-    return _with_consequences(check, pack, book, facts, on)
+        check = _with_basis(check, pack, norm, plain, on)
+    return _with_consequences(check, pack, book, facts, plain, on)
 
 
 def _limit(
-    pack: Pack, norm: Norm, facts: Facts, on: date
+    pack: Pack, norm: Norm, facts: Facts, plain: Facts, on: date
 ) -> tuple[Limit | None, Judgement | None, float | None]:
     """The limit; or why there is none, and the number that nobody has verified."""
     if norm.limit is None:
         if norm.compare == "present":
             return Limit(0, 0, norm.citation, norm.status), None, None
         return None, undecided(NotAssessed.LAW_UNVERIFIED), None
-    value = pack.parameter(norm.limit).at(on, **_plain_facts(facts))
+    value = value_of(pack, norm.limit, on, plain)
     if isinstance(value, NotAssessedValue):
         row = value.row
         number = row.value if row is not None and isinstance(row.value, float) else None
@@ -303,17 +305,11 @@ def _limit(
     return Limit(share * scale.value, share * scale.sigma, value.citation, value.row.status), None, None
 
 
-def _with_basis(check: NormCheck, pack: Pack, norm: Norm, facts: Facts, on: date) -> NormCheck:
+def _with_basis(check: NormCheck, pack: Pack, norm: Norm, plain: Facts, on: date) -> NormCheck:
     """Name the provisions that may apply where none gives a limit yet."""
     if norm.limit is None:
         return check
-    parameter = pack.parameter(norm.limit)
-    found = parameter.at(on, **_plain_facts(facts))
-    rows = [found.row] if found.row is not None else []
-    if not rows:
-        rows = [
-            row for row in parameter.rows if row.is_valid_on(on) and not row.contradicts(_plain_facts(facts))
-        ]
+    rows = rows_of(pack, norm.limit, on, plain)
     if not rows:
         return check
     statuses = {row.status for row in rows}
@@ -324,7 +320,9 @@ def _with_basis(check: NormCheck, pack: Pack, norm: Norm, facts: Facts, on: date
     )
 
 
-def _with_consequences(check: NormCheck, pack: Pack, book: NormBook, facts: Facts, on: date) -> NormCheck:
+def _with_consequences(
+    check: NormCheck, pack: Pack, book: NormBook, facts: Facts, plain: Facts, on: date
+) -> NormCheck:
     """Add what is lacking, and what the law offers where the norm is not surely met."""
     if check.judgement.verdict is Verdict.MET:
         return check
@@ -337,11 +335,11 @@ def _with_consequences(check: NormCheck, pack: Pack, book: NormBook, facts: Fact
             in_m2 = deficit * scale.value
         check = replace(check, deficit=deficit, deficit_m2=in_m2)
     ways = (book.ways_out[name] for name in check.norm.ways_out)
-    reliefs = (_relief(pack, check, way, facts, on) for way in ways)
+    reliefs = (_relief(pack, check, way, facts, plain, on) for way in ways)
     return replace(check, reliefs=tuple(relief for relief in reliefs if relief is not None))
 
 
-def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, on: date) -> Relief | None:
+def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, plain: Facts, on: date) -> Relief | None:
     """What `way` would mean; None where a stated fact rules it out."""
     grounds = pack.parameter(way.reduces_by).rows[0].conditions if way.reduces_by else {}
     for fact, wanted in way.assume.items():
@@ -349,12 +347,12 @@ def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, on: date) -
         if stated is not None and stated != wanted and stated not in grounds.get(fact, ()):
             return None
     needs = tuple(fact for fact in way.assume if facts.get(fact) is None)
-    assumed = {**way.assume, **_plain_facts(facts)}
+    assumed = {**way.assume, **plain}
     limit: float | None = None
     judgement = undecided(NotAssessed.LAW_UNVERIFIED)
     citation, status = way.citation, way.status
     named = way.reduces_by or way.provision
-    value = None if named is None else pack.parameter(named).at(on, **assumed)
+    value = None if named is None else value_of(pack, named, on, assumed)
     if value is not None and value.row is not None:
         citation, status = value.row.citation, value.row.status
     usable = isinstance(value, Value) or (named is None and way.status != "unverified")
@@ -370,10 +368,6 @@ def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, on: date) -
     elif usable:
         judgement = undecided(NotAssessed.FACT_MISSING if needs else NotAssessed.ADVICE_NEEDED, *needs)
     return Relief(way.id, not needs, needs, limit, judgement, citation, status)
-
-
-def _plain_facts(facts: Facts) -> dict[str, object]:
-    return {name: value for name, value in facts.items() if not isinstance(value, Measure)}
 
 
 def _plain(judgement: Judgement) -> dict[str, Any]:

@@ -16,7 +16,7 @@ FILE = "pathways.toml"
 Scope = Literal["home", "area"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one of a book: looked up by itself, over and over
 class Condition:
     """One condition of a way; see ``pathways.toml`` for what its entries mean.
 
@@ -80,7 +80,7 @@ class Cost:
     on: date
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A document that can be asked for.
 
@@ -126,7 +126,7 @@ class Window:
     fact: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PathBook:
     """All ways, documents and closed windows of a country pack."""
 

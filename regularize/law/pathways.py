@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache, cached_property
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from regularize.countries import Pack
 from regularize.countries.parameters import Value
@@ -37,8 +38,7 @@ class NeedKind(StrEnum):
     ADVICE = "advice"
 
 
-@dataclass(frozen=True, order=True)
-class Need:
+class Need(NamedTuple):
     """Something that a way still needs: a fact answered or changed, or advice on a condition."""
 
     kind: NeedKind
@@ -48,7 +48,7 @@ class Need:
 Needs = frozenset[Need]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """One condition held against the facts.
 
@@ -68,7 +68,11 @@ class Answer:
     parts: tuple["Answer", ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values under stable English keys."""
+        """Plain values under stable English keys; not to be changed, the next caller gets the same."""
+        return self._record
+
+    @cached_property
+    def _record(self) -> dict[str, Any]:
         reason = self.judgement.reason
         return {
             "condition": self.condition.id,
@@ -180,7 +184,36 @@ def _assessed(pack: Pack, way: Way, known: HomeFacts, on: date, kinds: Mapping[s
     return PathResult(way, state, concerns, answers, _together(a.ways for a in answers))
 
 
+@cache
+def _facts_of(condition: Condition) -> tuple[str, ...] | None:
+    """The facts that decide a condition; None where norms or the building's age have a say."""
+    if condition.norms or condition.built_by is not None:
+        return None
+    names = [condition.fact] if condition.fact is not None else []
+    for part in (*condition.any_of, *condition.all_of):
+        more = _facts_of(part)
+        if more is None:
+            return None
+        names += more
+    return tuple(dict.fromkeys(names))
+
+
 def _answered(
+    pack: Pack, condition: Condition, known: HomeFacts, on: date, kinds: Mapping[str, Kind]
+) -> Answer:
+    names = _facts_of(condition)
+    if names is None:
+        return _judged(pack, condition, known, on, kinds)
+    return _by_facts(pack, condition, on, tuple(known.facts.get(name) for name in names))
+
+
+@cache  # homes of one place repeat the same few patterns
+def _by_facts(pack: Pack, condition: Condition, on: date, stated: tuple[Any, ...]) -> Answer:
+    facts = dict(zip(_facts_of(condition) or (), stated, strict=True))
+    return _judged(pack, condition, HomeFacts(facts), on, {})
+
+
+def _judged(
     pack: Pack, condition: Condition, known: HomeFacts, on: date, kinds: Mapping[str, Kind]
 ) -> Answer:
     parts = tuple(_answered(pack, part, known, on, kinds) for part in (*condition.any_of, *condition.all_of))
@@ -264,5 +297,10 @@ def _norm_ways(check: NormCheck) -> tuple[Needs, ...]:
 
 def _together(groups: Any) -> tuple[Needs, ...]:
     """Every combination of one alternative of each condition; none where one has none."""
+    return _combined(tuple(groups))
+
+
+@cache  # homes of one place repeat the same few patterns
+def _combined(groups: tuple[tuple[Needs, ...], ...]) -> tuple[Needs, ...]:
     combined = (frozenset[Need]().union(*choice) for choice in product(*groups))
     return tuple(dict.fromkeys(combined))

@@ -130,16 +130,43 @@ def record(document: Document) -> dict[str, Any]:
 
 def of_home(here: Opened, store: Store, home: Home) -> list[Document]:
     """The documents that speak of a home: its own, and those of its cases that speak of an area."""
-    own = store.documents(home=home.id)
-    book = path_book(here.pack)
-    known = {document.id for document in own}
-    for case in cases_of(store, home):
-        for document in store.documents(case=case.id):
-            entry = book.documents.get(document.document_type)
-            common = entry is not None and entry.scope == "area"
-            if document.id not in known and (common or case.homes == (home.id,)):
-                own.append(document)
-    return own
+    return DocumentsByHome(here, store).of(home, cases_of(store, home))
+
+
+class DocumentsByHome:
+    """All documents, to be asked for those of one home after the other."""
+
+    def __init__(self, here: Opened, store: Store) -> None:
+        self._store, self._book = store, path_book(here.pack)
+        self._of_case: dict[str, list[Document]] = {}
+        self._holders: set[str] = set()
+        documents = store.documents()
+        for document in documents:
+            if document.case is not None:
+                self._of_case.setdefault(document.case, []).append(document)
+            elif document.home is not None:
+                self._holders.add(document.home)
+        if self._holders:
+            # What hung on a home that has merged hangs on the one that goes on.
+            into = {home.id: home.merged_into for home in store.homes(include_closed=True)}
+            waiting = list(self._holders)
+            while waiting:
+                heir = into.get(waiting.pop())
+                if heir is not None and heir not in self._holders:
+                    self._holders.add(heir)
+                    waiting.append(heir)
+
+    def of(self, home: Home, cases: Sequence[Case]) -> list[Document]:
+        """The home's own documents, and those of its `cases` that speak of an area or of it alone."""
+        own = self._store.documents(home=home.id) if home.id in self._holders else []
+        known = {document.id for document in own}
+        for case in cases:
+            for document in self._of_case.get(case.id, ()):
+                entry = self._book.documents.get(document.document_type)
+                common = entry is not None and entry.scope == "area"
+                if document.id not in known and (common or case.homes == (home.id,)):
+                    own.append(document)
+        return own
 
 
 def facts_of(store: Store, book: PathBook, documents: Sequence[Document]) -> dict[str, tuple[Any, str]]:

@@ -1,7 +1,9 @@
 """Homes for people: what hangs on one, found by any identifier."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import shapely
 
 from regularize.errors import OptionError
 from regularize.i18n import in_language
@@ -113,13 +115,29 @@ def shown(here: Opened, any_id: str) -> dict[str, Any]:
 
 def cases_of(store: Store, home: Home) -> list[Case]:
     """The cases that name the home, or whose part or area it lies in."""
-    inner = home.geometry.representative_point() if not home.geometry.is_empty else None
-    return [
-        case
-        for case in store.cases()
-        if home.id in case.homes
-        or (case.geometry is not None and inner is not None and case.geometry.covers(inner))
-    ]
+    return CasesByHome(store.cases()).of(home)
+
+
+class CasesByHome:
+    """All cases, to be asked for those of one home after the other."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self._cases = tuple(cases)
+        placed = [(n, case.geometry) for n, case in enumerate(cases) if case.geometry is not None]
+        self._placed = [n for n, _place in placed]
+        self._tree = shapely.STRtree([place for _n, place in placed])
+        self._named: dict[str, set[int]] = {}
+        for n, case in enumerate(cases):
+            for home in case.homes:
+                self._named.setdefault(home, set()).add(n)
+
+    def of(self, home: Home) -> list[Case]:
+        """The cases that name the home, or whose part or area it lies in, in their order."""
+        found = set(self._named.get(home.id, ()))
+        if not home.geometry.is_empty:
+            inner = home.geometry.representative_point()
+            found |= {self._placed[n] for n in self._tree.query(inner, predicate="covered_by")}
+        return [self._cases[n] for n in sorted(found)]
 
 
 def case_record(case: Case) -> dict[str, Any]:

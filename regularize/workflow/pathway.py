@@ -16,7 +16,7 @@ from regularize.law.next_document import Unlock, best_of, next_documents, unlock
 from regularize.law.norms import check_norms, norms_of
 from regularize.law.pathbook import path_book, with_costs
 from regularize.law.pathways import HomeFacts, PathResult, PathState, assess, history
-from regularize.model import Finding, Home, Measure
+from regularize.model import Case, Finding, Home, Measure
 from regularize.plan.site import Site
 from regularize.project import today
 from regularize.store import Store
@@ -27,7 +27,7 @@ from regularize.workflow.case import status_of
 from regularize.workflow.case_facts import stated_facts
 from regularize.workflow.costs import costs_of
 from regularize.workflow.evidence_log import log_of
-from regularize.workflow.homes import cases_of, resolve
+from regularize.workflow.homes import CasesByHome, resolve
 from regularize.workflow.projects import Opened, store_of
 
 LAYERS = ("observed_buildings", "parcels", "plots", "streets", "land", "regulated_plots")
@@ -149,14 +149,16 @@ class Desk:
             self.findings.setdefault(finding.home or "", []).append(finding)
         self.stated = dict(stated)
         self.log = log_of(store)
+        self.cases, self.papers = CasesByHome(store.cases()), papers.DocumentsByHome(here, store)
         self.results: dict[str, tuple[PathResult, ...]] = {}
         self.had: dict[str, frozenset[str]] = {}
         self._in_force: dict[str, bool | None] = {}
 
     def record(self, home: Home) -> dict[str, Any]:
         """The ways of one home, and all that they rest on."""
-        held = papers.of_home(self.here, self.store, home)
-        facts, sources, conflicts = self._facts(home, held)
+        running = self.cases.of(home)
+        held = self.papers.of(home, running)
+        facts, sources, conflicts = self._facts(home, running, held)
         checks = check_norms(self.here.pack, self.norms, facts, on=self.day)
         known = HomeFacts(
             facts=facts,
@@ -202,14 +204,14 @@ class Desk:
         }
 
     def _facts(
-        self, home: Home, held: Sequence[Any]
+        self, home: Home, running: Sequence[Case], held: Sequence[Any]
     ) -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]]]:
         """Facts by name with their source: what a person states goes before what a layer shows."""
         said: list[tuple[str, Any, str]] = [
             (name, fact.value, f"layer:{fact.source}")
             for name, fact in self.site.facts(home, self.findings.get(home.id, ())).items()
         ]
-        for case in cases_of(self.store, home):
+        for case in running:
             said += [(name, value, f"case:{case.id}") for name, value in case.facts.items()]
             if case.kind == PLAN:
                 in_force = self._is_in_force(case.id)
