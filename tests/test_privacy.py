@@ -176,6 +176,12 @@ def test_whole_value_of_a_personal_column_is_masked() -> None:
     assert redact("", context="собственик") == ("", 0)
 
 
+def test_addresses_that_run_into_each_other_are_masked_whole() -> None:
+    """Found by fuzzing: the second address began within the first and stayed."""
+    assert redact("a.b@example.org..c@example.net") == (MASK, 1)
+    assert redact("a.b@example.org, c@example.net") == (f"{MASK}, {MASK}", 2)
+
+
 def test_several_hits_come_in_order_and_all_are_masked() -> None:
     masked, count = redact(f"a.b@example.org, 0888123456, ЕГН {EGN}, край")
     assert masked == f"{MASK}, {MASK}, ЕГН {MASK}, край"

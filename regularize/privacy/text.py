@@ -214,11 +214,21 @@ def _touches_number(text: str, start: int, end: int) -> bool:
 
 
 def _emails(text: str) -> Iterator[Hit]:
+    last: Hit | None = None
     for sign in re.finditer("@", text):
         mailbox = _MAILBOX.search(text[max(0, sign.start() - 64) : sign.start()])
         host = _MAIL_HOST.match(text, sign.end())
-        if mailbox and host:
-            yield Hit("email", sign.start() - len(mailbox[0]), host.end())
+        if not mailbox or not host:
+            continue
+        start = sign.start() - len(mailbox[0])
+        if last is not None and start < last.end:
+            last = Hit("email", last.start, host.end())  # two addresses that run into each other
+            continue
+        if last is not None:
+            yield last
+        last = Hit("email", start, host.end())
+    if last is not None:
+        yield last
 
 
 def _phones(text: str) -> Iterator[Hit]:
