@@ -15,6 +15,7 @@ from regularize.i18n import in_language, marked
 from regularize.i18n import translate as _
 from regularize.intake import raster
 from regularize.layers import Audience
+from regularize.privacy import redact
 from regularize.publish.text import format_day
 from regularize.publish.view import IMAGERY, Picture, View, is_visible
 
@@ -97,7 +98,7 @@ def below(
         remarks.append(_("the picture covers {share} % of the map").format(share=int(100 * cut.covered)))
     return Ground(
         View.of(IMAGERY, frame, audience, picture=picture),
-        wanted.source or wanted.path.stem,
+        redact(wanted.source or wanted.path.stem)[0],
         wanted.taken_on or cut.taken_on,
         remarks,
     )

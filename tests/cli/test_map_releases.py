@@ -171,3 +171,15 @@ def test_without_findings_or_features_the_page_says_so(
     assert said.code == 0, said.err
     said_there = str(data_block(file.read_text(encoding="utf-8"))["empty"])
     assert "features" in said_there or "findings" in said_there.lower(), said_there
+
+
+@pytest.mark.browser
+def test_cards_open_without_a_request(demo: Path, run, open_page) -> None:
+    maps = demo / "maps"
+    assert run("-p", demo, "map", "overview", "-o", maps / "overview.html").code == 0
+    for name in ("index", "overview"):
+        opened = open_page((maps / f"{name}.html").read_text(encoding="utf-8"), wait=".card")
+        assert opened.page.locator(".card").count() >= 2
+        widths = opened.page.evaluate("[...document.images].map((image) => image.naturalWidth)")
+        assert all(width > 100 for width in widths), "thumbnails are shown"
+        assert opened.quiet, (opened.console, opened.requests)

@@ -232,6 +232,8 @@ def test_hostile_texts_are_shown_and_do_nothing(corpus: tuple[str, ...], open_pa
         recipient=whole,
         dates=tuple((text, text) for text in corpus),
         class_notes={"not_in_cadastre": short},
+        imagery=whole,
+        colours={short: whole, "missing": whole},
     )
     meta = replace(meta, timeline=[(date(2026, 1, day), corpus[day]) for day in range(1, 28)])
     english = Edition("en", lambda key: f"{key} {short}", meta, views)
@@ -245,10 +247,15 @@ def test_hostile_texts_are_shown_and_do_nothing(corpus: tuple[str, ...], open_pa
           [...document.querySelectorAll(".tools .tool")][2].click();
           const rows = [...document.querySelectorAll("dialog tbody tr")];
           const cells = rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
-          return {dates, cells, title: document.querySelector("h1").textContent, tab: document.title};
+          const stamps = [...document.querySelectorAll(".stamp")].map((node) => node.textContent);
+          const notes = [...document.querySelectorAll(".note")].map((node) => node.textContent).join(" ");
+          const title = document.querySelector("h1").textContent;
+          return {dates, cells, stamps, notes, title, tab: document.title};
         }"""
     )
     assert shown["dates"] == list(corpus)
+    assert whole in shown["stamps"][-1]
+    assert short in shown["notes"]
     assert shown["title"] == whole
     by_id = {line[1]: line for line in shown["cells"]}
     for i, text in enumerate(corpus):
@@ -441,3 +448,32 @@ def test_a_picture_lies_below_and_can_be_taken_away(
     row.locator("input").check()
     assert plain in colours(opened.page)
     assert opened.quiet, (opened.console, opened.requests)
+
+
+def test_map_fills_the_screen_and_leaves_it_again(council: str, open_page: Any) -> None:
+    page = open_page(council).page
+    button = page.get_by_role("button", name="Full screen")
+    filled = "document.fullscreenElement !== null"
+    assert not page.evaluate(filled)
+    button.click()
+    page.wait_for_function(filled)
+    button.click()
+    page.wait_for_function(f"!({filled})")
+
+
+def test_every_control_is_reached_by_keyboard_and_has_a_name(office: str, open_page: Any) -> None:
+    page = open_page(office).page
+    reached = set()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(() => { const n = document.activeElement; return n.getAttribute('aria-label') ||"
+                " n.closest('label')?.textContent || n.textContent || n.title; })()"
+            ).strip()
+        )
+    assert "" not in reached - {page.evaluate("document.body.textContent").strip()}
+    wanted = {"Search", "Whole area", "Measure", "List", "Full screen", "Print", "Data and dates"}
+    assert wanted <= reached
+    assert any(name.startswith("Buildings missing from the cadastre") for name in reached)
+    assert "By kind: Buildings missing from the cadastre" in reached
