@@ -54,16 +54,16 @@ def origin_sections(
         rows = [[printable(r["title"]), printable(r["code"])] for r in rules]
         heads = (say(_("Rule")), say(_("Code")))
         made.append(Section(say(_("Rules")), heads, rows, lead=lead, small=True))
-    if parameters:
-        rows = [
-            [
-                printable(r["name"]),
-                printable(r["value"]),
-                printable(r["citation"]) or "–",
-                day(r["checked_on"]),
-            ]
-            for r in parameters
-        ]
-        heads = (say(_("Value used")), say(_("Size")), say(_("Source")), say(_("Last checked on")))
-        made.append(Section(say(_("Values that the rules rest on")), heads, rows, small=True))
+    own = [[printable(r["name"]), printable(r["value"])] for r in parameters if not r["checked_on"]]
+    if own:
+        heads = (say(_("Setting of the program")), say(_("Size")))
+        made.append(Section(say(_("Settings that the rules rest on")), heads, own, small=True))
+    legal = [
+        [printable(r["name"]), printable(r["value"]), printable(r["citation"]) or "–", day(r["checked_on"])]
+        for r in parameters
+        if r["checked_on"]
+    ]
+    if legal:
+        heads = (say(_("Legal value")), say(_("Size")), say(_("Source")), say(_("Last checked on")))
+        made.append(Section(say(_("Legal values that were used")), heads, legal, small=True))
     return made

@@ -14,7 +14,7 @@ from regularize.model import Home
 from regularize.project import today
 from regularize.publish.disclosure import Figure, differs_little, suppress
 from regularize.publish.lines import Line, counted, shown_line
-from regularize.publish.text import format_number
+from regularize.publish.text import format_day, format_number
 from regularize.publish.view import smallest_count
 from regularize.store import Store
 from regularize.workflow.case import procedure_of, statuses
@@ -248,7 +248,7 @@ def _thresholds(here: Opened, rules: Iterable[Any], lang: str) -> list[dict[str,
         {
             "name": here.pack.label(f"threshold.{name}", lang),
             "value": _sized(here, records[name]["value"], str(records[name]["unit"]), lang),
-            "citation": in_language(_("setting of the program"), lang),
+            "citation": None,
             "checked_on": None,
         }
         for name in names
@@ -275,8 +275,10 @@ def _legal_values(here: Opened, on: date, lang: str) -> list[dict[str, Any]]:
 
 
 def _sized(here: Opened, value: Any, unit: str, lang: str) -> str:
+    if isinstance(value, date):
+        return format_day(value.isoformat(), lang=lang)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return value.isoformat() if isinstance(value, date) else str(value)
+        return here.pack.label(f"value_word.{value}", lang)
     digits = 0 if float(value).is_integer() else 2
     shown = format_number(value, digits, lang=lang)
     return shown if unit in {"1", ""} else f"{shown}\u00a0{here.pack.label('unit.' + unit, lang)}"

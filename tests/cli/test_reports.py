@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -53,6 +54,10 @@ def figures(file: Path) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in json.loads(file.read_text(encoding="utf-8"))["indicators"]}
 
 
+def page_titles(page: str) -> list[str]:
+    return re.findall(r"<h2>(.*?)</h2>", page)
+
+
 def test_council_report_in_every_format(towns: Path, run) -> None:
     town, out = towns / "a", towns / "out"
     for ending in ("html", "pdf", "csv", "json"):
@@ -70,7 +75,9 @@ def test_council_report_in_every_format(towns: Path, run) -> None:
     heard = {row["kind"]: row["people"] for row in data["consultations"]}
     assert heard == {"meeting": 35, "outreach": None}
     assert {row["what"] for row in data["origins"]} >= {"Cadastre: Buildings", "Survey: Plots as occupied"}
-    assert all(row["checked_on"] or "setting" in row["citation"] for row in data["parameters"])
+    assert {bool(row["checked_on"]) for row in data["parameters"]} == {True, False}
+    assert all(bool(row["citation"]) == bool(row["checked_on"]) for row in data["parameters"])
+    assert {"Settings that the rules rest on", "Legal values that were used"} <= set(page_titles(page))
     assert [lane["stretches"][0]["phase"] for lane in data["lanes"]] == ["elaboration"]
     with pikepdf.open(out / "report.pdf") as pdf:
         assert pdf.Root.MarkInfo.Marked
