@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from regularize import i18n, project
-from regularize.errors import RegularizeError
+from regularize.errors import InputError, RegularizeError
 from regularize.i18n import translate as _
 
 UNEXPECTED = 70
@@ -55,6 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`| head`): nothing more to say to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if "--debug" in args:
+            raise
+        show_error(_unusable(error))
+        return InputError.exit_code
     except Exception as error:
         # The last line of defence: one line for people, never a traceback.
         if "--debug" in args:
@@ -66,6 +71,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(_("hint: run it again with --debug and send the last lines to the maintainers"), err=True)
         return UNEXPECTED
     return outcome if isinstance(outcome, int) else 0
+
+
+def _unusable(error: OSError) -> InputError:
+    """A file or folder that the system refuses, in words; of a temporary file, its folder."""
+    place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else Path()
+    if place.name.startswith("."):
+        place = place.parent
+    return InputError(
+        _("{path} cannot be read or written: {reason}").format(path=place, reason=error.strerror or error),
+        hint=_("check the rights of the folder and the space on the disk: regularize doctor"),
+    )
 
 
 def show_error(error: RegularizeError) -> None:

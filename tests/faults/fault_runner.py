@@ -244,13 +244,15 @@ def _kill(pid: int, number: int) -> None:
         os.kill(pid, number)
 
 
-def warm(scene: Path) -> None:
+def warm(scene: Path, asked: list[str]) -> None:
     """Import what the commands import lazily, by running some of them to no effect."""
     import fault_scene
 
     for name, command in fault_scene.COMMANDS.items():
-        if name in {"demo", "dossier build"}:
+        if command.fresh or (command.slow and name not in asked):
             continue  # the typesetter keeps threads, which do not survive a fork
+        if asked and name not in asked:
+            continue
         code = main(["-q", "-p", str(scene), *fault_scene.resolved(command, scene)])
         if code not in {*command.ends, *command.again}:
             sys.stderr.write(f"warm: {name} ended with {code}\n")
@@ -270,7 +272,7 @@ def serve() -> None:
             scene = fault_scene.prepare(folder)
             spare = fault_scene.copy_of(scene, folder.with_name("warm"))
             os.chdir(spare)
-            warm(spare)
+            warm(spare, job["warm"])
             answer: dict[str, Any] = {"ready": True}
         else:
             answer = run(job)

@@ -100,6 +100,14 @@ COMMANDS: dict[str, Command] = {
         ("map", "overview", "--audience", "office", "-o", "maps/o.html", "--overwrite"), slow=True
     ),
     "dossier build": Command(("dossier", "build", "T-00000-1", "--overwrite"), slow=True, fresh=True),
+    "dossier form": Command(("dossier", "form", "T-00000-1", "-o", "form.docx", "--overwrite"), slow=True, fresh=True),
+    "letter build": Command(("letter", "build", "notice", "C-1", "-o", "letter.docx", "--overwrite"), slow=True),
+    "report indicators": Command(("report", "indicators", "-o", "maps/i.html", "--overwrite")),
+    "report compare": Command(
+        ("report", "compare", "--from", "2026-01-06", "--to", "2026-03-01", "-o", "maps/v.html", "--overwrite")
+    ),
+    "privacy export": Command(("privacy", "export", "T-00000-1", *BY)),
+    "store erase": Command(("store", "erase", "T-00000-1", "--reason", "request", *BY), again=(0, 2)),
     "report council": Command(("report", "council", "-o", "maps/report.html", "--overwrite")),
     "store migrate": Command(("store", "migrate")),
     "store backup": Command(("store", "backup", "copies/copy.gpkg"), again=(2,)),
@@ -111,6 +119,7 @@ READING = {
     "doctor", "evaluate", "fieldcheck score", "findings show", "home list", "home show", "explain",
     "case list", "case show", "case status", "case objection list", "case document list",
     "case document checklist", "case evidence list", "store info", "store verify",
+    "privacy report",
 }  # fmt: skip
 READING_ARGS = {
     "evaluate": ("later/truth.csv",),
