@@ -181,12 +181,16 @@ def test_print_is_one_a3_sheet(council: str, open_page: Any) -> None:
     import pypdfium2
 
     opened = open_page(council)
+    opened.page.locator(".panel").evaluate("panel => { panel.scrollTop = 500; }")
     sheet = pypdfium2.PdfDocument(opened.page.pdf(prefer_css_page_size=True))
     assert len(sheet) == 1
     assert [round(side / 72 * 25.4) for side in sheet[0].get_size()] == [420, 297]
     picture = sheet[0].render(scale=0.5).to_pil().convert("RGB")
     right_half = picture.crop((picture.width // 3, 0, picture.width, picture.height))
     assert len(right_half.getcolors(maxcolors=1_000_000)) > 20
+    text = sheet[0].get_textpage().get_text_range()
+    assert "Община Примерна" in text
+    assert "1\xa0June\xa02026" in text or "1 June 2026" in text
     sheet.close()
 
 

@@ -198,6 +198,7 @@ async function start() {
   let seen = null;
   window.addEventListener("beforeprint", () => {
     seen = map.getBounds();
+    document.querySelector(".panel").scrollTop = 0; // the sheet begins with the title
     document.documentElement.classList.add("printing");
     map.invalidateSize({ animate: false });
     map.fitBounds(seen, { animate: false });
