@@ -35,6 +35,8 @@ class Places:
         anything long.
     xy : ndarray (n, 2)
         A point in it.
+    shapes : array of geometries
+        The place itself.
     """
 
     left: Integers
@@ -42,6 +44,7 @@ class Places:
     area_m2: Floats
     width_m: Floats
     xy: Floats
+    shapes: Geometries
 
     def __len__(self) -> int:
         return len(self.left)
@@ -56,7 +59,7 @@ def mean_width_m(polygons: Geometries) -> Floats:
 
 def _places(left: Integers, right: Integers, shapes: Geometries) -> Places:
     points = shapely.get_coordinates(shapely.point_on_surface(shapes)) if len(shapes) else np.empty((0, 2))
-    return Places(left, right, shapely.area(shapes), mean_width_m(shapes), points)
+    return Places(left, right, shapely.area(shapes), mean_width_m(shapes), points, shapes)
 
 
 def overlaps(polygons: Geometries, *, least_m2: float) -> Places:

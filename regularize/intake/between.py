@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regularize.countries import Pack
 from regularize.geometry import alignment, topology
+from regularize.geometry.seams import mend_seams
 from regularize.i18n import translate as _
 from regularize.intake.known import Known
 from regularize.intake.rows import Ledger
@@ -28,6 +29,14 @@ STANDING = ("BUILDING_OUTSIDE_PARCEL", "BUILDING_ACROSS_PARCELS", "PARCEL_UNKNOW
 
 
 @dataclass(frozen=True, eq=False)
+class Found:
+    """Overlaps and gaps of a layer; None where they are no fault there."""
+
+    overlaps: topology.Places | None
+    gaps: topology.Places | None
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The rows that are to be stored: their positions in the source, outlines, and accuracy."""
 
@@ -37,8 +46,55 @@ class Rows:
     sigma_m: NDArray[np.float64]
 
 
-def check_between(rows: Rows, target: Layer, pack: Pack, known: Known, ledger: Ledger) -> dict[str, str]:
+def mend_between(
+    rows: Rows, target: Layer, pack: Pack, known: Known, ledger: Ledger
+) -> tuple[NDArray[Any], Found]:
+    """Make borders one that were drawn twice within their accuracy; list each change.
+
+    Returns
+    -------
+    array of shapely geometries, Found
+        The outlines, and what is still odd between them.
+    """
+    limits = pack.thresholds
+    least_m2, gap_width_m = limits["overlap_least_m2"], limits["gap_width_m"]
+
+    def look(shapes: NDArray[Any]) -> Found:
+        overlaps = topology.overlaps(shapes, least_m2=least_m2)
+        return Found(overlaps, topology.gaps(shapes, width_m=gap_width_m) if target.name in CLOSED else None)
+
+    if target.name not in APART:
+        return rows.geometries, Found(None, None)
+    known.tell(_("overlaps and gaps"), 0, 1)
+    found = look(rows.geometries)
+    if found.overlaps is None:
+        return rows.geometries, found
+    changes = mend_seams(
+        rows.geometries, rows.sigma_m, found.overlaps, found.gaps, least_m2=least_m2, gap_width_m=gap_width_m
+    )
+    if not changes:
+        return rows.geometries, found
+    after = rows.geometries.copy()
+    for change in changes:
+        after[change.row] = change.after
+        others = ", ".join(str(int(rows.feature[other]) + 1) for other in change.others)
+        text = _(
+            "its border with feature {others} was drawn twice and was made one: {before:.2f} m² before, "
+            "{after:.2f} m² after"
+        ).format(others=others, before=change.before.area, after=change.after.area)
+        ledger.warn(int(rows.feature[change.row]), "SEAM_MENDED", text, change.after)
+    return after, look(after)
+
+
+def check_between(
+    rows: Rows, target: Layer, pack: Pack, known: Known, ledger: Ledger, found: Found
+) -> dict[str, str]:
     """All checks between features that fit the layer.
+
+    Parameters
+    ----------
+    found : Found
+        As `mend_between` left it.
 
     Returns
     -------
@@ -47,12 +103,10 @@ def check_between(rows: Rows, target: Layer, pack: Pack, known: Known, ledger: L
     """
     limits = pack.thresholds
     unassessed: dict[str, str] = {}
-    if target.name in APART:
-        known.tell(_("overlaps"), 0, 1)
-        _check_overlaps(rows, limits, ledger)
-    if target.name in CLOSED:
-        known.tell(_("gaps"), 0, 1)
-        _check_gaps(rows, limits, ledger)
+    if found.overlaps is not None:
+        _check_overlaps(rows, found.overlaps, limits, ledger)
+    if found.gaps is not None:
+        _check_gaps(rows, found.gaps, limits, ledger)
     if target.name == "fences":
         _check_fences(rows, limits, ledger)
     if target.name == "buildings":
@@ -69,8 +123,7 @@ def _tolerance_m(rows: Rows, left: Any, right: Any, limits: Mapping[str, float])
     return np.asarray(found, dtype=np.float64)
 
 
-def _check_overlaps(rows: Rows, limits: Mapping[str, float], ledger: Ledger) -> None:
-    found = topology.overlaps(rows.geometries, least_m2=limits["overlap_least_m2"])
+def _check_overlaps(rows: Rows, found: topology.Places, limits: Mapping[str, float], ledger: Ledger) -> None:
     wide = found.width_m > _tolerance_m(rows, found.left, found.right, limits)
     # Twice the same outline is told as that.
     sizes = shapely.area(rows.geometries)
@@ -86,8 +139,7 @@ def _check_overlaps(rows: Rows, limits: Mapping[str, float], ledger: Ledger) -> 
             ledger.warn_at(row, "OVERLAP_WITHIN_ACCURACY", message, x, y, Severity.INFO)
 
 
-def _check_gaps(rows: Rows, limits: Mapping[str, float], ledger: Ledger) -> None:
-    found = topology.gaps(rows.geometries, width_m=limits["gap_width_m"])
+def _check_gaps(rows: Rows, found: topology.Places, limits: Mapping[str, float], ledger: Ledger) -> None:
     wide = found.width_m > _tolerance_m(rows, found.left, found.right, limits)
     text = _("a gap of {area:.2f} m², {width:.2f} m wide, lies between it and feature {other}")
     for at, (row, message, x, y) in enumerate(_told(found, rows, text)):

@@ -77,7 +77,7 @@ def _not_fitting(reader: str, target: Layer, columns: Collection[str], pack: Pac
     """Codes of checks that this reader, layer or these columns give no occasion for."""
     found = [code for code, part in _ONLY.items() if part not in reader]
     if target.name not in APART:
-        found += ["OVERLAP", "OVERLAP_WITHIN_ACCURACY", "SLIVER", "MULTIPART"]
+        found += ["OVERLAP", "OVERLAP_WITHIN_ACCURACY", "SEAM_MENDED", "SLIVER", "MULTIPART"]
     if target.name not in CLOSED:
         found += ["GAP", "GAP_WITHIN_ACCURACY"]
     if target.name != "fences":

@@ -263,12 +263,15 @@ def read(
         not_assessed["IDENTIFIER_OTHER_SETTLEMENT"] = _("no project names its settlements")
 
     stored = np.array([row for row in range(n) if row not in ledger.refused], dtype=np.int64)
-    attributes.check_measures(values, stored, final, pack, ledger)
-    kept = between.Rows(
-        stored, final[stored], [values["identifier"][row] for row in stored.tolist()], tolerance[stored]
-    )
+    named = [values["identifier"][row] for row in stored.tolist()]
+    kept = between.Rows(stored, final[stored], named, tolerance[stored])
     if joined is None:
-        not_assessed |= between.check_between(kept, target, pack, known, ledger)
+        mended, found = between.mend_between(kept, target, pack, known, ledger)
+        final = final.copy()
+        final[stored] = mended
+        kept = replace(kept, geometries=mended)
+        not_assessed |= between.check_between(kept, target, pack, known, ledger, found)
+    attributes.check_measures(values, stored, final, pack, ledger)
     return Delivery(
         source=Source(
             path=path.name,
