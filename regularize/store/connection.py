@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from regularize.errors import OptionError, StoreError
 from regularize.i18n import translate as _
-from regularize.store import blobs
+from regularize.store import blobs, places
 
 FILE_MODE = 0o600
 BUSY_TIMEOUT_MS = 5000
@@ -73,7 +73,12 @@ def _open_uri(uri: str, read_only: bool) -> sqlite3.Connection:
 
 
 def use_write_ahead_log(path: Path) -> None:
-    """Let readers and one writer of the file work side by side; the file remembers it."""
+    """Let readers and one writer of the file work side by side; the file remembers it.
+
+    Not on a network drive, where the memory that they share does not exist (`places`).
+    """
+    if places.is_network(path):
+        return
     connection = _open(path, read_only=False)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -12,7 +12,7 @@ from regularize.errors import InputError, OptionError, StoreError
 from regularize.i18n import translate as _
 from regularize.project import today
 from regularize.store import connection as door
-from regularize.store import events, geopackage, history, migrations, schema
+from regularize.store import events, geopackage, history, migrations, places, schema
 
 
 class Database:
@@ -75,6 +75,8 @@ class Database:
     def close(self) -> None:
         """Close all connections; the journal is folded into the file."""
         self._engine.dispose()
+        if self.read_only:
+            places.tidy(self.path)
 
 
 def create(path: Path, crs: str, title: str) -> None:
@@ -148,6 +150,8 @@ def open_(path: Path, *, read_only: bool) -> Database:
             hint=_("regularize init DIR --municipality NAME"),
         )
     with door.spoken(path):
+        if not read_only and places.is_network(path) and places.uses_write_ahead_log(path):
+            places.leave_write_ahead_log(path)  # the project was moved onto a network drive
         engine = door.connect(path, read_only=read_only)
         try:
             crs = _crs_of(engine, path)

@@ -122,12 +122,24 @@ def _project(folder: Path) -> Iterator[Checked]:
         here = projects.opened(folder)
         yield Checked("ok", _("project"), f"{here.project.municipality}, {here.project.crs}")
         yield from _modes(here.project)
+        yield _drive(folder)
         report = storage.verify(here)
     except RegularizeError as error:
         yield Checked("FAIL", _("project"), error.message)
         return
     for check in report["checks"]:
         yield Checked("ok" if check["ok"] else "FAIL", f"store: {check['name']}", check["detail"])
+
+
+def _drive(folder: Path) -> Checked:
+    """Where the project lies: on a network drive only one computer may work with it at a time."""
+    from regularize.store import places
+    from regularize.workflow.projects import network_remark
+
+    system = places.file_system(folder) or "?"
+    if places.is_network(folder):
+        return Checked("warn", _("drive"), f"{system}: {network_remark()}")
+    return Checked("ok", _("drive"), system)
 
 
 def _modes(here: Project) -> Iterator[Checked]:

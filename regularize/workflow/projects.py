@@ -21,6 +21,7 @@ from regularize.intake.settlements import as_csv as settlements_as_csv
 from regularize.intake.settlements import load as settlements_of
 from regularize.project import Project
 from regularize.store import Store
+from regularize.store.places import is_network
 
 Extent = tuple[float, float, float, float]
 WEB_MERCATOR = "EPSG:3857"
@@ -104,9 +105,19 @@ def start(
     project.prepare(made)
     if listed is not None:
         (folder / SETTLEMENTS_FILE).write_bytes(settlements_as_csv(listed, project.today()).encode("utf-8"))
+    if is_network(folder):
+        remarks.append(network_remark())
     _clear_unfinished(made)
     Store.create(made.store_path, crs=made.crs, title=municipality).close()
     return project.create(made), remarks
+
+
+def network_remark() -> str:
+    """What to tell whoever keeps a project on a network drive."""
+    return _(
+        "warning: the project lies on a network drive: let only one computer work with it at a time; "
+        "reading waits while somebody writes"
+    )
 
 
 def _clear_unfinished(made: Project) -> None:

@@ -100,11 +100,16 @@ COMMANDS: dict[str, Command] = {
         ("map", "overview", "--audience", "office", "-o", "maps/o.html", "--overwrite"), slow=True
     ),
     "dossier build": Command(("dossier", "build", "T-00000-1", "--overwrite"), slow=True, fresh=True),
-    "dossier form": Command(("dossier", "form", "T-00000-1", "-o", "form.docx", "--overwrite"), slow=True, fresh=True),
-    "letter build": Command(("letter", "build", "notice", "C-1", "-o", "letter.docx", "--overwrite"), slow=True),
+    "dossier form": Command(("dossier", "form", "-o", "form.docx", "--overwrite"), slow=True, fresh=True),
+    "letter build": Command(
+        ("letter", "build", "board", "C-1", "--format", "docx", "-o", "letters", "--overwrite"),
+        slow=True,
+        fresh=True,
+    ),
     "report indicators": Command(("report", "indicators", "-o", "maps/i.html", "--overwrite")),
     "report compare": Command(
-        ("report", "compare", "--from", "2026-01-06", "--to", "2026-03-01", "-o", "maps/v.html", "--overwrite")
+        ("report", "compare", "--from", "2026-01-06", "--to", "2026-03-01", "-o", "maps/v.html",
+         "--overwrite")
     ),
     "privacy export": Command(("privacy", "export", "T-00000-1", *BY)),
     "store erase": Command(("store", "erase", "T-00000-1", "--reason", "request", *BY), again=(0, 2)),
@@ -170,6 +175,8 @@ def prepare(folder: Path) -> Path:
     plots = _plots()
     houses = [box(p.bounds[0] + 4, p.bounds[1] + 4, p.bounds[0] + 14, p.bounds[1] + 13) for p in plots]
     said("init", folder, "--municipality", "Примерна", "--language", "en")
+    with (folder / "regularize.toml").open("a", encoding="utf-8") as stream:
+        stream.write('[project.contact]\noffice = "Стая 12"\naddress = "пл. 1"\ntelephone = "000"\n')
     later.mkdir()
     write(later / "parcels.gpkg", plots, identifier=[f"00990.501.{i + 1}" for i in range(len(plots))])
     known = houses[::2]
