@@ -1,5 +1,6 @@
 """``regularize report``: figures for the council, for funders, and between two dates."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from regularize.cli.base import (
     DATE,
     PATH,
     Command,
+    F,
     Group,
     Session,
     area_option,
@@ -21,6 +23,31 @@ from regularize.cli.base import (
 )
 from regularize.i18n import marked
 from regularize.i18n import translate as _
+
+PAGES = ("html", "pdf", "csv", "json")
+TABLES = ("html", "csv", "xlsx", "json")
+folders = click.Path(path_type=Path, file_okay=False)
+from_option = option("--from", "since", type=DATE, help=marked("The first day."))
+to_option = option("--to", "until", type=DATE, help=marked("The last day (default: today)."))
+output_option = option(
+    "-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write.")
+)
+
+
+def _format_option(formats: tuple[str, ...]) -> Callable[[F], F]:
+    return option(
+        "--format",
+        "fmt",
+        type=click.Choice(formats),
+        help=marked("The format (default: by the file's ending)."),
+    )
+
+
+def _free(output: Path, fmt: str | None, formats: tuple[str, ...], *, overwrite: bool) -> str:
+    """The format to write in, once nothing stands in the way of the file."""
+    endings = () if fmt is not None else tuple(f".{name}" for name in formats)
+    free_output(output, overwrite=overwrite, endings=endings)
+    return fmt or output.suffix.lstrip(".").lower()
 
 
 @click.group("report", cls=Group, help=marked("Reports in counts, without identifiers."))
@@ -40,13 +67,8 @@ def group() -> None:
 )
 @area_option
 @on_option
-@option(
-    "--format",
-    "fmt",
-    type=click.Choice(("html", "pdf", "csv", "json")),
-    help=marked("The format (default: by the file's ending)."),
-)
-@option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
+@_format_option(PAGES)
+@output_option
 @overwrite_option
 @pass_session
 def council(
@@ -55,24 +77,17 @@ def council(
     """Write the council's report."""
     from regularize.workflow import projects, reports
 
-    free_output(
-        output, overwrite=overwrite, endings=(".html", ".pdf", ".csv", ".json") if fmt is None else ()
-    )
+    chosen = _free(output, fmt, PAGES, overwrite=overwrite)
     opened = projects.opened(session.folder)
     reports.council(
         opened,
         output,
         area=area,
         on=on,
-        fmt=fmt or output.suffix.lstrip(".").lower(),
+        fmt=chosen,
         lang=session.lang or opened.project.language,
     )
     session.say(_("council report: {path}").format(path=output))
-
-
-from_option = option("--from", "since", type=DATE, help=marked("The first day."))
-to_option = option("--to", "until", type=DATE, help=marked("The last day (default: today)."))
-folders = click.Path(path_type=Path, file_okay=False)
 
 
 @group.command(
@@ -110,13 +125,8 @@ folders = click.Path(path_type=Path, file_okay=False)
     default="office",
     help=marked("office: exact, marked as such; public: small counts held back, others rounded (office)."),
 )
-@option(
-    "--format",
-    "fmt",
-    type=click.Choice(("html", "csv", "xlsx", "json")),
-    help=marked("The format (default: by the file's ending)."),
-)
-@option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
+@_format_option(TABLES)
+@output_option
 @overwrite_option
 @pass_session
 def indicators(
@@ -134,8 +144,7 @@ def indicators(
     from regularize.workflow import indicators as work
     from regularize.workflow import projects as known
 
-    endings = (".html", ".csv", ".xlsx", ".json") if fmt is None else ()
-    free_output(output, overwrite=overwrite, endings=endings)
+    chosen = _free(output, fmt, TABLES, overwrite=overwrite)
     opened = [known.opened(folder) for folder in (*(projects or (session.folder,)), *others)]
     work.write(
         opened,
@@ -143,7 +152,7 @@ def indicators(
         since=since,
         until=until,
         audience=audience,
-        fmt=fmt or output.suffix.lstrip(".").lower(),
+        fmt=chosen,
         lang=session.lang or opened[0].project.language,
     )
     session.say(_("indicators: {path}").format(path=output))
@@ -168,13 +177,8 @@ def indicators(
     default="council",
     help=marked("council: as released; office: exact, marked as such (council)."),
 )
-@option(
-    "--format",
-    "fmt",
-    type=click.Choice(("html", "pdf", "csv", "json")),
-    help=marked("The format (default: by the file's ending)."),
-)
-@option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
+@_format_option(PAGES)
+@output_option
 @overwrite_option
 @pass_session
 def compare(
@@ -190,9 +194,7 @@ def compare(
     """Write the comparison of two days."""
     from regularize.workflow import comparison, projects
 
-    free_output(
-        output, overwrite=overwrite, endings=(".html", ".pdf", ".csv", ".json") if fmt is None else ()
-    )
+    chosen = _free(output, fmt, PAGES, overwrite=overwrite)
     opened = projects.opened(session.folder)
     comparison.write(
         opened,
@@ -201,7 +203,7 @@ def compare(
         until=until,
         area=area,
         audience=audience,
-        fmt=fmt or output.suffix.lstrip(".").lower(),
+        fmt=chosen,
         lang=session.lang or opened.project.language,
     )
     session.say(_("comparison: {path}").format(path=output))

@@ -1,18 +1,14 @@
 """Two days side by side, on paper: counts, classes, blocks, and where procedures stood."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from regularize.errors import OptionError
-from regularize.i18n import in_language, translate
+from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.publish.origins import count_text, foot_line, origin_sections
-from regularize.publish.printed import Printed, Section, as_csv, as_html, as_pdf
-from regularize.publish.text import MINUS, format_day, format_number, printable, printable_tree
+from regularize.publish.printed import Printed, Section, as_pdf, written
+from regularize.publish.text import MINUS, format_day, format_number, printable
 from regularize.publish.writing import Labels
-
-FORMATS = ("html", "json", "csv")
 
 
 def render_comparison(data: Mapping[str, Any], *, lang: str, labels: Labels, fmt: str = "html") -> str:
@@ -33,14 +29,7 @@ def render_comparison(data: Mapping[str, Any], *, lang: str, labels: Labels, fmt
     OptionError
         If `fmt` is none of these.
     """
-    if fmt not in FORMATS:
-        raise OptionError(
-            translate("unknown format {fmt}").format(fmt=fmt), hint=translate("use html, pdf, json or csv")
-        )
-    if fmt == "json":
-        return json.dumps(printable_tree(data), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    printed = _Comparison(data, lang, labels).printed()
-    return as_html(printed) if fmt == "html" else as_csv(printed)
+    return written(data, fmt, lambda: _Comparison(data, lang, labels).printed())
 
 
 def comparison_pdf(data: Mapping[str, Any], *, lang: str, labels: Labels) -> bytes:

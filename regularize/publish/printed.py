@@ -6,18 +6,22 @@ syntax and nothing else.
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from regularize.i18n import in_language
+from regularize.errors import OptionError
+from regularize.i18n import in_language, translate
 from regularize.i18n import marked as _
 from regularize.publish.charts import PAPER_FACE
 from regularize.publish.plain_page import plain_page
-from regularize.publish.text import cell
+from regularize.publish.text import cell, printable_tree
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+TEXT_FORMATS = ("html", "json", "csv")
 Draw = Callable[[str], str]  # a face, or "" for that of the page -> SVG
 
 
@@ -72,6 +76,23 @@ class Printed:
     notes_title: str = ""
     wide: bool = False
     heads: tuple[str, ...] = field(default=(_("Section"), _("Item"), _("Value"), _("Detail"), _("Detail")))
+
+
+def written(data: Mapping[str, Any], fmt: str, printed: Callable[[], Printed]) -> str:
+    """A report as text of `fmt`: its data as JSON, or what `printed` makes of them as page or table.
+
+    Raises
+    ------
+    OptionError
+        If `fmt` is none of these.
+    """
+    if fmt not in TEXT_FORMATS:
+        raise OptionError(
+            translate("unknown format {fmt}").format(fmt=fmt), hint=translate("use html, pdf, json or csv")
+        )
+    if fmt == "json":
+        return json.dumps(printable_tree(data), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return as_html(printed()) if fmt == "html" else as_csv(printed())
 
 
 def as_html(report: Printed) -> str:
@@ -156,8 +177,3 @@ def as_pdf(report: Printed, *, day: str) -> bytes:
         ],
     }
     return compile_pdf(TEMPLATE, data, day=day)
-
-
-def sheet_rows(section: Section) -> list[Sequence[str]]:
-    """Heads and rows of a section, for a workbook."""
-    return [section.heads, *section.rows]

@@ -4,22 +4,19 @@ It is handed counts that are already suppressed (None = held back) and writes wh
 page that needs no network and runs no script, as PDF, as JSON or as CSV.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from regularize.errors import OptionError
-from regularize.i18n import in_language, translate
+from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.publish.charts import PHASES, Bar, Lane, Stretch, bar_chart, lane_chart
 from regularize.publish.origins import count_text, foot_line, origin_sections
 from regularize.publish.palette import BLUE, PLOT_STYLES, class_style
-from regularize.publish.printed import Draw, Printed, Section, as_csv, as_html, as_pdf
-from regularize.publish.text import format_day, printable, printable_tree
+from regularize.publish.printed import Draw, Printed, Section, as_pdf, written
+from regularize.publish.text import format_day, printable
 from regularize.publish.writing import Labels
 
-FORMATS = ("html", "json", "csv")
 DEADLINE_DAYS = 60
 _MOST_LANES = 14
 
@@ -62,15 +59,8 @@ def render_council_report(data: Mapping[str, Any], *, lang: str, labels: Labels,
     OptionError
         If `fmt` is none of these.
     """
-    if fmt not in FORMATS:
-        raise OptionError(
-            translate("unknown format {fmt}").format(fmt=fmt), hint=translate("use html, pdf, json or csv")
-        )
     allowed = _allowed(data)
-    if fmt == "json":
-        return json.dumps(printable_tree(allowed), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    printed = _Report(allowed, lang, labels).printed()
-    return as_html(printed) if fmt == "html" else as_csv(printed)
+    return written(allowed, fmt, lambda: _Report(allowed, lang, labels).printed())
 
 
 def council_report_pdf(data: Mapping[str, Any], *, lang: str, labels: Labels) -> bytes:

@@ -67,7 +67,7 @@ def for_public(book: Book, defined: Mapping[str, Indicator], counts: Counts) -> 
             figure = safe[_line(book, defined[name])].get(0)
             told[name] = Told(None) if figure is None else _shown(figure, defined[name], k, on)
     for group, names in groups.items():
-        told |= _parts(safe[group], names, k, on)
+        told |= public_parts(safe[group], names, k, on)
     return told
 
 
@@ -110,7 +110,7 @@ def _shown(figure: Figure, indicator: Indicator, k: int, on: str) -> Told:
     return Told(shown, whole if shown is not None else None, since=figure.on if figure.on != on else None)
 
 
-def _parts(line: Line, names: list[str], k: int, on: str) -> dict[str, Told]:
+def public_parts(line: Line, names: list[str], k: int, on: str) -> dict[str, Told]:
     """Parts of one whole: at least two are hidden, or none; the whole is their sum."""
     parts = {name: line[i].findings for i, name in enumerate(names) if i in line}
     whole = sum(parts.values())

@@ -7,6 +7,7 @@ import pytest
 
 from regularize.publish.disclosure import Figure, carried_through, rounded
 from regularize.publish.lines import ShownLine, counted, public_count, shown_line, steady
+from regularize.workflow.indicator_release import public_parts
 
 K = 11
 MUNICIPALITIES = 100
@@ -121,3 +122,24 @@ def test_public_counts() -> None:
     assert public_count(None, 60, K) is None
     assert public_count(60, 60, K) is None, "of all homes the same is said of each"
     assert public_count(60, None, K) == 60
+
+
+def test_parts_of_all_homes_tell_the_public_nothing_of_a_few() -> None:
+    """Open now, one document away, by a plan, further: rounded, and hidden by two at least."""
+    names = ["now", "one_document", "plan", "further"]
+    hidden = shown = 0
+    for seed in range(MUNICIPALITIES):
+        dice = np.random.default_rng(seed)
+        homes = int(dice.integers(1, 400))
+        parts = dice.multinomial(homes, dice.dirichlet([0.3, 1, 0.5, 2]))
+        line_ = {i: Figure({"n": int(n)}, on="2026-06-15") for i, n in enumerate(parts)}
+        told = public_parts(line_, names, K, "2026-06-15")
+        known = [told[name].n for name in names]
+        for n, exact in zip(known, parts, strict=True):
+            assert n is None or (n % 5 == 0 and exact >= K and homes - exact >= K)
+        missing = [int(exact) for n, exact in zip(known, parts, strict=True) if n is None]
+        assert not missing or (len(missing) > 1 and (sum(missing) >= K or len(missing) == len(names)))
+        hidden += bool(missing)
+        shown += len(missing) < len(names)
+    assert hidden > 20
+    assert shown > 50

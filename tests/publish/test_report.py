@@ -17,7 +17,8 @@ import pytest
 
 from regularize.errors import OptionError
 from regularize.publish.charts import PHASES, Bar, Lane, Stretch, bar_chart, lane_chart
-from regularize.publish.report import FORMATS, council_report_pdf, render_council_report
+from regularize.publish.printed import TEXT_FORMATS
+from regularize.publish.report import council_report_pdf, render_council_report
 from regularize.publish.text import printable
 
 DATA: dict[str, Any] = {
@@ -63,7 +64,7 @@ def render(fmt: str, lang: str = "bg", **change: Any) -> str:
     return render_council_report({**DATA, **change}, lang=lang, labels=dossier_facts.labels, fmt=fmt)
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", TEXT_FORMATS)
 @pytest.mark.usefixtures("bulgarian")
 def test_what_stands_in_it_and_what_does_not(fmt: str) -> None:
     text = html.unescape(render(fmt))
@@ -144,7 +145,7 @@ def test_the_pdf_holds_hostile_texts_as_text() -> None:
 
 
 def test_an_empty_neighbourhood_has_a_report_too() -> None:
-    for fmt in FORMATS:
+    for fmt in TEXT_FORMATS:
         assert render_council_report({}, lang="en", labels=dossier_facts.labels, fmt=fmt)
     page = render_council_report({}, lang="en", labels=dossier_facts.labels)
     assert "Nothing has been counted." in page
