@@ -179,7 +179,8 @@ def sheet_values(
         "ask": {"title": words["ask"], "lines": _ask(contact, words)},
         "rights": {"title": words["rights"], "lines": list(words["your_rights"])},
     }
-    stems = [stem for stem in words["glossary"] if _uses(_said(values), stem)]
+    spoken = _words(_said(values))
+    stems = [stem for stem in words["glossary"] if _uses(spoken, stem)]
     values["glossary"] = {
         "title": words["glossary_title"],
         "lines": [words["glossary"][stem] for stem in stems],
@@ -225,11 +226,10 @@ def faults(values: Mapping[str, Any]) -> list[str]:
     found = [f"a sentence of {n} words" for n in lengths if n > rules["limits"]["most_words"]]
     if lengths and sum(lengths) / len(lengths) > rules["limits"]["average_words"]:
         found.append(f"{sum(lengths) / len(lengths):.1f} words in a sentence on average")
-    explained = " ".join(values["glossary"]["lines"])
-    found += [
-        f"{s}… is not explained" for s in own["explain"] if _uses(said, s) and not _uses([explained], s)
-    ]
-    return found + [f"{stem}… frightens" for stem in own["never"] if _uses([*said, explained], stem)]
+    spoken, explained = _words(said), _words(values["glossary"]["lines"])
+    unexplained = (s for s in own["explain"] if _uses(spoken, s) and not _uses(explained, s))
+    found += [f"{stem}… is not explained" for stem in unexplained]
+    return found + [f"{stem}… frightens" for stem in own["never"] if _uses(spoken | explained, stem)]
 
 
 def _lengths(text: str) -> list[int]:
@@ -237,8 +237,12 @@ def _lengths(text: str) -> list[int]:
     return [n for n in counts if n]
 
 
-def _uses(texts: Sequence[str], stem: str) -> bool:
-    return any(word.lower().startswith(stem) for text in texts for word in _WORD.findall(text))
+def _words(texts: Sequence[str]) -> set[str]:
+    return {word.lower() for text in texts for word in _WORD.findall(text)}
+
+
+def _uses(words: set[str], stem: str) -> bool:
+    return any(word.startswith(stem) for word in words)
 
 
 def _said(values: Mapping[str, Any]) -> list[str]:

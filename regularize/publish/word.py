@@ -19,7 +19,7 @@ from regularize.i18n import translate as _
 from regularize.publish.dossier import DossierError, qr_svg, render_png
 from regularize.publish.paper import Drawing
 from regularize.publish.sheet import dossier_sheet
-from regularize.publish.text import printable_tree
+from regularize.publish.text import printable
 from regularize.publish.writing import Labels
 
 _LARGEST_FORM = 20_000_000
@@ -196,19 +196,18 @@ def _inert(value: Any) -> Any:
     """`value` whose texts are character references wherever a form or XML could read more than text."""
     from markupsafe import Markup
 
-    tree = printable_tree(value)
-
     def walk(item: Any) -> Any:
         if isinstance(item, str):
-            text = escape(item, quote=True)
+            # each value was cut already where it is too long: what was joined of several is not
+            text = escape(printable(item, lines=True, longest=len(item)), quote=True)
             for char in "{}%":
                 text = text.replace(char, f"&#{ord(char)};")
             return Markup(text)  # noqa: S704  escaped above, and every brace is a character reference
-        if isinstance(item, dict):
+        if isinstance(item, Mapping):
             return {key: walk(entry) for key, entry in item.items()}
-        return [walk(entry) for entry in item] if isinstance(item, list) else item
+        return [walk(entry) for entry in item] if isinstance(item, list | tuple) else item
 
-    return walk(tree)
+    return walk(value)
 
 
 def _moment(day: str) -> datetime:

@@ -329,6 +329,9 @@ def _prospects(sheet: Sheet) -> None:
         "{{ fixed.later }}: {% for box, name in missing.later %}{{ box }} {{ name }}  {% endfor %}", size=8.5
     )
     sheet.mark("endif")
+    sheet.mark("if not missing.next and not missing.documents.rows and not missing.later")
+    sheet.line("{{ fixed.nothing_missing }}")
+    sheet.mark("endif")
     sheet.mark("if missing.facts")
     sheet.line("{{ fixed.missing_facts }}: {{ missing.facts }}.", size=8, faint=True)
     sheet.mark("endif")
