@@ -223,6 +223,28 @@ def test_historic_objects_are_counted_not_read(tmp_path: Path, read_cad: ReadCad
     assert odd(delivery) == {"CAD_HISTORIC", "CAD_ROW_ENDED"}
 
 
+def test_an_object_whose_row_has_ended_is_valid_no_more(tmp_path: Path, read_cad: ReadCad) -> None:
+    """Drawn as living, ended in its table; another one has a living row beside the ended one."""
+    cad = village()
+    ended = '1,3,5,1000,,"","12",05.04.2019,01.01.2021'
+    cad.parcel("501.50", box(300, 300, 20), row=ended)
+    cad.parcels.append(f'"501.1",{ended}')
+    delivery = read_cad(cad.write(tmp_path / "a.cad"))
+    ends = dict(zip(delivery.frame["identifier"], delivery.frame["valid_to"], strict=True))
+    assert ends.pop("00990.501.50") == date(2021, 1, 1)
+    assert set(ends.values()) == {None}
+
+
+def test_dates_are_those_of_the_file_not_of_today(tmp_path: Path, read_cad: ReadCad) -> None:
+    cad = village(columns=1, rows=1)
+    cad.parcels[:] = ['"501.1",1,3,5,1000,,"","12",,']
+    text = cad.text().replace(" 03.02.2020 0", " 0 0")
+    delivery = read_cad(Cad().write(tmp_path / "a.cad", text=text))
+    assert delivery.frame["valid_from"].tolist() == [date(2021, 6, 1)]  # the day of the extract
+    dated = read_cad(cad.write(tmp_path / "b.cad"))
+    assert dated.frame["valid_from"].tolist() == [date(2020, 2, 3)]
+
+
 def test_the_settlement_as_a_whole_is_no_parcel(tmp_path: Path, read_cad: ReadCad) -> None:
     cad = village()
     cad.contour(4, "0.0", box(0, 0, 900))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from regularize.intake.cad.header import day
 from regularize.intake.cad.records import RawTable
@@ -21,6 +22,8 @@ class Attributes:
         Fields in Latin capitals, each once, without the key and the dates of validity.
     by_number : mapping of object number to mapping of field to raw value
         Empty values are absent.
+    ended_on : mapping of object number to date
+        When the last row of an object ended that has no living one.
     ended, wrong_width, repeated, without_key : int
         Rows that are historic; that have more or fewer values than the table has fields; whose
         object has a row already; that name no object.
@@ -28,6 +31,7 @@ class Attributes:
 
     names: tuple[str, ...] = ()
     by_number: dict[bytes, Mapping[str, bytes]] = field(default_factory=dict)
+    ended_on: dict[bytes, date] = field(default_factory=dict)
     ended: int = 0
     wrong_width: int = 0
     repeated: int = 0
@@ -48,8 +52,10 @@ def read_table(table: RawTable) -> Attributes:
         if values is None or len(values) != len(order):
             found.wrong_width += 1
             continue
-        if _END in places and day(values[places[_END]]) is not None:
+        if _END in places and (end := day(values[places[_END]])) is not None:
             found.ended += 1
+            of_object = values[places[KEY]]
+            found.ended_on[of_object] = max(end, found.ended_on.get(of_object, end))
             continue
         number = values[places[KEY]]
         if not number:
@@ -58,6 +64,7 @@ def read_table(table: RawTable) -> Attributes:
             found.repeated += 1
         else:
             found.by_number[number] = {name: values[at] for name, at in places.items() if values[at]}
+    found.ended_on = {n: end for n, end in found.ended_on.items() if n and n not in found.by_number}
     return found
 
 

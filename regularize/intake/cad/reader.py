@@ -29,7 +29,7 @@ from regularize.intake.rows import Ledger
 
 # Columns that the reader fills itself; they bear the names of the contract.
 _OWN_FIELDS = {
-    "polygon": ("ref", "identifier", "sigma_m", "valid_from", "area_register_m2"),
+    "polygon": ("ref", "identifier", "sigma_m", "valid_from", "valid_to", "area_register_m2"),
     "line": ("ref", "sigma_m", "valid_from", "LINE_TYPE"),
     "point": ("ref", "sigma_m", "code", "height_m"),
 }
@@ -161,6 +161,8 @@ class _CadLayer(OpenLayer):
             "ref": [full or contour.number for full, contour in zip(identifiers, contours, strict=True)],
             "sigma_m": outlines.sigmas_m,
             "valid_from": [self._begin(contour) for contour in contours],
+            # Drawn as living, but its row has ended: it is kept, and is not valid any more.
+            "valid_to": [self._attributes.ended_on.get(contour.number) for contour in contours],
             "area_register_m2": [
                 rows_of.get(contour.number, {}).get(_DOCUMENT_AREA) or net_m2
                 for contour, net_m2 in zip(contours, net_areas_m2(outlines, contours, areas_m2), strict=True)
