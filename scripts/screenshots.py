@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 MAPS = ("office", "council", "public")
 SIZES = ((1920, 1080), (1366, 768), (390, 844))
 README_SIZE = (1366, 768)
-COLOURS = 128  # enough for flat map colours, and a third of the bytes
+COLOURS = 256  # enough for flat map colours, and a third of the bytes
 QUIET = (
     "--headless",
     "--no-sandbox",
@@ -42,7 +42,7 @@ def browser_path() -> str:
 def small(source: Path, target: Path) -> None:
     """A copy with few colours."""
     with Image.open(source) as picture:
-        picture.convert("RGB").quantize(COLOURS).save(target, optimize=True)
+        picture.convert("RGB").quantize(COLOURS, kmeans=2).save(target, optimize=True)
 
 
 def photograph_pages(demo: Path, out: Path, images: Path) -> None:
