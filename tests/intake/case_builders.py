@@ -5,6 +5,7 @@ options of reading.
 """
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,34 @@ def by_grid(folder: Path, fails: bool) -> tuple[Path, Options]:
     return path, {"grid": grid, "crs_option": LOCAL}
 
 
+def formula(folder: Path, fails: bool) -> tuple[Path, Options]:
+    """A register whose area is computed by the spreadsheet; joined to one stored parcel."""
+    import openpyxl
+    from geopandas import GeoDataFrame
+
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(["Идентификатор", "Площ"])
+    sheet.append(["00990.501.1", "=20*20" if fails else 400])
+    book.save(folder / "register.xlsx")
+    stored = GeoDataFrame(
+        {
+            "identifier": ["00990.501.1"],
+            "ref": ["00990.501.1"],
+            "source": ["cadastre"],
+            "sigma_m": [0.2],
+            "valid_from": [date(2024, 5, 1)],
+        },
+        geometry=[house(side=20.0)],
+        crs=BG,
+    )
+    return folder / "register.xlsx", {
+        "origin": "cadastre",
+        "kind": "parcels",
+        "stored": {"parcels": stored}.get,
+    }
+
+
 BUILDERS: dict[str, Builder] = {
     "TRUNCATED": cut,
     "FILE_TRUNCATED": cut,
@@ -123,4 +152,5 @@ BUILDERS: dict[str, Builder] = {
     "CONTROL_POINTS_USED": local(far=False),
     "CONTROL_POINTS_FAR": local(far=True),
     "GRID_USED": by_grid,
+    "TABLE_CELL_UNREAD": formula,
 }
