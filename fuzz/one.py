@@ -1,5 +1,6 @@
 """One fuzzing process under atheris: python fuzz/one.py TARGET [options of libFuzzer] CORPUS."""
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -15,8 +16,15 @@ def main() -> None:
     """Run until the budget of libFuzzer is used up; a finding ends it with its own exit code."""
     name = sys.argv.pop(1)
 
+    prefix = next(word.partition("=")[2] for word in sys.argv if word.startswith("-artifact_prefix="))
+
     def test_one_input(data: bytes) -> None:
-        targets.once(name, data)
+        try:
+            targets.once(name, data)
+        except Exception:
+            # Kept here as well: what stops the process may also stop libFuzzer from keeping it.
+            Path(prefix, f"crash-{hashlib.sha1(data, usedforsecurity=False).hexdigest()}").write_bytes(data)
+            raise
 
     atheris.Setup(sys.argv, test_one_input)
     atheris.Fuzz()

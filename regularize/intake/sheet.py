@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from regularize.errors import InputError, MissingExtraError
 from regularize.i18n import translate as _
 
 MOST_BYTES = 20_000_000
 MOST_UNPACKED = 200_000_000
+_PART_HEAD_BYTES = 4096
 MOST_ROWS = 100_000
 MOST_COLUMNS = 200
 _SEPARATORS = (";", "\t", ",")
@@ -188,7 +188,8 @@ def _workbook(path: Path, content: bytes) -> tuple[dict[str, list[Record]], tupl
         InvalidFileException,
         zipfile.BadZipFile,
         zlib.error,
-        ParseError,
+        SyntaxError,  # of either parser of XML
+        RuntimeError,  # a part that is encrypted or packed in an unknown way
         KeyError,
         ValueError,
         TypeError,
@@ -201,6 +202,8 @@ def _workbook(path: Path, content: bytes) -> tuple[dict[str, list[Record]], tupl
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED:
                 raise unusable(path, _("it is too large for a table kept by hand"))
+            if any(_declares_entities(packed, entry) for entry in packed.infolist()):
+                raise unusable(path, _("it is no sound workbook"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and validations that openpyxl does not know
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
@@ -216,6 +219,15 @@ def _workbook(path: Path, content: bytes) -> tuple[dict[str, list[Record]], tupl
     if not found:
         raise unusable(path, _("it holds no rows"))
     return found, others
+
+
+def _declares_entities(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether a part has a document type: no spreadsheet writes one, and what it declares may reach out."""
+    if entry.is_dir() or not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+        return False
+    with packed.open(entry) as part:
+        head = part.read(_PART_HEAD_BYTES)
+    return b"<!DOCTYPE" in head or b"<!ENTITY" in head or b"<\x00!\x00D\x00" in head
 
 
 def _records(path: Path, sheet: Any) -> list[Record]:

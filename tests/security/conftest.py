@@ -2,12 +2,16 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# The hostile texts are those of the tests of maps.
+sys.path.insert(0, str(Path(__file__).parents[1] / "publish"))
 import village
 
 from regularize import i18n

@@ -19,7 +19,7 @@ COMMANDS = {
     "dossiers": (("dossier", "build", "T-00990-1", "-o"), "досиета"),
     "findings": (("findings", "list", "-o"), "f.csv"),
     "pathways": (("pathway", "--all", "-o"), "p.json"),
-    "fieldcheck": (("fieldcheck", "draw", "-o"), "c.csv"),
+    "fieldcheck": (("fieldcheck", "draw", "--purpose", "огледи", "-o"), "c.csv"),
 }
 
 
@@ -166,7 +166,7 @@ def test_files_are_private_whatever_the_umask(here: Path, tmp_path: Path) -> Non
     words = [
         ["init", str(folder), "--municipality", "Примерна"],
         ["-p", str(here), "findings", "list", "-o", str(here / "new" / "f.csv")],
-        ["-p", str(here), "fieldcheck", "draw", "-o", str(here / "c.csv")],
+        ["-p", str(here), "fieldcheck", "draw", "--purpose", "огледи", "-o", str(here / "c.csv")],
         ["-p", str(here), "map", "build", "--audience", "office", "-o", str(here / "maps2" / "m.html")],
         ["-p", str(here), "store", "backup", str(tmp_path / "b" / "copy.gpkg")],
         ["-p", str(here), "findings", "list", "-o", str(tmp_path / "z" / "f.csv")],
