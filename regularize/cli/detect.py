@@ -10,6 +10,7 @@ from regularize.cli.base import (
     area_option,
     json_option,
     on_option,
+    option,
     pass_session,
     print_json,
     print_table,
@@ -30,14 +31,24 @@ from regularize.i18n import translate as _
 )
 @area_option
 @on_option
+@option(
+    "--indicative/--no-indicative",
+    default=None,
+    help=marked(
+        "Infer indicative plots where none were surveyed; by itself where an area is known and streets or"
+        " fences divide it."
+    ),
+)
 @json_option
 @pass_session
-def command(session: Session, area: str | None, on: date | None, as_json: bool) -> None:
+def command(
+    session: Session, area: str | None, on: date | None, indicative: bool | None, as_json: bool
+) -> None:
     """Detect."""
     from regularize.workflow import detect, projects
 
     opened = projects.opened(session.folder)
-    outcome = detect.detect(opened, area=area, on=on)
+    outcome = detect.detect(opened, area=area, on=on, infer=indicative)
     for line in outcome.remarks:
         session.say(line)
     if as_json:

@@ -187,7 +187,8 @@ def _sizes(
         values[again] = np.where(half >= least, half, values[again])
     # Gain on one side and loss on the other may be no more than one object entered as a whole beside
     # its place. So such a pair is looked at again, one laid into the other by the shortest way.
-    both = np.flatnonzero(np.minimum(area_o, area_r) - overlap >= least)
+    lesser = np.minimum(area_o, area_r) - overlap
+    both = np.flatnonzero(lesser >= thresholds["size_displaced_min_m2"])
     off = _offsets(observed[both], register[both])
     away = np.hypot(*off.T) / t[both]
     near = away <= thresholds["size_displaced_tolerances"]
@@ -204,7 +205,9 @@ def _sizes(
         strip = np.where(walls, t[both] / 2, t[both])
         for values, mine, other in ((gain, observed[both], laid), (loss, laid, observed[both])):
             beyond = _beyond(mine, other, strip, thresholds)
-            values[both] = np.where(walls & (beyond >= least), beyond, np.minimum(values[both], beyond))
+            # A slight displacement cannot have made what is seen; it may only have hidden a part of it.
+            made = np.where(lesser[both] >= least, np.minimum(values[both], beyond), values[both])
+            values[both] = np.where(walls & (beyond >= least), beyond, made)
     limit = np.maximum(thresholds["size_min_area_m2"], thresholds["size_min_share"] * area_r)
     return _Sizes(gain, loss, limit)
 

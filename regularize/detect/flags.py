@@ -12,8 +12,6 @@ import shapely
 from regularize.detect.sides import Floats, Shapes
 from regularize.geometry import areas
 from regularize.geometry.alignment import Shift
-from regularize.i18n import translate as _
-from regularize.model import Issue, Severity
 
 Groups = Mapping[str, Mapping[str, frozenset[str]]]
 
@@ -155,22 +153,6 @@ def opened(shapes: Shapes, radius_m: npt.ArrayLike) -> Shapes:
     return result
 
 
-def parcel_overlaps(parcels: Shapes, thresholds: Mapping[str, float]) -> tuple[Issue, ...]:
-    """Parcels that overlap each other: shares of them are counted once, and this says where."""
-    found = areas.self_pairs(parcels, min_area_m2=thresholds["parcels_overlap_min_m2"])
-    issues = []
-    for left, right, m2 in zip(
-        found.left.tolist(), found.right.tolist(), found.area_m2.tolist(), strict=True
-    ):
-        common = shapely.intersection(parcels[left], parcels[right])
-        point = shapely.point_on_surface(common)
-        message = _("two parcels overlap each other by {area:.1f} m2").format(area=m2)
-        issues.append(
-            Issue("PARCELS_OVERLAP", Severity.WARNING, message, None, float(point.x), float(point.y))
-        )
-    return tuple(issues)
-
-
 def _solid(
     shapes: Shapes, beneath: Shapes, tolerance_m: Floats, least_m2: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
@@ -201,6 +183,14 @@ def _usable(frame: gpd.GeoDataFrame | None, shift: Shift) -> tuple[Shapes, npt.N
     broken = rows[~shapely.is_valid(shapes[rows])]
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure")
     return _placed(frame, shapes, rows, shift), rows
+
+
+def placed(frame: gpd.GeoDataFrame, shift: Shift) -> gpd.GeoDataFrame:
+    """A copy of a layer on the observation: what was surveyed lies there, all else is moved."""
+    shapes: Shapes = np.array(frame.geometry.array, dtype=object)
+    return frame.set_geometry(
+        gpd.GeoSeries(_placed(frame, shapes, np.arange(len(frame)), shift), index=frame.index, crs=frame.crs)
+    )
 
 
 def _placed(frame: gpd.GeoDataFrame, shapes: Shapes, rows: npt.NDArray[np.int64], shift: Shift) -> Shapes:

@@ -262,3 +262,33 @@ def _outlines(labels: Labels, grid: _Grid, block: Polygon, tolerance_m: float) -
 def _known_lines(block: Polygon, lines: Shapes, within_m: float) -> BaseGeometry:
     """What lies on a surveyed line or on the edge of the block, which is a street."""
     return shapely.union_all([shapely.buffer(block.exterior, within_m), *shapely.buffer(lines, within_m)])
+
+
+def ground_of(
+    area: BaseGeometry | None,
+    observed: gpd.GeoDataFrame,
+    plots: gpd.GeoDataFrame,
+    thresholds: Mapping[str, float],
+) -> tuple[BaseGeometry, gpd.GeoDataFrame]:
+    """Where nobody surveyed plots, and the observed buildings that stand there.
+
+    Parameters
+    ----------
+    area : Polygon or MultiPolygon, optional
+        The area of the project; where there is none, what the observed buildings span.
+    observed, plots : GeoDataFrame
+        Layers ``observed_buildings`` and ``plots``.
+    thresholds : mapping
+        ``watershed_hull_m``.
+    """
+    houses: Shapes = np.asarray(observed.geometry.array, dtype=object)
+    around: BaseGeometry = shapely.GeometryCollection(houses.tolist()).convex_hull
+    ground = area if area is not None else around.buffer(thresholds["watershed_hull_m"])
+    middle = shapely.point_on_surface(houses)
+    free = shapely.intersects(ground, middle)
+    if len(plots):
+        taken = shapely.union_all(shapely.make_valid(np.asarray(plots.geometry.array, dtype=object)))
+        shapely.prepare(taken)
+        free &= ~shapely.intersects(taken, middle)
+        ground = ground.difference(taken)
+    return ground, observed[free].reset_index(drop=True)

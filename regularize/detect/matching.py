@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from regularize.detect.paced import is_paced, paced
 from regularize.detect.sides import Floats, Ints, Shapes, Side, components, tolerances
 from regularize.geometry import areas
 
@@ -54,6 +55,14 @@ class Match:
         only a matched building of its own side.
     overlaps : Links
         Every pair that overlaps at all.
+    too_small : frozenset of int
+        Partner-less paced outlines that are most likely sheds.
+    rivals : list of int
+        Paced outlines that may be a registered building or stand beside it.
+    claimed : frozenset of int
+        Registered ones in `gone` that such an outline may be.
+    probability : mapping of int to float
+        How sure it is what a paced outline is, for each matched or new one.
     """
 
     groups: list[tuple[tuple[int, ...], tuple[int, ...]]]
@@ -64,6 +73,10 @@ class Match:
     adjoins_new: Mapping[int, tuple[int, ...]]
     adjoins_gone: Mapping[int, tuple[int, ...]]
     overlaps: Links
+    too_small: frozenset[int]
+    rivals: list[int]
+    claimed: frozenset[int]
+    probability: Mapping[int, float]
 
 
 def match(observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[str, float]) -> Match:
@@ -78,14 +91,17 @@ def match(observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[
         ``edge_*``, ``uncertain_*``, ``weak_*`` and ``adjoins_gap_m``.
     """
     overlaps = _overlaps(observed, register, moved, thresholds)
-    edges = overlaps.only(_common_body(overlaps, observed, moved, thresholds))
+    steady = overlaps.only(~is_paced(observed, thresholds)[overlaps.observed])
+    edges = steady.only(_common_body(steady, observed, moved, thresholds))
     n, m = len(observed), len(register)
     alone_o, alone_r = np.ones(n, dtype=bool), np.ones(m, dtype=bool)
     alone_o[edges.observed], alone_r[edges.register] = False, False
-    weak = _weak(overlaps, alone_o, alone_r, observed, moved, thresholds)
+    weak = _weak(steady, alone_o, alone_r, observed, moved, thresholds)
     alone_o[weak.observed], alone_r[weak.register] = False, False
-    left = np.concatenate([edges.observed, weak.observed])
-    right = np.concatenate([edges.register, weak.register])
+    walked = paced(observed, register, moved, thresholds)
+    alone_o[walked.observed], alone_r[walked.register] = False, False
+    left = np.concatenate([edges.observed, weak.observed, walked.observed])
+    right = np.concatenate([edges.register, weak.register, walked.register])
     label = components(n + m, left, right + n)
     weak_labels = set(label[weak.observed].tolist())
     by_label: dict[int, tuple[list[int], list[int]]] = {}
@@ -95,10 +111,21 @@ def match(observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[
         by_label[int(label[n + at])][1].append(at)
     groups = [(tuple(a), tuple(b)) for _, (a, b) in sorted(by_label.items())]
     weak_groups = frozenset(i for i, key in enumerate(sorted(by_label)) if key in weak_labels)
-    doubtful = _doubtful(alone_o, alone_r, observed, register, moved, thresholds)
-    new = np.setdiff1d(np.flatnonzero(alone_o), [a for a, _b in doubtful])
+    # What was paced has been asked for its look-alikes already.
+    apart = [(i, j) for i, j in walked.apart if alone_r[j]]
+    taken = [j for _i, j in apart]
+    asked_r = alone_r.copy()
+    asked_r[taken] = False
+    lookalike = _doubtful(
+        alone_o & ~is_paced(observed, thresholds), asked_r, observed, register, moved, thresholds
+    )
+    doubtful = sorted([*apart, *lookalike])
+    rivals = sorted([*walked.rivals, *(i for i, j in walked.apart if not alone_r[j])])
+    settled = [*(a for a, _b in doubtful), *rivals]
+    new = np.setdiff1d(np.flatnonzero(alone_o), settled)
     gone = np.setdiff1d(np.flatnonzero(alone_r), [b for _a, b in doubtful])
     gap_m = thresholds["adjoins_gap_m"]
+    probability = dict(zip(walked.observed.tolist(), walked.certainty.tolist(), strict=True))
     return Match(
         groups=groups,
         weak=weak_groups,
@@ -108,6 +135,10 @@ def match(observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[
         adjoins_new=_adjoining(new, observed.shapes, ~alone_o, moved, ~alone_r, gap_m),
         adjoins_gone=_adjoining(gone, moved, ~alone_r, observed.shapes, ~alone_o, gap_m),
         overlaps=overlaps,
+        too_small=walked.too_small,
+        rivals=rivals,
+        claimed=walked.claimed,
+        probability={**probability, **walked.new},
     )
 
 
@@ -166,16 +197,6 @@ def _common_body(
     ask = np.flatnonzero(common & accurate & has_sure & (ratio < thresholds["edge_competing_ratio"]))
     t = links.tolerance_m[ask]
     common[ask] = shapely.intersects(shapely.buffer(a[ask], -t), shapely.buffer(b[ask], -t))
-    # Outlines paced with a phone overlap their neighbours by chance, and none may be sure: there the better
-    # partner of either building stands, a worse one only where it takes in the most of the smaller.
-    # Machine-drawn ones err in extent rather than as a whole: with them a slight overlap is mostly right.
-    kept = np.where(common, ratio, 0.0)
-    best_o, best_r = np.zeros(len(observed)), np.zeros(len(moved))
-    np.maximum.at(best_o, links.observed, kept)
-    np.maximum.at(best_r, links.register, kept)
-    better = np.maximum(best_o[links.observed], best_r[links.register])
-    steady = observed.sigma_m[links.observed] < thresholds["paced_sigma_m"]
-    common &= steady | (ratio >= thresholds["edge_paced_ratio"]) | (ratio >= better)
     return common
 
 

@@ -102,7 +102,6 @@ def detect_plots(
         message = _("no parcels were delivered: no plot can be compared with the cadastre")
         return PlotResult([], (*issues, Issue("NO_PARCELS", Severity.WARNING, message)))
     moved = shift.moved(registered.shapes)
-    issues += on_land.parcel_overlaps(moved, thresholds)
     sigma_m = on_land.parcel_sigma_m(parcels, thresholds)
     t = tolerances(occupied.sigma_m, sigma_m, thresholds)
     shares = _shares(occupied.shapes, moved, t, thresholds)

@@ -1,6 +1,6 @@
 """The two sides of a comparison, made ready: usable shapes, accuracies, duplicates counted once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,7 +27,11 @@ class Side:
     Parameters
     ----------
     shapes : array of polygons
-        As delivered, in the project's CRS.
+        In the project's CRS, where they are compared.
+    delivered : array of polygons
+        The same as delivered.
+    sources : list of str
+        Which source each is from.
     sigma_m : ndarray
         Standard deviation of a coordinate.
     fids, refs : list of tuple
@@ -39,6 +43,8 @@ class Side:
     """
 
     shapes: Shapes
+    delivered: Shapes
+    sources: list[str]
     sigma_m: Floats
     fids: list[tuple[int, ...]]
     refs: list[tuple[str, ...]]
@@ -61,6 +67,7 @@ def prepare(
     thresholds: Mapping[str, float],
     layer: str,
     merge_duplicates: bool = True,
+    lay: Callable[[Shapes], Floats] | None = None,
 ) -> tuple[Side, tuple[Issue, ...]]:
     """Make one layer ready for comparison.
 
@@ -75,13 +82,16 @@ def prepare(
         Name of the layer, for the messages.
     merge_duplicates : bool
         Whether footprints that nearly coincide are one building.
+    lay : callable, optional
+        By how much each row is moved for comparing: an array (n, 2) in metres.
 
     Returns
     -------
     Side, tuple of Issue
     """
     if frame is None or not len(frame):
-        return Side(np.array([], dtype=object), np.array([]), [], [], [], np.array([], dtype=bool)), ()
+        none: Shapes = np.array([], dtype=object)
+        return Side(none, none, [], np.array([]), [], [], [], np.array([], dtype=bool)), ()
     shapes: Shapes = np.array(frame.geometry.array, dtype=object)
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     broken = finite & ~shapely.is_valid(shapes)
@@ -103,6 +113,11 @@ def prepare(
     ref = [_text(v) for v in frame["ref"]] if "ref" in frame else [""] * n
     when = [_day(v) for v in frame["valid_from"]] if "valid_from" in frame else [None] * n
     maker = [_text(v) for v in frame["source"]] if "source" in frame else [""] * n
+    delivered = shapes
+    if lay is not None:
+        coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+        shapes = shapely.set_coordinates(shapes.copy(), coordinates + lay(shapes)[index])
+    names = sources_of(frame)
     group = np.arange(n)
     if merge_duplicates:
         group = _duplicates(shapes, usable, np.array(maker, dtype=object), thresholds)
@@ -124,6 +139,8 @@ def prepare(
     first = np.array([m[0] for m in rows], dtype=np.int64)
     side = Side(
         shapes=shapes[first],
+        delivered=delivered[first],
+        sources=[names[m[0]] for m in rows],
         sigma_m=sigma[first],
         fids=[tuple(sorted(int(fid[i]) for i in m)) for m in rows],
         refs=[tuple(ref[i] for i in sorted(m, key=lambda i: int(fid[i])) if ref[i]) for m in rows],
@@ -131,6 +148,15 @@ def prepare(
         twice_observed=np.array([len({maker[i] for i in m}) > 1 for m in rows], dtype=bool),
     )
     return side, tuple(issues)
+
+
+def sources_of(frame: gpd.GeoDataFrame | None) -> list[str]:
+    """The source of each row: what it states, else the delivery that it came with."""
+    if frame is None or not len(frame):
+        return []
+    stated: Sequence[object] = list(frame["source"]) if "source" in frame else [None] * len(frame)
+    batch: Sequence[object] = list(frame["batch"]) if "batch" in frame else [None] * len(frame)
+    return [_text(name) or _text(number) for name, number in zip(stated, batch, strict=True)]
 
 
 def components(n: int, left: Ints, right: Ints) -> Ints:

@@ -244,13 +244,18 @@ def _mutual_pairs(
     return xb[j], xa[i] - xb[j]
 
 
+def robust_sigma(residual: Array) -> float:
+    """Standard deviation of one coordinate as its median distance from zero tells it."""
+    return float(_MAD * np.median(np.abs(residual)))
+
+
 def _robust_mean(offset: Array) -> tuple[Array, float]:
     """Mean of offsets with Cauchy weights, and the robust sigma of one coordinate."""
     mean = np.median(offset, axis=0)
     sigma = 0.0
     for _ in range(_ROUNDS):
         residual = offset - mean
-        sigma = float(_MAD * np.median(np.abs(residual)))
+        sigma = robust_sigma(residual)
         if sigma <= _STILL_M:
             break
         weight = 1.0 / (1.0 + ((residual**2).sum(axis=1)) / (_CAUCHY * sigma) ** 2)
@@ -330,7 +335,7 @@ def _leave_one_out(design: Array, values: Array) -> tuple[Array, Array]:
             np.linalg.lstsq(design * root, values * root, rcond=None)[0], dtype=np.float64
         )
         residual = values - design @ new
-        sigma = float(_MAD * np.median(np.abs(residual)))
+        sigma = robust_sigma(residual)
         done = bool(np.abs(new - solution).max() < _STILL_M) or sigma <= _STILL_M
         solution = new
         if done:

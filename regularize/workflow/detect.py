@@ -9,12 +9,16 @@ from typing import Any
 
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
-from regularize.detect import buildings, identity, plots
-from regularize.errors import InputError
+from regularize.detect import buildings, cadastre, identity, indicative, plots
+from regularize.detect.flags import placed
+from regularize.detect.sides import sources_of
+from regularize.detect.sources import Shifts
+from regularize.errors import InputError, MissingExtraError
 from regularize.geometry.alignment import Shift
 from regularize.i18n import translate as _
-from regularize.model import Issue
+from regularize.model import Issue, Severity
 from regularize.project import today
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
@@ -22,6 +26,7 @@ from regularize.workflow.ingest import issue_lines, issue_record
 from regularize.workflow.projects import Opened, store_of
 
 LAYERS = ("buildings", "observed_buildings", "parcels", "plots", "streets", "land")
+NOT_ASSESSED = "INDICATIVE_NOT_ASSESSED"
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Detected:
     new: int
     closed: int
     homes: int
+    shifts: Shifts
+    indicative: int | None
 
     @property
     def remarks(self) -> Iterator[str]:
@@ -43,6 +50,16 @@ class Detected:
             yield _(
                 "shift of the register against the survey: {dx} m east, {dy} m north ({pairs} pairs)"
             ).format(dx=f"{self.shift.dx_m:+.2f}", dy=f"{self.shift.dy_m:+.2f}", pairs=self.shift.pairs)
+        if len(self.shifts.own) > 1:
+            for source, shift in self.shifts.own.items():
+                yield _("  against {source}: {dx} m east, {dy} m north ({pairs} pairs)").format(
+                    source=source, dx=f"{shift.dx_m:+.2f}", dy=f"{shift.dy_m:+.2f}", pairs=shift.pairs
+                )
+        if self.indicative:
+            yield _(
+                "{n} indicative plots where none were surveyed: they show where to measure first and enter"
+                " no statement of areas"
+            ).format(n=self.indicative)
         yield from issue_lines(self.issues, verbose=False)
         yield _("run {run}: {new} new findings, {closed} closed, {homes} homes").format(
             run=self.run, new=self.new, closed=self.closed, homes=self.homes
@@ -54,6 +71,8 @@ class Detected:
             "run": self.run,
             "counts": dict(sorted(self.counts.items())),
             "shift": shift_record(self.shift),
+            "shifts": {source: shift_record(shift) for source, shift in self.shifts.own.items()},
+            "indicative_plots": self.indicative,
             "issues": [issue_record(issue) for issue in self.issues],
             "new": self.new,
             "closed": self.closed,
@@ -61,11 +80,19 @@ class Detected:
         }
 
 
-def detect(here: Opened, *, area: str | None = None, on: date | None = None) -> Detected:
+def detect(
+    here: Opened, *, area: str | None = None, on: date | None = None, infer: bool | None = None
+) -> Detected:
     """Run detection on the rows valid on a day and store the findings.
 
     Findings outside `area` are left as they are. A finding that is no longer found is closed with
     its reason; one that is found again keeps its number and its review.
+
+    Parameters
+    ----------
+    infer : bool, optional
+        Whether to infer indicative plots where none were surveyed. Not stated: where an area is known
+        and streets or fences divide it.
 
     Raises
     ------
@@ -93,10 +120,12 @@ def detect(here: Opened, *, area: str | None = None, on: date | None = None) -> 
             layers["parcels"],
             layers["plots"],
             thresholds=thresholds,
-            shift=built.shift,
+            shift=built.shifts.of(_chief(sources_of(layers["plots"]))),
             groups=here.pack.groups,
             **surroundings,
         )
+        checked = cadastre.self_check(layers["parcels"], layers["buildings"], thresholds=thresholds)
+        proposals, outdated, unable = _proposals(here, store, layers, place, day, built.shift, infer)
         found = [*built.findings, *occupied.findings]
         numbers = {prefix: store.next_number(prefix) for prefix in ("B", "P", "T")}
         known = [f for f in store.known_findings() if lies_in(f.geometry, place)]
@@ -112,17 +141,20 @@ def detect(here: Opened, *, area: str | None = None, on: date | None = None) -> 
             thresholds=thresholds,
         )
         findings = identity.with_homes(carried.findings, changes)
-        issues = (*built.issues, *occupied.issues)
+        issues = (*built.issues, *occupied.issues, *checked, *unable)
         record = {
             "on": day.isoformat(),
             "area": area,
             "shift": shift_record(built.shift),
+            "shifts": {source: shift_record(shift) for source, shift in built.shifts.own.items()},
             "thresholds": dict(thresholds),
             "batches": [b.id for b in store.batches() if b.withdrawn_reason is None],
             "version": version("regularize"),
             "issues": [issue_record(issue) for issue in issues],
         }
-        run = store.save_run(record, findings, carried.closed, changes, on=day)
+        run = store.save_run(
+            record, findings, carried.closed, changes, on=day, proposals=proposals, outdated=outdated
+        )
     return Detected(
         run=run,
         counts=Counter(f.cls for f in findings),
@@ -131,7 +163,57 @@ def detect(here: Opened, *, area: str | None = None, on: date | None = None) -> 
         new=sum(f.id not in {k.id for k in known} for f in findings),
         closed=len(carried.closed),
         homes=len(changes.kept) + len(changes.new),
+        shifts=built.shifts,
+        indicative=None if proposals is None else len(proposals),
     )
+
+
+def _proposals(
+    here: Opened,
+    store: Store,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    place: BaseGeometry | None,
+    day: date,
+    shift: Shift,
+    infer: bool | None,
+) -> tuple[gpd.GeoDataFrame | None, list[int], list[Issue]]:
+    """Indicative plots where none were surveyed, the earlier ones they replace, and why there are none."""
+    if infer is False:
+        return None, [], []
+    areas = store.layer("areas", on=day)
+    known = place if place is not None else unary_union(list(areas.geometry)) if len(areas) else None
+    fences = _inside(store.layer("fences", on=day), place)
+    streets, observed, surveyed = layers["streets"], layers["observed_buildings"], layers["plots"]
+    if observed.empty:
+        return None, [], []
+    ground, houses = indicative.ground_of(known, observed, surveyed, here.pack.thresholds)
+    earlier = store.indicative_plots()
+    outdated = [
+        int(fid) for fid, shape in zip(earlier["fid"], earlier.geometry, strict=True) if lies_in(shape, place)
+    ]
+    nothing = gpd.GeoDataFrame(
+        {"confidence": [], "n_buildings": [], "reason": []}, geometry=[], crs=observed.crs
+    )
+    if houses.empty:
+        return nothing, outdated, []
+    if infer is None and (known is None or (fences.empty and streets.empty)):
+        why = _("plots were not surveyed; inferred ones need an area, and streets or fences that divide it")
+        return None, [], [Issue(NOT_ASSESSED, Severity.INFO, why)]
+    try:
+        made = indicative.infer_plots(houses, fences, placed(streets, shift), ground, here.pack.thresholds)
+    except MissingExtraError as error:
+        if infer:
+            raise
+        message = _("plots were not surveyed: {why} ({hint})").format(why=error, hint=error.hint)
+        return None, [], [Issue(NOT_ASSESSED, Severity.INFO, message)]
+    # Beside surveyed plots a fenced yard without a building is mostly a strip that they leave.
+    kept = made if surveyed.empty else made[made["n_buildings"] > 0].reset_index(drop=True)
+    return kept, outdated, []
+
+
+def _chief(sources: list[str]) -> str:
+    """The source of most rows."""
+    return Counter(sources).most_common(1)[0][0] if sources else ""
 
 
 def shift_record(shift: Shift | None) -> dict[str, Any] | None:
