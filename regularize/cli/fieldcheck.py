@@ -40,7 +40,7 @@ def group() -> None:
         "The same number is drawn from every class and grade, in an order to walk, with squares of 30 m "
         "in which every building is counted. The same seed draws the same sample."
     ),
-    example="regularize fieldcheck draw --squares 5 -o fieldcheck.csv",
+    example="regularize fieldcheck draw --squares 5 -o fieldcheck.csv --purpose 'checks in May'",
 )
 @option(
     "--per-stratum",
@@ -89,6 +89,7 @@ def draw(
             seed=seed,
             area=area,
             lang=session.lang or opened.project.language,
+            purpose=leave["purpose"],
         )
     drawn = replace(drawn, path=way.shown(output))
     record = drawn.as_dict()

@@ -45,24 +45,35 @@ def write_list(
     OptionError
         If a purpose is needed and not given.
     """
-    stated = privacy.redact((purpose or "").strip())[0]
-    if len(rows) > ROWS_WITHOUT_PURPOSE and not stated:
-        raise OptionError(
-            _("a file of more than {n} rows needs a purpose").format(n=ROWS_WITHOUT_PURPOSE),
-            hint=_("give --purpose TEXT: it is logged and stands in the file"),
-        )
+    stated = stated_purpose(len(rows), purpose)
     day = today()
     if output.suffix.lower() == ".json":
         whole = {"purpose": stated or None, "on": day.isoformat(), what: rows if content is None else content}
         text = json.dumps(whole, ensure_ascii=False, indent=2, default=str) + "\n"
     else:
         text = _csv(rows, [_("purpose: {text}").format(text=stated or "-"), day.isoformat()])
-    if stated:
-        with store_of(here) as store:
-            payload = {"what": what, "rows": len(rows), "purpose": stated}
-            store.append_event(EXPORTED, "store", day, payload)
+    log_list(here, what, len(rows), stated)
     write_whole(output, text.encode("utf-8-sig" if output.suffix.lower() != ".json" else "utf-8"))
     return len(rows)
+
+
+def stated_purpose(n_rows: int, purpose: str | None) -> str:
+    """The purpose of a list of so many rows, without personal data. Raises `OptionError` if it needs one."""
+    stated = privacy.redact((purpose or "").strip())[0]
+    if n_rows > ROWS_WITHOUT_PURPOSE and not stated:
+        raise OptionError(
+            _("a file of more than {n} rows needs a purpose").format(n=ROWS_WITHOUT_PURPOSE),
+            hint=_("give --purpose TEXT: it is logged and stands in the file"),
+        )
+    return stated
+
+
+def log_list(here: Opened, what: str, n_rows: int, purpose: str) -> None:
+    """Record that a list went into a file, where a purpose was stated."""
+    if purpose:
+        with store_of(here) as store:
+            payload = {"what": what, "rows": n_rows, "purpose": purpose}
+            store.append_event(EXPORTED, "store", today(), payload)
 
 
 def _csv(rows: Sequence[Mapping[str, Any]], remarks: Sequence[str]) -> str:

@@ -15,9 +15,10 @@ from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
+from regularize.workflow.exports import log_list, stated_purpose
 from regularize.workflow.projects import Opened, store_of
 
-_LABEL = "label"
+_LABEL, _PURPOSE = "label", "purpose"
 _NEEDED = ("what", "id", "class", "grade", "correct")
 
 
@@ -41,7 +42,15 @@ class Drawn:
 
 
 def draw(
-    here: Opened, output: Path, *, per_stratum: int, squares: int, seed: int, area: str | None, lang: str
+    here: Opened,
+    output: Path,
+    *,
+    per_stratum: int,
+    squares: int,
+    seed: int,
+    area: str | None,
+    lang: str,
+    purpose: str | None = None,
 ) -> Drawn:
     """Draw a sample of the open findings and write its form as CSV (UTF-8, for spreadsheets).
 
@@ -50,7 +59,7 @@ def draw(
     InputError
         If there are no findings, or the form cannot be written.
     OptionError
-        If there is no area of that name.
+        If there is no area of that name, or a longer form has no purpose.
     """
     with store_of(here, read_only=True) as store:
         place = area_geometry(store, area)
@@ -70,10 +79,12 @@ def draw(
         area=ground,
     )
     rows = fieldcheck.form(stops)
+    stated = stated_purpose(len(rows), purpose)
     for row in rows:
+        row[_PURPOSE] = stated
         row[_LABEL] = here.pack.label(f"class.{row['class']}", lang) if row["class"] else ""
     text = io.StringIO()
-    names = [*fieldcheck.GIVEN[:5], _LABEL, *fieldcheck.GIVEN[5:], *fieldcheck.QUESTIONS]
+    names = [*fieldcheck.GIVEN[:5], _LABEL, *fieldcheck.GIVEN[5:], *fieldcheck.QUESTIONS, _PURPOSE]
     writer = csv.DictWriter(text, names, lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
@@ -85,6 +96,7 @@ def draw(
         raise InputError(
             _("{path} cannot be written").format(path=output), hint=_("check the folder and its permissions")
         ) from error
+    log_list(here, "fieldcheck", len(rows), stated)
     return Drawn(output, tuple(stops), seed)
 
 

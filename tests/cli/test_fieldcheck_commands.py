@@ -21,10 +21,27 @@ def detected(project: Path, run) -> Path:  # type: ignore[no-untyped-def]  # the
     return project
 
 
+PURPOSE = ("--purpose", "огледи, 0888123456")
+
+
 def test_drawn_filled_in_a_spreadsheet_and_scored(detected: Path, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     form = detected / "forms" / "check.csv"
+    refused = run("-p", detected, "fieldcheck", "draw", "-o", form)
+    assert (refused.code, "--purpose" in refused.err, form.exists()) == (2, True, False)
     drawn = run(
-        "-p", detected, "fieldcheck", "draw", "--per-stratum", 3, "--squares", 4, "-o", form, "--json"
+        "-p",
+        detected,
+        "fieldcheck",
+        "draw",
+        "--per-stratum",
+        3,
+        "--squares",
+        4,
+        "-o",
+        form,
+        "--purpose",
+        "огледи, 0888123456",
+        "--json",
     )
     assert drawn.code == 0, drawn.err
     assert drawn.json["squares"] == 4
@@ -32,6 +49,8 @@ def test_drawn_filled_in_a_spreadsheet_and_scored(detected: Path, run, tmp_path:
     rows = list(csv.DictReader(io.StringIO(form.read_text(encoding="utf-8-sig"))))
     assert [row["id"] for row in rows] == drawn.json["stops"]
     assert {"not_in_cadastre", "unchanged"} <= {row["class"] for row in rows}
+    assert {row["purpose"].split(",")[0] for row in rows} == {"огледи"}
+    assert "0888123456" not in form.read_text(encoding="utf-8-sig")
     again = run("-p", detected, "fieldcheck", "draw", "-o", form)
     assert again.code == 2  # nothing is overwritten unasked
     for number, row in enumerate(rows):

@@ -66,7 +66,9 @@ COMMANDS: dict[str, Command] = {
         ("check", "later/houses.gpkg", "--kind", "buildings", "--report", "check.html", "--overwrite"),
     ),
     "detect": Command(("detect", "--on", "2026-03-05")),
-    "fieldcheck draw": Command(("fieldcheck", "draw", "-o", "form.csv", "--squares", "2", "--overwrite")),
+    "fieldcheck draw": Command(
+        ("fieldcheck", "draw", "-o", "form.csv", "--squares", "2", "--overwrite", "--purpose", "x")
+    ),
     "findings list": Command(("findings", "list", "-o", "list.csv", "--purpose", "tour", "--overwrite")),
     "findings review": Command(("findings", "review", "B-1", "--confirm", "--note", "measured", *BY)),
     "case open": Command(("case", "open", "detailed_plan", "--title", "План", *DATED)),
@@ -176,7 +178,7 @@ def prepare(folder: Path) -> Path:
     houses = [box(p.bounds[0] + 4, p.bounds[1] + 4, p.bounds[0] + 14, p.bounds[1] + 13) for p in plots]
     said("init", folder, "--municipality", "Примерна", "--language", "en")
     with (folder / "regularize.toml").open("a", encoding="utf-8") as stream:
-        stream.write('[project.contact]\noffice = "Стая 12"\naddress = "пл. 1"\ntelephone = "000"\n')
+        stream.write('office = "Стая 12"\naddress = "пл. 1"\ntelephone = "000"\n')
     later.mkdir()
     write(later / "parcels.gpkg", plots, identifier=[f"00990.501.{i + 1}" for i in range(len(plots))])
     known = houses[::2]
@@ -257,7 +259,7 @@ def prepare(folder: Path) -> Path:
     with Store.open(folder / "store.gpkg", read_only=True) as store:
         number = store.events()[-1].seq
     (later / "numbers.json").write_text(json.dumps({"evidence": number}), encoding="utf-8")
-    said(*here, "fieldcheck", "draw", "-o", later / "form.csv")
+    said(*here, "fieldcheck", "draw", "-o", later / "form.csv", "--purpose", "x")
     (later / "truth.csv").write_text(
         "survey_ref,register_ref,class\nS-1,,not_in_cadastre\n", encoding="utf-8"
     )
