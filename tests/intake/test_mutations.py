@@ -1,39 +1,18 @@
 """Bytes cut, flipped, zeroed and inserted: a clear refusal or every row accounted for, never a crash."""
 
 import json
-import random
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mutation import SOURCES, Series, mutated
 from small_sources import square, write
 
 from regularize.errors import RegularizeError
 from regularize.intake import Delivery
 
 Read = Callable[..., Delivery]
-SECONDS = 3.0
-
-
-def mutated(data: bytes, dice: random.Random) -> bytes:
-    at = dice.randrange(len(data))
-    length = dice.choice((1, 2, 4, 16, 200))
-    kind = dice.choice(("cut", "flip", "zero", "insert", "ones", "swap"))
-    if kind == "cut":
-        return data[:at]
-    if kind == "flip":
-        return data[:at] + bytes([data[at] ^ (1 << dice.randrange(8))]) + data[at + 1 :]
-    if kind == "zero":
-        return data[:at] + bytes(len(data[at : at + length])) + data[at + length :]
-    if kind == "ones":
-        return data[:at] + b"\xff" * len(data[at : at + length]) + data[at + length :]
-    if kind == "insert":
-        return data[:at] + dice.randbytes(length) + data[at:]
-    other = dice.randrange(len(data))
-    piece = data[other : other + length]
-    return data[:at] + piece + data[at + len(piece) :]
 
 
 def sources(folder: Path) -> dict[str, list[Path]]:
@@ -57,21 +36,40 @@ def sources(folder: Path) -> dict[str, list[Path]]:
     return {"shp": members, "gpkg": [gpkg], "geojson": [geojson], "geojsonl": [lines], "zip": [packed]}
 
 
-@pytest.mark.parametrize("name", ["shp", "gpkg", "geojson", "geojsonl", "zip"])
-def test_damaged_files_never_crash(name: str, tmp_path: Path, read: Read) -> None:
+NAMES = ["shp", "gpkg", "geojson", "geojsonl", "zip"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_damaged_sources_never_crash(name: str, tmp_path: Path, read: Read) -> None:
     files = sources(tmp_path)[name]
     whole = {file: file.read_bytes() for file in files}
-    dice = random.Random(f"mutations of {name}")
-    end = time.monotonic() + SECONDS
-    outcomes = {"read": 0, "refused": 0}
-    while time.monotonic() < end:
+    series = Series(name)
+    dice = series.dice
+    for _round in series.rounds():
         victim = dice.choice(files)
         victim.write_bytes(mutated(whole[victim], dice))
         try:
             read(files[0])  # the fixture checks that every row is stored or in quarantine
-            outcomes["read"] += 1
+            series.outcomes["read"] += 1
         except RegularizeError:
-            outcomes["refused"] += 1
+            series.outcomes["refused"] += 1
         victim.write_bytes(whole[victim])
-    assert outcomes["read"]
-    assert outcomes["refused"]
+
+
+def test_all_sources_share_the_time() -> None:
+    """The share of each is right only if they are counted right."""
+    import test_dxf_mutations
+    import test_more_formats
+    import test_registers
+    import test_text_mutations
+    import test_xml_hostile
+
+    counted = [
+        NAMES,
+        test_dxf_mutations.DRAWINGS,
+        test_text_mutations.SOURCES,
+        test_xml_hostile.FORMS,
+        test_more_formats.ENDINGS,
+        test_registers.DAMAGED,
+    ]
+    assert sum(map(len, counted)) == SOURCES

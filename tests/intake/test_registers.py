@@ -10,11 +10,12 @@ import openpyxl
 import pytest
 import shapely
 from case_builders import AT
+from mutation import Series, mutated
 from small_sources import BG, codes, write
 
 from regularize import intake
 from regularize.countries import Pack
-from regularize.errors import InputError, OptionError
+from regularize.errors import InputError, OptionError, RegularizeError
 from regularize.intake.known import Known
 
 HEADINGS = ("Идентификатор", "Вид собственост", "НТП", "Площ (кв.м)", "Собственик", "Адрес")
@@ -199,3 +200,26 @@ def test_points_and_outlines_in_a_workbook_are_read_as_text_is(tmp_path: Path, b
 def test_a_table_comes_after_the_layer_that_it_is_joined_to(tmp_path: Path) -> None:
     layer, table = parcels(tmp_path), workbook(tmp_path / "a.xlsx", ROWS)
     assert intake.tables_last([table, layer, tmp_path / "none.csv"]) == [layer, tmp_path / "none.csv", table]
+
+
+DAMAGED = ["csv", "xlsx"]
+
+
+@pytest.mark.parametrize("ending", DAMAGED)
+def test_damaged_registers_never_crash(ending: str, tmp_path: Path, bg: Pack) -> None:
+    path = tmp_path / f"r.{ending}"
+    whole = (workbook if ending == "xlsx" else text_table)(path, ROWS).read_bytes()
+    given: dict[str, Any] = {"origin": "cadastre", "kind": "parcels", "layer": None, "project_crs": BG}
+    given |= {"extent": bg.extent, "pack": bg}
+    layer = intake.read(parcels(tmp_path), **given)
+    known = Known(stored=lambda _name: layer.frame)
+    series = Series(f"register {ending}")
+    for _round in series.rounds():
+        path.write_bytes(mutated(whole, series.dice))
+        try:
+            done = intake.read(path, known=known, crs=BG, **given)
+        except RegularizeError:
+            series.outcomes["refused"] += 1
+        else:
+            series.outcomes["read"] += 1
+            assert done.source.n_read == len(done.frame) + len(done.quarantine)
