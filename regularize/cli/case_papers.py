@@ -1,7 +1,9 @@
 """``regularize case document`` and ``case evidence``: the papers of a home or a case."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,6 +11,7 @@ from regularize.cli.base import (
     DATE,
     PATH,
     Command,
+    F,
     Group,
     Session,
     by_option,
@@ -45,6 +48,21 @@ number_option = option("--number", metavar="TEXT", help=marked("The document's n
 issuer_option = option("--issuer", metavar="TEXT", help=marked("The body that issued it."))
 
 
+def paper_options(command: F) -> F:
+    """What may be said of a paper whenever its state changes."""
+    options = (date_option, file_option, place_option, fact_option, number_option, issuer_option, by_option)
+    for decorate in reversed(options):
+        command = decorate(command)
+    return command
+
+
+def _stated(paper: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of `paper_options` as the work takes them."""
+    details = {name: paper[name] for name in ("number", "issuer")}
+    same = {name: paper[name] for name in ("on", "file", "place", "facts")}
+    return {**same, "details": details, "actor": paper["by"]}
+
+
 @click.group(
     "document",
     cls=Group,
@@ -66,28 +84,17 @@ def document() -> None:
 @click.argument("target", metavar="ID")
 @click.argument("document_type", metavar="TYPE", required=False)
 @option("--state", type=STATES, default="asked_for", help=marked("What has become of it (asked_for)."))
-@date_option
-@file_option
-@place_option
-@fact_option
-@number_option
-@issuer_option
-@by_option
+@paper_options
 @json_option
 @pass_session
 def add_document(
     session: Session,
+    /,
     target: str,
     document_type: str | None,
     state: str,
-    on: date | None,
-    file: Path | None,
-    place: str | None,
-    facts: tuple[str, ...],
-    number: str | None,
-    issuer: str | None,
-    by: str,
     as_json: bool,
+    **paper: Any,
 ) -> None:
     """Record a document."""
     from regularize.workflow import documents, projects
@@ -103,12 +110,7 @@ def add_document(
         target,
         document_type,
         state=state,
-        on=on,
-        file=file,
-        place=place,
-        facts=facts,
-        details={"number": number, "issuer": issuer},
-        actor=by,
+        **_stated(paper),
     )
     if as_json:
         print_json(record)
@@ -124,27 +126,16 @@ def add_document(
 )
 @click.argument("number_", metavar="DOCUMENT", type=int)
 @click.argument("state", metavar="STATE", type=STATES)
-@date_option
-@file_option
-@place_option
-@fact_option
-@number_option
-@issuer_option
-@by_option
+@paper_options
 @json_option
 @pass_session
 def state_of_document(
     session: Session,
+    /,
     number_: int,
     state: str,
-    on: date | None,
-    file: Path | None,
-    place: str | None,
-    facts: tuple[str, ...],
-    number: str | None,
-    issuer: str | None,
-    by: str,
     as_json: bool,
+    **paper: Any,
 ) -> None:
     """Change the state of a document."""
     from regularize.workflow import documents, projects
@@ -153,12 +144,7 @@ def state_of_document(
         projects.opened(session.folder),
         number_,
         state,
-        on=on,
-        file=file,
-        place=place,
-        facts=facts,
-        details={"number": number, "issuer": issuer},
-        actor=by,
+        **_stated(paper),
     )
     if as_json:
         print_json(record)
