@@ -140,8 +140,9 @@ def state_of_document(
     """Change the state of a document."""
     from regularize.workflow import documents, projects
 
+    opened = projects.opened(session.folder)
     record = documents.set_state(
-        projects.opened(session.folder),
+        opened,
         number_,
         state,
         **_stated(paper),
@@ -149,7 +150,8 @@ def state_of_document(
     if as_json:
         print_json(record)
         return
-    session.say(_("{id}: {state}").format(id=number_, state=state))
+    word = opened.pack.label(f"document_state.{state}", session.lang or opened.project.language)
+    session.say(_("{id}: {state}").format(id=number_, state=word))
 
 
 @document.command(
