@@ -115,7 +115,7 @@ def main(n: int, jobs: int) -> None:
         keep(
             "## Dossiers\n\n"
             "Dossiers with both maps, as PDF/A-2a, of a drawn settlement. Asked of 1,000 on one core: "
-            f"at most {CPU_S:.0f} s CPU and {MEMORY_MB:.0f} MB, median of the files at most {MEDIAN_KB:.0f} kB, "
+            f"at most {CPU_S:.0f} s CPU and {MEMORY_MB:.0f} MB, median at most {MEDIAN_KB:.0f} kB, "
             f"none above {LARGEST_KB:.0f} kB.\n\n"
             "| dossiers | processes | CPU s | wall s | peak MB | median kB | largest kB | failures |\n"
             f"|---:|---:|---:|---:|---:|---:|---:|---:|\n{line}"

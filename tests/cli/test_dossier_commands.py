@@ -1,0 +1,300 @@
+"""``dossier``, ``letter`` and ``privacy export`` on a small town: printed, refused, logged, survived."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import docx
+import pypdfium2
+import pytest
+import report_town
+from conftest import Run
+
+from regularize.publish import dossier
+from regularize.workflow import dossiers as work
+
+DAY = ("--on", "2026-03-02")
+CONTACT = """
+[project.contact]
+office = "Отдел „План“"
+address = "пл. „Примерен“ 1"
+telephone = "0000 12 345"
+hours = "9 – 12 ч."
+"""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty homes, four of them in the cadastre, and a plan that has been announced for half of them."""
+    folder = tmp_path_factory.mktemp("dossiers")
+    project = report_town.furnish(folder / "Примерна", folder / "data", houses=20, known=range(16, 20))
+    for event, day in (("drafted_final", "02-03"), ("submitted", "02-05"), ("announced_sg", "02-20")):
+        assert report_town.said("-p", project, "case", "event", "C-1", event, "--date", f"2026-{day}") == 0
+    return project
+
+
+@pytest.fixture
+def spoken(town: Path) -> Any:
+    """The town with a contact block, taken away again."""
+    file = town / "regularize.toml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("[project.contact]", "").rstrip() + "\n" + CONTACT, encoding="utf-8")
+    yield town
+    file.write_text(before, encoding="utf-8")
+
+
+@pytest.fixture
+def home(town: Path, run: Run) -> str:
+    """A home in the part of the plan that was announced."""
+    found: str = run("-p", town, "home", "show", "S-0", "--json").json["id"]
+    return found
+
+
+def text_of(pdf: Path) -> str:
+    pages = pypdfium2.PdfDocument(pdf.read_bytes())
+    return " ".join(" ".join(p.get_textpage().get_text_range() for p in pages).split())
+
+
+def test_pdf_and_word_the_same_each_time(town: Path, run: Run, home: str) -> None:
+    out = town / "out"
+    answer = run("-p", town, "dossier", "build", home, *DAY, "--format", "both", "-o", out, lang="bg")
+    assert answer.code == 0, answer.err
+    files = {file.name: file.read_bytes() for file in out.iterdir()}
+    assert set(files) == {f"{home}.pdf", f"{home}.docx"}
+    assert home in text_of(out / f"{home}.pdf")
+    assert "Обявен" in text_of(out / f"{home}.pdf"), "the home lies in the part that was announced"
+    assert docx.Document(str(out / f"{home}.docx")).paragraphs
+    assert run("-p", town, "dossier", "build", home, *DAY, "-o", out).code == 1
+    again = run(
+        "-p",
+        town,
+        "dossier",
+        "build",
+        home,
+        *DAY,
+        "--format",
+        "both",
+        "-o",
+        out,
+        "--overwrite",
+        lang="bg",
+    )
+    assert again.code == 0
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == files
+
+
+@pytest.mark.long
+def test_several_cores_print_the_same(town: Path, run: Run) -> None:
+    words = ("-p", town, "dossier", "build", "--all", *DAY)
+    assert run(*words, "-o", town / "one").code == 0
+    assert run(*words, "-o", town / "two", "--jobs", 2).code == 0
+    one, two = ({f.name: f.read_bytes() for f in (town / n).iterdir()} for n in ("one", "two"))
+    assert len(one) >= 4
+    assert one == two
+
+
+def test_no_sheet_without_a_contact(town: Path, run: Run) -> None:
+    answer = run("-p", town, "dossier", "build", "--all", "--audience", "resident", "-o", town / "none")
+    assert answer.code == 2
+    assert "[project.contact]" in answer.err
+    assert "telephone = " in answer.err
+    assert not (town / "none").exists()
+
+
+def test_sheets(spoken: Path, run: Run, home: str) -> None:
+    out = spoken / "sheets"
+    words = ("-p", spoken, "dossier", "build", home, *DAY, "--audience", "resident", "-o", out)
+    assert run(*words, lang="bg").code == 0
+    (sheet,) = out.iterdir()
+    text = text_of(sheet)
+    assert "Можете да ни пишете за плана до 20.03.2026" in text
+    assert "0000 12 345" in text
+    assert "P-" not in text
+    assert run(*words, "--sheet-language", "xx", "--overwrite").code == 2
+
+
+class TestFailures:
+    """One clear line for each, no half file, and the rest of the batch goes on."""
+
+    def test_a_broken_template(self, town: Path, run: Run) -> None:
+        own = town / "templates" / "dossier.typ"
+        own.parent.mkdir(exist_ok=True)
+        own.write_text("= Досие\n\n#let x = 1 +\n", encoding="utf-8")
+        try:
+            answer = run("-p", town, "dossier", "build", "T-00000-1", "T-00000-2", "-o", town / "broken")
+        finally:
+            own.unlink()
+        assert answer.code == 1
+        assert answer.err.count("dossier.typ, line 3") == 2
+        assert list((town / "broken").iterdir()) == []
+
+    def test_a_panic_costs_one_dossier(self, town: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        class PanicError(BaseException):
+            """As pyo3 raises it: no Exception."""
+
+        real = dossier.json.dumps
+
+        def dies(value: Any, **more: Any) -> str:
+            if isinstance(value, dict) and value.get("home") == "T-00000-2":
+                raise PanicError("index out of bounds")
+            return real(value, **more)
+
+        monkeypatch.setattr(dossier.json, "dumps", dies)
+        out = town / "panic"
+        answer = run("-p", town, "dossier", "build", "T-00000-1", "T-00000-2", "T-00000-3", "-o", out)
+        assert answer.code == 1
+        assert {f.stem for f in out.iterdir()} == {"T-00000-1", "T-00000-3"}
+        assert answer.err.count("T-00000-2") == 1
+
+    def test_what_nobody_foresaw(self, town: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = work.DossierDesk.facts
+
+        def dies(desk: Any, home: Any) -> Any:
+            if home.id == "T-00000-1":
+                raise ZeroDivisionError("private")
+            return real(desk, home)
+
+        monkeypatch.setattr(work.DossierDesk, "facts", dies)
+        out = town / "unforeseen"
+        answer = run("-p", town, "dossier", "build", "T-00000-1", "T-00000-2", "-o", out)
+        assert answer.code == 1
+        assert "T-00000-1: unexpected failure: ZeroDivisionError" in answer.err
+        assert "private" not in answer.err
+        assert [f.stem for f in out.iterdir()] == ["T-00000-2"]
+
+    def test_a_home_without_an_outline(self, town: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        from dataclasses import replace
+
+        from shapely import Polygon
+
+        real = work.resolve
+
+        def bare(store: Any, any_id: str) -> Any:
+            home = real(store, any_id)
+            return replace(home, geometry=Polygon(), register_fids=(), survey_fids=(), plot_fids=())
+
+        monkeypatch.setattr(work, "resolve", bare)
+        out = town / "bare"
+        answer = run("-p", town, "dossier", "build", "T-00000-1", "--format", "both", "-o", out)
+        assert (answer.code, answer.err.count("T-00000-1:")) == (0, 0), answer.err
+        assert "No outline of this home is known" in text_of(out / "T-00000-1.pdf")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes")
+    def test_a_full_disk(self, town: Path) -> None:
+        out = town / "full"
+
+        def small() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+        done = subprocess.run(
+            [sys.executable, "-m", "regularize", "--lang", "en", "-p", str(town), "dossier", "build",
+             "T-00000-1", "T-00000-2", *DAY, "-o", str(out)],
+            check=False, capture_output=True, encoding="utf-8", preexec_fn=small, env={**os.environ},
+        )  # fmt: skip
+        assert done.returncode == 1, done.stderr
+        for home in ("T-00000-1", "T-00000-2"):
+            assert f"{home}: the file cannot be written: File too large" in done.stderr
+        assert list(out.iterdir()) == []
+        assert "Traceback" not in done.stderr
+
+
+class TestLetters:
+    """Words, terms and provisions of the procedure."""
+
+    def build(self, town: Path, run: Run, *words: str) -> Any:
+        return run(
+            "-p", town, "letter", "build", *words, *DAY, "-o", town / "letters", "--overwrite", lang="bg"
+        )
+
+    def test_the_text_for_the_gazette(self, spoken: Path, run: Run) -> None:
+        assert self.build(spoken, run, "gazette", "C-1", "--format", "both").code == 0
+        text = text_of(spoken / "letters" / "C-1-gazette.pdf")
+        word = " ".join(
+            p.text for p in docx.Document(str(spoken / "letters" / "C-1-gazette.docx")).paragraphs
+        )
+        for said in (
+            "ЗУТ, чл. 128, ал. 1",
+            "В срок от 1 месец",
+            "ЗУТ, чл. 128, ал. 5",
+            "ПРЗ за част 1 (Част 1)",
+        ):
+            assert said in text
+            assert said in word
+        assert ".." not in text
+
+    def test_the_list_for_the_board(self, spoken: Path, run: Run) -> None:
+        assert self.build(spoken, run, "board", "C-1").code == 0
+        text = text_of(spoken / "letters" / "C-1-board.pdf")
+        assert "20.02.2026" in text
+        assert "до 20.03.2026" in text
+
+    def test_a_letter_of_another_scope_is_refused(self, spoken: Path, run: Run) -> None:
+        answer = self.build(spoken, run, "notice", "C-1")
+        assert answer.code == 2
+        assert "letter build gazette C-1" in answer.err
+        assert self.build(spoken, run, "board", "C-1", "--all-parcels").code == 2
+        assert self.build(spoken, run, "board", "C-9").code == 2
+
+    def test_one_notice_for_each_parcel(self, spoken: Path, run: Run) -> None:
+        words = ("--part", "Част 1", "--date", "2026-01-10", "--fact", "scope=individual_notice")
+        case = run("-p", spoken, "case", "open", "detailed_plan", *words, "--json").json["id"]
+        parcel = "00990.501.16"
+        answer = self.build(spoken, run, "notice", case, "--parcel", parcel, "--parcel", "00990.501.17")
+        assert answer.code == 0, answer.err
+        assert "submitted_on" in answer.err
+        file = spoken / "letters" / f"{case}-notice.pdf"
+        assert len(pypdfium2.PdfDocument(file.read_bytes())) == 2
+        assert parcel in text_of(file)
+        assert "В срок от 14 дни" in text_of(file)
+        assert self.build(spoken, run, "notice", case, "--parcel", "00990.501.99").code == 2
+
+    def test_unverified_law_is_marked(self, spoken: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        from dataclasses import replace
+
+        from regularize.workflow import letters
+
+        real = letters.procedure_of
+
+        def unread(here: Any, kind: str) -> Any:
+            found = real(here, kind)
+            clocks = {n: replace(c, status="unverified") for n, c in found.clocks.items()}
+            return replace(found, clocks=clocks)
+
+        monkeypatch.setattr(letters, "procedure_of", unread)
+        answer = self.build(spoken, run, "gazette", "C-1")
+        text = text_of(spoken / "letters" / "C-1-gazette.pdf")
+        assert "чл. 128, ал. 5 [непроверено]" in text
+        assert "не е сверена със закона" in text
+        assert "не е проверена" in answer.err
+
+
+def test_all_that_is_stored_about_a_home(town: Path, run: Run, home: str) -> None:
+    assert run("-p", town, "case", "document", "add", home, "utility_bill").code == 0
+    first = run("-p", town, "privacy", "export", home, "--json", "--by", "служба")
+    assert first.code == 0, first.err
+    record = first.json
+    assert record["home"]["outline_wkt"].startswith("POLYGON")
+    assert [row["ref"] for row in record["rows"]["observed_buildings"]] == ["S-0"]
+    assert [row["ref"] for row in record["rows"]["plots"]] == ["P-0"]
+    assert {f["home"] for f in record["findings"]} == {home}
+    assert record["cases"][0]["id"] == "C-1"
+    assert [paper["document_type"] for paper in record["documents"]] == ["utility_bill"]
+    again = run("-p", town, "privacy", "export", home, "--json").json
+    asked = [event for event in again["events"] if event["type"] == "privacy.exported"]
+    assert [event["by"] for event in asked] == ["служба"]
+    said = run("-p", town, "privacy", "export", home, lang="bg")
+    assert "S-0" in said.out
+    assert "Записи в дневника" in said.out
+    assert json.dumps(record["home"]["id"])[1:-1] in said.out
+    assert run("-p", town, "privacy", "export", "T-00000-99").code == 2
+
+
+def test_the_form_for_a_municipality(town: Path, run: Run, tmp_path: Path) -> None:
+    form = tmp_path / "dossier.docx"
+    assert run("dossier", "form", "-o", form).code == 0
+    assert "{{ home }}" in {p.text for p in docx.Document(str(form)).paragraphs}
+    assert run("dossier", "form", "-o", form).code == 2
