@@ -14,6 +14,7 @@ import click
 from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
+from regularize.privacy import redact
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,7 +31,8 @@ class Session:
     def say(self, message: str) -> None:
         """A line for people, on stderr, unless ``-q``."""
         if not self.quiet:
-            click.echo(message, err=True)
+            # Names of files and layers are repeated here, and may hold a number of somebody.
+            click.echo(redact(message)[0], err=True)
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

@@ -1,8 +1,11 @@
 """The front door: choose the language, run the command, turn every error into one clear line."""
 
+import codecs
+import io
 import os
 import sys
 import tomllib
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,10 +14,36 @@ import click
 from regularize import i18n, project
 from regularize.errors import InputError, RegularizeError
 from regularize.i18n import translate as _
+from regularize.privacy import redact
 
 UNEXPECTED = 70
 INTERRUPTED = 130
 PRIVATE = 0o077
+
+
+def readable_errors(encoding: str) -> str:
+    """The name of an error handler: a letter that `encoding` lacks gets its plain form, else its number.
+
+    Examples
+    --------
+    >>> "12 m², σ".encode("cp1251", errors=readable_errors("cp1251"))
+    b'12 m2, \\\\u03c3'
+    """
+
+    def nearest(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        lacking = error.object[error.start : error.end]
+        plain = "".join(c for c in unicodedata.normalize("NFKD", lacking) if not unicodedata.combining(c))
+        try:
+            plain.encode(encoding)
+        except UnicodeEncodeError:
+            plain = lacking.encode("ascii", errors="backslashreplace").decode("ascii")
+        return plain, error.end
+
+    name = f"readable-{encoding}"
+    codecs.register_error(name, nearest)
+    return name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(_("interrupted; the store holds the old or the new state"), err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(file=said)
+        click.echo(redact(said.getvalue())[0], err=True, nl=False)
         return 2
     except RegularizeError as error:
         show_error(error)
@@ -86,16 +117,17 @@ def _unusable(error: OSError) -> InputError:
 
 def show_error(error: RegularizeError) -> None:
     """Print `error` and its hint to stderr, in the language in use."""
-    click.echo(_("error: {message}").format(message=error.message), err=True)
+    # What the user typed may be repeated here, and a terminal is often a log.
+    click.echo(_("error: {message}").format(message=redact(error.message)[0]), err=True)
     if error.hint:
-        click.echo(_("hint: {hint}").format(hint=error.hint), err=True)
+        click.echo(_("hint: {hint}").format(hint=redact(error.hint)[0]), err=True)
 
 
 def _prepare_streams() -> None:
     """A redirected Windows stream speaks cp1251 or worse: never die of a letter it lacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and not stream.isatty():
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=readable_errors(stream.encoding))
 
 
 def _language_of(args: Sequence[str]) -> str:

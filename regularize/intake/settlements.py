@@ -21,6 +21,7 @@ from pyproj import CRS, Transformer
 from regularize.i18n import translate as _
 from regularize.intake.crs import Extent
 from regularize.intake.tables import number, read_lines, unusable
+from regularize.privacy import redact
 
 FILE = "settlements.csv"
 _COLUMNS = {
@@ -98,7 +99,7 @@ def load(path: Path, project_crs: str, extent: Extent | None) -> Settlements:
                 path,
                 _(
                     "line {line}: {code} is no EKATTE code of five digits (a spreadsheet drops leading zeros)"
-                ).format(line=line.number, code=code[:12]),
+                ).format(line=line.number, code=redact(code[:12])[0]),
             )
         if code in places:
             raise unusable(path, _("line {line}: {code} stands twice").format(line=line.number, code=code))
@@ -113,9 +114,9 @@ def load(path: Path, project_crs: str, extent: Extent | None) -> Settlements:
                 ),
             )
         places[code] = (round(float(x), 2), round(float(y), 2))
-        names[code] = line.cells.get("name", "")
+        names[code] = redact(line.cells.get("name", ""), context="name")[0]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Settlements(places, names, _recorded(path) or f"{path.name} sha256={digest}")
+    return Settlements(places, names, redact(_recorded(path))[0] or f"{redact(path.name)[0]} sha256={digest}")
 
 
 def _recorded(path: Path) -> str:

@@ -35,7 +35,7 @@ _BY_PEOPLE = frozenset(
 # What in a payload is a code, a number or a day, and may rightly stand elsewhere too.
 _CODED = frozenset(
     {"kind", "cause", "place_kind", "from", "to", "class", "decision", "document_type", "state"}
-    | {"home", "case", "dated", "shows", "event"}
+    | {"home", "case", "dated", "shows", "event", "before"}
 )
 _LEAST_CHARS = 4  # shorter texts are found everywhere by chance
 _CHAIN = ("actor", "subject", "type", "state")

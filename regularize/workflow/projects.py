@@ -19,6 +19,7 @@ from regularize.intake.known import Known
 from regularize.intake.settlements import FILE as SETTLEMENTS_FILE
 from regularize.intake.settlements import as_csv as settlements_as_csv
 from regularize.intake.settlements import load as settlements_of
+from regularize.privacy import redact
 from regularize.project import Project
 from regularize.store import Store
 from regularize.store.places import is_network
@@ -94,9 +95,10 @@ def start(
             for code in settlements
             if code not in listed.places
         ]
+    named = redact(municipality, context="name")[0]
     made = Project(
         root=folder,
-        municipality=municipality,
+        municipality=named,
         country=pack.code,
         crs=metric_crs(chosen),
         language=language,
@@ -108,7 +110,7 @@ def start(
     if is_network(folder):
         remarks.append(network_remark())
     _clear_unfinished(made)
-    Store.create(made.store_path, crs=made.crs, title=municipality).close()
+    Store.create(made.store_path, crs=made.crs, title=named).close()
     return project.create(made), remarks
 
 
