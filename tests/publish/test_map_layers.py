@@ -208,3 +208,14 @@ def test_counts_take_their_place_before_names(frames: dict[str, gpd.GeoDataFrame
     for count in counted:
         assert f">{count}</text>" in svg
     assert ">План</text>" in svg, "the name moves out of the way"
+
+
+def test_streets_and_their_names_come_from_the_local_layer(frames: dict[str, gpd.GeoDataFrame]) -> None:
+    streets = View.of(layer_named("streets"), frames["streets"], "council")
+    drawn = DrawnMap([Edition("bg", town.labels(), town.meta("council"), [streets])])
+    (layer,) = drawn.first.layers
+    named = set(frames["streets"]["name"].dropna())
+    assert {label[1] for label in layer.labels} == named
+    assert layer.label_font == "street"
+    svg = drawn.still(300, 200).svg
+    assert sum(f">{name}</text>" in svg for name in named) >= len(named) // 2, "those that fit are written"
