@@ -1,14 +1,23 @@
 """Messages of intake through a cp1251 pipe, with spaces and Cyrillic in the path, in both languages."""
 
+import gettext
+import io
 import json
 import os
+import string
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from regularize.cli.run import readable_errors
+
+ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parents[1] / "cases"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from test_catalogue import messages  # noqa: E402 the walk over all sources stands there
+
 SOME = (
     "OVERLAP",
     "SELF_CROSSING",
@@ -94,3 +103,46 @@ def test_a_list_of_settlements_and_identical_points(tmp_path: Path) -> None:
     bad = run("init", str(tmp_path / "друга"), "--municipality", "А", "--settlements", str(few))
     assert bad.returncode == 3
     assert not (tmp_path / "друга").exists()
+
+
+def spoken() -> list[tuple[str, str]]:
+    """(language, message) for all that intake and its commands can say."""
+    translated = gettext.translation("regularize", str(ROOT / "regularize" / "locale"), languages=["bg"])
+    rooms = ("intake/", "workflow/ingest", "workflow/check", "cli/ingest", "cli/check")
+    said = sorted({text for module, text in messages() if text and module.startswith(rooms)})
+    return [("en", text) for text in said] + [("bg", translated.gettext(text)) for text in said]
+
+
+class Anything(str):
+    """A value for any placeholder: a path with blanks and Cyrillic, whatever format is asked of it."""
+
+    __slots__ = ()
+
+    def __format__(self, _spec: str) -> str:
+        return str(self)
+
+    def __getattr__(self, _name: str) -> "Anything":
+        return self
+
+
+def test_every_message_survives_a_cp1251_pipe() -> None:
+    """No letter is lost, in either language, with a path that holds blanks and Cyrillic."""
+    value = Anything("C:\\Входни данни\\заснемане на ъгъл 1.shp")
+    raw = io.BytesIO()
+    pipe = io.TextIOWrapper(raw, encoding="cp1251", errors=readable_errors("cp1251"))
+    every = spoken()
+    assert len(every) > 600
+    for language, text in every:
+        names = {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
+        filled = text.format(**dict.fromkeys(names, value))
+        raw.seek(0)
+        raw.truncate()
+        pipe.write(filled)
+        pipe.flush()
+        read = raw.getvalue().decode("cp1251")
+        assert read == filled.replace("²", "2").replace("ѝ", "и"), (language, text)
+        assert not names or "Входни данни" in read
+
+
+def test_what_no_encoding_has_is_written_as_its_number() -> None:
+    assert "№ м² σ ѝ".encode("cp1251", errors=readable_errors("cp1251")).decode("cp1251") == "№ м2 \\u03c3 и"
