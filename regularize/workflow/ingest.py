@@ -160,7 +160,8 @@ def ingest(
             known=replace(known_of(here, control_points, store, grid=grid, beside=beside), progress=progress),
         )
         # A file's name can hold a personal number as well as its rows.
-        read = replace(delivery.source, path=privacy.redact(delivery.source.path)[0])
+        delivery = _nameless(delivery, path)
+        read = delivery.source
         known = store.find_batch(read.sha256, read.origin, read.kind, read.layer)
         if known is not None and not delivery.brings_news:
             issues = tuple(issue for _n, issue in store.issues(known.id))
@@ -206,6 +207,29 @@ def ingest(
         options=options,
         sigma_m=read.sigma_m,
         sigma_taken=delivery.sigma_taken,
+    )
+
+
+def _nameless(delivery: intake.Delivery, path: Path) -> intake.Delivery:
+    """The delivery without what its file or layer is named after, where that is somebody's number or name."""
+    source = delivery.source
+    named = (path.name, source.path, source.layer)
+    words = {text[hit.start : hit.end] for text in named for hit in privacy.find_personal(text)}
+    if not words:
+        return delivery
+
+    def clean(text: str) -> str:
+        for word in words:
+            text = text.replace(word, privacy.MASK)
+        return text
+
+    return replace(
+        delivery,
+        source=replace(
+            source, path=clean(source.path), layer=clean(source.layer), source=clean(source.source)
+        ),
+        issues=tuple(replace(issue, message=clean(issue.message)) for issue in delivery.issues),
+        quarantine=tuple(replace(row, message=clean(row.message)) for row in delivery.quarantine),
     )
 
 

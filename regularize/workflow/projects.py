@@ -95,7 +95,7 @@ def start(
             for code in settlements
             if code not in listed.places
         ]
-    named = redact(municipality, context="name")[0]
+    named = redact(municipality)[0]
     made = Project(
         root=folder,
         municipality=named,

@@ -184,7 +184,9 @@ def test_every_file_of_text_is_screened(run, here: Path, tmp_path: Path) -> None
     new = tmp_path / "нов"
     assert run("init", new, "--municipality", TEXT, "--settlements", places).code == 0
     assert held(here) == []
-    assert held(new) == []
+    # A settlement may bear the name of a person; a number is nobody's town.
+    assert [name for name in held(new) if not name.endswith("settlements.csv")] == []
+    assert NUMBER not in (new / "settlements.csv").read_text(encoding="utf-8")
     report = run("-p", here, "privacy", "report", "--scan", "--json")
     assert report.code == 0
     assert report.json["refused_columns"]
