@@ -10,7 +10,7 @@ import pytest
 import shapely
 from case_builders import BUILDERS
 from geopandas import GeoDataFrame
-from small_sources import BG
+from small_sources import BG, folder_state
 
 from regularize import countries, intake
 from regularize.intake.known import Known
@@ -64,7 +64,10 @@ def raised(code: str, fails: bool, folder: Path) -> set[str]:
     options["crs"] = options.pop("crs_option", None)
     pack = countries.load(options.pop("country"))
     options["extent"] = tuple(options.get("extent", pack.extent or ())) or None
+    before = folder_state(folder) if code in BUILDERS else {path.name: path.read_bytes()}
     delivery = intake.read(path, layer=None, project_crs=BG, pack=pack, known=Known(**known), **options)
+    # Whatever is delivered stays as it is, byte for byte, and nothing is written beside it.
+    assert before == (folder_state(folder) if code in BUILDERS else {path.name: path.read_bytes()})
     assert delivery.source.n_read == len(delivery.frame) + len(delivery.quarantine)
     return {issue.code for issue in delivery.issues}
 
@@ -88,6 +91,16 @@ def rows_of(rows: list[dict[str, Any]]) -> GeoDataFrame:
 def test_a_code_has_a_failing_and_a_passing_case(code: str, tmp_path: Path) -> None:
     assert code in raised(code, True, tmp_path)
     assert code not in raised(code, False, tmp_path)
+
+
+def test_nothing_is_written_beside_what_is_read(tmp_path: Path) -> None:
+    """A sidecar, a lock or an index would change the folder of a delivery: one case of each format."""
+    endings = {path.suffix: path for path in sorted(CASES.glob("*.fail.*"))}
+    assert len(endings) >= 7
+    before = {path.name for path in CASES.iterdir()}
+    for path in endings.values():
+        raised(path.name.split(".")[0], True, tmp_path)
+    assert {path.name for path in CASES.iterdir()} == before
 
 
 def test_no_case_without_its_code() -> None:
