@@ -55,7 +55,7 @@ def compact(pdf: bytes) -> bytes:
             at += len(objects[number]) + 1
             places[number] = (_PACKED, following, index)
         table = b" ".join(head) + b"\n"
-        packed = zlib.compress(table + b"\n".join(bodies), 9)
+        packed = zlib.compress(table + b"\n".join(bodies), 6)
         places[following] = (_PLAIN, len(out), 0)
         out += b"%d 0 obj\n<</Type/ObjStm/N %d/First %d/Length %d/Filter/FlateDecode>>\nstream\n" % (
             following,

@@ -93,10 +93,12 @@ def _around(
     """The rows of `frame` near the home, its own left out, in the order of the layer."""
     if frame is None or window is None or not len(frame):
         return []
-    near = frame.iloc[np.sort(frame.sindex.query(window))]
-    chosen = near[~near["fid"].isin(list(but))]
-    names = chosen[label] if label and label in chosen.columns else [None] * len(chosen)
-    return [Shape(g, _short(n, label)) for g, n in zip(chosen.geometry, names, strict=True)]
+    positions = np.sort(frame.sindex.query(window))
+    positions = positions[~np.isin(frame["fid"].to_numpy()[positions], list(but))]
+    geometries = frame.geometry.array.take(positions)
+    known = label is not None and label in frame.columns
+    names = list(frame[label].array.take(positions)) if known else [None] * len(positions)
+    return [Shape(g, _short(n, label)) for g, n in zip(geometries, names, strict=True)]
 
 
 def _short(name: Any, label: str | None) -> str:
