@@ -29,6 +29,14 @@ QUIET = (
     "--disable-sync",
 )
 
+OFFICE = """
+[project.contact]
+office = "Отдел „Устройство на територията“"
+address = "пл. „Примерен“ 1, етаж 2, стая 12"
+telephone = "0000 12 345"
+hours = "понеделник – петък, 9 – 12 ч."
+"""
+
 
 def browser_path() -> str:
     """The system's Chromium."""
@@ -88,12 +96,27 @@ def photograph_sheets(demo: Path, out: Path) -> None:
 
 def photograph_dossier(demo: Path, out: Path, images: Path) -> None:
     """The pages of the first dossier."""
-    first = min((demo / "dossiers").glob("*.pdf"))
+    first = min(f for f in (demo / "dossiers").glob("*.pdf") if "-sheet" not in f.name)
     document = pypdfium2.PdfDocument(first)
     for number in range(len(document)):
         document[number].render(scale=1.4).to_pil().save(out / f"dossier-{number + 1}.png")
     document.close()
     small(out / "dossier-1.png", images / "dossier.png")
+
+
+def photograph_family_sheet(demo: Path, out: Path, images: Path) -> None:
+    """The sheet of the first home; the demonstration gets an invented office to ask."""
+    project = demo / "regularize.toml"
+    text = project.read_text(encoding="utf-8")
+    if "telephone" not in text:
+        project.write_text(text.replace("[project.contact]", "").rstrip() + "\n" + OFFICE, encoding="utf-8")
+    words = ("dossier", "build", "--all", "--limit", "1", "--audience", "resident", "--overwrite")
+    folder = demo / "dossiers"
+    command = (sys.executable, "-m", "regularize", "--lang", "bg", "-q", "-p", str(demo), *words)
+    subprocess.run([*command, "-o", str(folder)], check=True)
+    with pypdfium2.PdfDocument(min(folder.glob("*-sheet.pdf"))) as document:
+        document[0].render(scale=1.4).to_pil().save(out / "family-sheet.png")
+    small(out / "family-sheet.png", images / "family-sheet.png")
 
 
 def main() -> None:
@@ -106,6 +129,7 @@ def main() -> None:
     photograph_pages(demo, out, images)
     photograph_sheets(demo, out)
     photograph_dossier(demo, out, images)
+    photograph_family_sheet(demo, out, images)
 
 
 if __name__ == "__main__":
