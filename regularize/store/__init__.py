@@ -78,6 +78,19 @@ class Store(CaseBook, DocumentMethods, ErasureMethods):
         """
         return cls(database.open_(path, read_only=read_only))
 
+    @classmethod
+    def as_known(cls, path: Path, *, day: date | None = None, seq: int | None = None) -> Self:
+        """The store as it was known at the end of a day, or after an event; a copy in memory.
+
+        What is done in it changes nothing on the disk.
+
+        Raises
+        ------
+        OptionError
+            If the store held nothing then, or kept no history of its rows yet.
+        """
+        return cls(database.as_known(path, day=day, seq=seq))
+
     def close(self) -> None:
         """Close the store."""
         self._database.close()

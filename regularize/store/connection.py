@@ -33,8 +33,18 @@ def connect(path: Path, *, read_only: bool = False) -> Engine:
         poolclass=sqlalchemy.QueuePool,
         hide_parameters=True,  # a parameter may hold personal data; no message may
     )
-    event.listen(engine, "begin", _begin)
+    begin_by_hand(engine)
     return engine
+
+
+def begin_by_hand(engine: Engine) -> None:
+    """Let transactions of `engine` begin as `connect` says."""
+    event.listen(engine, "begin", _begin)
+
+
+def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """A plain connection to the file at `path`."""
+    return _open(path, read_only)
 
 
 def _open(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -52,7 +62,13 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
 
 
 def _open_uri(uri: str, read_only: bool) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    return prepared(
+        sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False), read_only=read_only
+    )
+
+
+def prepared(connection: sqlite3.Connection, *, read_only: bool = False) -> sqlite3.Connection:
+    """Give a connection the functions and settings of a store; closed if the file is none."""
     try:
         connection.create_function("ST_IsEmpty", 1, blobs.is_empty, deterministic=True)
         for name, which in (("ST_MinX", 0), ("ST_MaxX", 1), ("ST_MinY", 2), ("ST_MaxY", 3)):

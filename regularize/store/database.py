@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData
@@ -11,8 +12,8 @@ from sqlalchemy import Connection, Engine, MetaData
 from regularize.errors import InputError, OptionError, StoreError
 from regularize.i18n import translate as _
 from regularize.project import today
+from regularize.store import asof, events, geopackage, history, migrations, places, schema
 from regularize.store import connection as door
-from regularize.store import events, geopackage, history, migrations, places, schema
 
 
 class Database:
@@ -29,7 +30,17 @@ class Database:
     read_only : bool
     """
 
-    def __init__(self, path: Path, engine: Engine, metadata: MetaData, crs: str, *, read_only: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        engine: Engine,
+        metadata: MetaData,
+        crs: str,
+        *,
+        read_only: bool,
+        in_memory: bool = False,
+    ) -> None:
+        self.in_memory = in_memory
         self.path = path
         self.metadata = metadata
         self.crs = crs
@@ -69,7 +80,7 @@ class Database:
                 yield connection
                 history.end(connection)
                 head = events.head(connection, self.metadata)
-            if whole:
+            if whole and not self.in_memory:
                 events.write_head(self.path, head)
 
     def close(self) -> None:
@@ -165,6 +176,31 @@ def open_(path: Path, *, read_only: bool) -> Database:
             engine.dispose()
             raise
     return database
+
+
+def as_known(path: Path, *, day: date | None = None, seq: int | None = None) -> Database:
+    """The store as it was known at the end of `day`, or after event `seq`; in memory (`asof`).
+
+    Raises
+    ------
+    OptionError
+        If the store held nothing then, or kept no history of its rows yet.
+    StoreError
+    """
+    present = open_(path, read_only=True)
+    present.close()
+    with door.spoken(path):
+        engine = asof.in_memory(path)
+        try:
+            with engine.execution_options(writer=True).begin() as connection:
+                last = seq
+                if last is None:
+                    last = asof.last_event_on(connection, present.metadata, day or today())
+                asof.take_back(connection, present.metadata, last)
+        except BaseException:
+            engine.dispose()
+            raise
+    return Database(path, engine, present.metadata, present.crs, read_only=False, in_memory=True)
 
 
 def _crs_of(engine: Engine, path: Path) -> str:

@@ -115,15 +115,34 @@ def create_frame(connection: Connection, crs: str) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version={USER_VERSION:d}")
     for statement in _OWN_TABLES:
         connection.exec_driver_sql(statement)
+    rows = reference_systems(crs)
+    connection.exec_driver_sql("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", rows)
+
+
+def reference_systems(crs: str) -> list[tuple[str, int, str, int, str, str]]:
+    """The rows of ``gpkg_spatial_ref_sys`` of a new store."""
     srid = number_of(crs)
     known = pyproj.CRS.from_user_input(crs)
-    rows: list[tuple[str, int, str, int, str, str]] = [
+    return [
         ("Undefined Cartesian SRS", -1, "NONE", -1, "undefined", "undefined Cartesian CRS"),
         ("Undefined geographic SRS", 0, "NONE", 0, "undefined", "undefined geographic CRS"),
         ("WGS 84", 4326, "EPSG", 4326, _definition("EPSG:4326"), "longitude/latitude in degrees"),
         (known.name, srid, crs.partition(":")[0].upper(), srid, _definition(crs), "x = easting"),
     ]
-    connection.exec_driver_sql("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", rows)
+
+
+def extensions(tables: Sequence[Table]) -> Iterator[tuple[str, str, str, str, str]]:
+    """The rows of ``gpkg_extensions`` that a sound store has."""
+    definition = "http://www.geopackage.org/spec120/#extension_rtree"
+    for table in tables:
+        if is_feature_table(table):
+            yield table.name, schema.GEOMETRY, "gpkg_rtree_index", definition, "write-only"
+
+
+def extent_of(connection: Connection, table: Table) -> tuple[float | None, ...]:
+    """Min x, min y, max x, max y of a layer, from its index."""
+    query = f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "{index_of(table)}"'  # noqa: S608 - own name
+    return tuple(connection.exec_driver_sql(query).one())
 
 
 def _definition(crs: str) -> str:
@@ -165,14 +184,7 @@ def add_table(connection: Connection, table: Table) -> None:
             "INSERT INTO gpkg_geometry_columns VALUES (?,?,?,?,?,?)", list(geometry_columns([table]))
         )
         connection.exec_driver_sql(
-            "INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)",
-            (
-                table.name,
-                schema.GEOMETRY,
-                "gpkg_rtree_index",
-                "http://www.geopackage.org/spec120/#extension_rtree",
-                "write-only",
-            ),
+            "INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", list(extensions([table]))
         )
         connection.exec_driver_sql(
             f'CREATE VIRTUAL TABLE "{index_of(table)}" USING rtree(id, minx, maxx, miny, maxy)'
@@ -261,10 +273,7 @@ def touch(connection: Connection, table: Table) -> None:
     values: list[Any] = [stamp()]
     extent = ""
     if is_feature_table(table):
-        row = connection.exec_driver_sql(
-            f'SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "{index_of(table)}"'  # noqa: S608 - own name
-        ).one()
-        values += list(row)
+        values += extent_of(connection, table)
         extent = ", min_x=?, min_y=?, max_x=?, max_y=?"
     connection.exec_driver_sql(
         f"UPDATE gpkg_contents SET last_change=?{extent} WHERE table_name=?",  # noqa: S608 - constant text

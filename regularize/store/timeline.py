@@ -175,3 +175,23 @@ def settle(connection: Connection, metadata: MetaData, layer: str, batch: int) -
             changes,
         )
     return others
+
+
+def settle_all(connection: Connection, metadata: MetaData, layer: str) -> None:
+    """Bring the ends of all rows of a layer up to date."""
+    table = metadata.tables[layer]
+    ends = effective_ends(connection, metadata, layer)
+    changes = []
+    columns = (table.c.fid, table.c.batch, table.c.valid_to, table.c.superseded_by)
+    for fid, own, valid_to, superseded_by in connection.execute(select(*columns)):
+        day, by = ends.get(fid, (None, None))
+        by = None if by == own else by
+        if (day, by) != (valid_to, superseded_by):
+            changes.append({"key": fid, "day": day, "by": by})
+    if changes:
+        connection.execute(
+            update(table)
+            .where(table.c.fid == bindparam("key"))
+            .values(valid_to=bindparam("day"), superseded_by=bindparam("by")),
+            changes,
+        )

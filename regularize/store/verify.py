@@ -1,22 +1,16 @@
 """Verification: does the store hold what its log says, and is the log whole?"""
 
 import json
-import os
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import shapely
 from sqlalchemy import Connection, MetaData, Table, func, select
 from sqlalchemy.exc import DBAPIError
 
 from regularize import layers
 from regularize.i18n import translate as _
-from regularize.store import blobs, digests, events, geopackage, history, schema, timeline
-from regularize.store import connection as door
-from regularize.store.schema import GEOMETRY
+from regularize.store import digests, events, geopackage, history, timeline, verify_file
 
 Stated = dict[str, tuple[str, int]]
 Edits = Sequence[history.Edit]
@@ -55,12 +49,15 @@ def verify(connection: Connection, metadata: MetaData, path: Path) -> VerifyRepo
         elsewhere = history.edits(connection, "external = 1")
     except (DBAPIError, ValueError, TypeError):
         elsewhere = []  # the check of the history says so; what was edited is then an error
+    foreign: dict[str, set[int]] = {}
+    for edit in elsewhere:
+        foreign.setdefault(edit.table, set()).update({edit.row, edit.new_row or edit.row})
     todo: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
         ("integrity", lambda: _integrity(connection)),
         ("foreign_keys", lambda: _foreign_keys(connection)),
         ("guards", lambda: _guards(connection, metadata)),
-        ("georeference", lambda: _georeference(connection, metadata)),
-        ("spatial_index", lambda: _spatial_index(connection, metadata, elsewhere)),
+        ("georeference", lambda: verify_file.georeference(connection, metadata, foreign)),
+        ("spatial_index", lambda: verify_file.spatial_index(connection, metadata, foreign)),
         ("rows", lambda: _rows(connection, metadata, state, elsewhere)),
         ("validity", lambda: _validity(connection, metadata, elsewhere)),
         ("deliveries", lambda: _deliveries(connection, metadata, state, elsewhere)),
@@ -69,7 +66,7 @@ def verify(connection: Connection, metadata: MetaData, path: Path) -> VerifyRepo
         ("log", lambda: _chain(connection, metadata)),
         ("payloads", lambda: _payloads(connection, metadata)),
         ("head", lambda: _head(connection, metadata, path)),
-        ("file_mode", lambda: _file_mode(path)),
+        ("file_mode", lambda: verify_file.file_mode(path)),
     )
     checks = tuple(_checked(name, work) for name, work in todo)
     counts: dict[str, dict[str, int]] = {}
@@ -85,7 +82,7 @@ def _checked(name: str, work: Callable[[], Iterator[str]]) -> Check:
     faults: list[str] = []
     try:
         faults += work()
-    except (DBAPIError, ValueError, TypeError) as error:
+    except (DBAPIError, ValueError, TypeError, IndexError) as error:
         # A damaged page, or a number where text belongs: the check could not be carried out.
         reason = error.orig if isinstance(error, DBAPIError) else error
         faults.append(_("could not be read: {reason}").format(reason=reason))
@@ -135,60 +132,6 @@ def _guards(connection: Connection, metadata: MetaData) -> Iterator[str]:
             yield _("trigger {name} is not the program's").format(name=name)
         elif expected[name] != found[name]:
             yield _("trigger {name} was changed").format(name=name)
-
-
-def _georeference(connection: Connection, metadata: MetaData) -> Iterator[str]:
-    """Other programs place the layers where this one does."""
-    expected = set(geopackage.geometry_columns(metadata.sorted_tables))
-    found = {tuple(row) for row in connection.exec_driver_sql("SELECT * FROM gpkg_geometry_columns")}
-    for row in sorted(expected ^ found, key=str):
-        yield _("{table}: its entry among the geometry columns was changed").format(table=row[0])
-    settings = metadata.tables["settings"]
-    crs = connection.scalar(select(settings.c.value).where(settings.c.name == "crs"))
-    definition = connection.exec_driver_sql(
-        "SELECT definition FROM gpkg_spatial_ref_sys WHERE srs_id=?", (geopackage.number_of(str(crs)),)
-    ).scalar()
-    if not geopackage.is_definition_of(str(definition), str(crs)):
-        yield _("the definition of {crs} was changed").format(crs=crs)
-
-
-def _spatial_index(connection: Connection, metadata: MetaData, elsewhere: Edits) -> Iterator[str]:
-    for table in metadata.sorted_tables:
-        if geopackage.is_feature_table(table):
-            foreign = {n for edit in elsewhere if edit.table == table.name for n in (edit.row, edit.new_row)}
-            yield from _index_of(connection, table, foreign)
-
-
-def _index_of(connection: Connection, table: Table, foreign: set[int | None]) -> Iterator[str]:
-    index = geopackage.index_of(table)
-    entries = {
-        row[0]: row[1:]
-        for row in connection.exec_driver_sql(f'SELECT id, minx, maxx, miny, maxy FROM "{index}"')  # noqa: S608 - own name
-    }
-    kind = table.c[GEOMETRY].type
-    srid = kind.srid if isinstance(kind, schema.Geom) else 0
-    rows = [row for row in digests.raw(connection, [table.c.fid, table.c[GEOMETRY]]) if row[1] is not None]
-    fids = np.array([row[0] for row in rows], dtype=np.int64)
-    outlines = shapely.from_wkb(blobs.wkbs([row[1] for row in rows]), on_invalid="ignore")
-    # Written anew, an outline gives the very bytes that are stored: its envelope is true.
-    again = blobs.encode(outlines, srid)
-    # Another program may write the same outline in other bytes.
-    wrong = {
-        row[0] for row, blob in zip(rows, again, strict=True) if row[1] != blob and row[0] not in foreign
-    }
-    full = ~(shapely.is_empty(outlines) | shapely.is_missing(outlines))
-    wrong |= set(entries) ^ set(fids[full].tolist())
-    full &= np.isin(fids, list(entries))
-    if full.any():
-        stored = np.array([entries[fid] for fid in fids[full].tolist()])
-        true = shapely.bounds(outlines[full])[:, [0, 2, 1, 3]]
-        # The index keeps 32-bit floats, rounded outwards by a few units in the last place.
-        slack = 4 * np.spacing(np.abs(true).astype(np.float32)).astype(float)
-        outwards = (true - stored) * np.array([1, -1, 1, -1])
-        sound = ((outwards >= 0) & (outwards <= slack)).all(axis=1)
-        wrong |= set(fids[full][~sound].tolist())
-    for fid in sorted(wrong):
-        yield _("{table}: outline and spatial index of row {row} disagree").format(table=table.name, row=fid)
 
 
 def _rows(connection: Connection, metadata: MetaData, state: Stated, elsewhere: Edits) -> Iterator[str]:
@@ -372,13 +315,3 @@ def _head(connection: Connection, metadata: MetaData, path: Path) -> Iterator[st
         yield _("the log ends at event {seq}, but {count} were recorded, or they were other events").format(
             seq=events.head(connection, metadata).seq, count=kept[0].seq
         )
-
-
-def _file_mode(path: Path) -> Iterator[str]:
-    if os.name != "posix":
-        return
-    for file in (path, events.head_path(path), path.with_name(path.name + "-wal")):
-        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
-            yield _("{file} can be read by others: chmod {mode} {file}").format(
-                file=file.name, mode=f"{door.FILE_MODE:o}"
-            )

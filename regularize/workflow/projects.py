@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -30,10 +31,20 @@ WEB_MERCATOR = "EPSG:3857"
 
 @dataclass(frozen=True)
 class Opened:
-    """A project with its country pack."""
+    """A project with its country pack.
+
+    Parameters
+    ----------
+    as_known : date, optional
+        Its store is then shown as it was known at the end of this day; nothing is written.
+    as_known_seq : int, optional
+        The same by the number of the last event that counts.
+    """
 
     project: Project
     pack: Pack
+    as_known: date | None = None
+    as_known_seq: int | None = None
 
     @property
     def extent(self) -> Extent | None:
@@ -171,10 +182,10 @@ def _rows_of(store: Store | None, beside: Mapping[str, GeoDataFrame], layer: str
     return store.layer(layer) if store is not None else None
 
 
-def opened(folder: Path) -> Opened:
-    """The project in `folder` with its country pack."""
+def opened(folder: Path, *, as_known: date | None = None) -> Opened:
+    """The project in `folder` with its country pack, as it was known on a day (default: now)."""
     found = project.load(folder)
-    return Opened(found, countries.load(found.country))
+    return Opened(found, countries.load(found.country), as_known)
 
 
 def reference(folder: Path, *, country: str | None) -> Reference:
@@ -197,7 +208,10 @@ def store_of(here: Opened, *, read_only: bool = False) -> Iterator[Store]:
             _("the store of this project is missing: {path}").format(path=here.project.store_path),
             hint=_("bring store.gpkg back from the last backup"),
         )
-    store = Store.open(here.project.store_path, read_only=read_only)
+    if here.as_known is not None or here.as_known_seq is not None:
+        store = Store.as_known(here.project.store_path, day=here.as_known, seq=here.as_known_seq)
+    else:
+        store = Store.open(here.project.store_path, read_only=read_only)
     try:
         yield store
     finally:
