@@ -1,0 +1,131 @@
+"""Ingest and check as a planner meets them: tables, several files, who delivers, what to do next."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import DATA, Run
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "intake"))
+from cad_files import village
+
+
+@pytest.fixture
+def project(tmp_path: Path, run: Run) -> str:
+    folder = tmp_path / "Проект на общината"
+    assert run("init", str(folder), "--municipality", "Средище", "--ekatte", "00990").code == 0
+    return str(folder)
+
+
+@pytest.fixture
+def parcels(tmp_path: Path) -> Path:
+    folder = tmp_path / "доставка от кадастъра"
+    folder.mkdir()
+    for file in (DATA / "cadastre").glob("pozemleni_imoti.*"):
+        shutil.copy(file, folder)
+    return folder / "pozemleni_imoti.shp"
+
+
+def register(path: Path, identifiers: list[str]) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["Идентификатор", "Вид собственост", "Собственик"])
+    for identifier in identifiers:
+        sheet.append([identifier, "Общинска частна", "Иван Примеров"])
+    book.save(path)
+    return path
+
+
+def known_parcels() -> list[str]:
+    import geopandas
+
+    found = geopandas.read_file(DATA / "cadastre" / "pozemleni_imoti.shp")["cadnum"]
+    return [str(text) for text in found[~found.duplicated(keep=False)]]
+
+
+def test_a_layer_and_its_register_in_one_command(project: str, parcels: Path, run: Run) -> None:
+    table = register(parcels.with_name("регистър.xlsx"), [*known_parcels()[:3], "00990.999.1"])
+    words = ("cadastre", str(table), str(parcels), "--kind", "parcels")
+    tried = run("-p", project, "ingest", *words, "--dry-run", "--json")
+    done = run("-p", project, "ingest", *words, "--json")
+    for answer in (tried, done):
+        layer, joined = answer.json["deliveries"]
+        assert layer["path"] == "pozemleni_imoti.shp"  # the table waits for it
+        assert (joined["read"], joined["stored"], joined["quarantined"]) == (4, 3, 1)
+        assert "Собственик" in joined["ignored_columns"]
+        assert "Примеров" not in answer.out + answer.err
+    again = run("-p", project, "ingest", "cadastre", str(table), "--kind", "parcels", "--json")
+    assert again.json["deliveries"][0]["already_stored"]
+    assert run("-p", project, "store", "verify").code == 0
+
+
+def test_a_register_is_joined_anew_after_its_layer_came_again(project: str, parcels: Path, run: Run) -> None:
+    table = register(parcels.with_name("r.xlsx"), known_parcels()[:3])
+    assert run("-p", project, "ingest", "cadastre", str(parcels), str(table), "--kind", "parcels").code in {
+        0,
+        1,
+    }
+    newer = parcels.with_name("newer.shp")
+    for file in parcels.parent.glob("pozemleni_imoti.*"):
+        shutil.copy(file, newer.with_suffix(file.suffix))
+    content = bytearray(newer.with_suffix(".dbf").read_bytes())
+    content[1:4] = bytes((126, 6, 1))  # another day of writing: another delivery
+    newer.with_suffix(".dbf").write_bytes(bytes(content))
+    assert run("-p", project, "ingest", "cadastre", str(newer), "--kind", "parcels").code in {0, 1}
+    again = run("-p", project, "ingest", "cadastre", str(table), "--kind", "parcels", "--json")
+    assert not again.json["deliveries"][0]["already_stored"]
+    assert again.json["stored"] == 3
+
+
+def test_one_bad_file_of_two(project: str, parcels: Path, run: Run) -> None:
+    done = run("-p", project, "ingest", "cadastre", "no.shp", str(parcels), "--kind", "parcels")
+    assert done.code == 3
+    lines = done.err.strip().splitlines()
+    assert "1 of 2 files could not be read and left nothing in the store: no.shp" in lines
+    assert lines[-1].startswith("read=")
+    assert not lines[-1].startswith("read=0")
+
+
+def test_the_hint_on_quarantine_can_be_pasted(project: str, parcels: Path, run: Run) -> None:
+    table = register(parcels.with_name("регистър 2.xlsx"), ["00990.999.1"])
+    assert run("-p", project, "ingest", "cadastre", str(parcels), "--kind", "parcels").code in {0, 1}
+    done = run("-p", project, "ingest", "cadastre", str(table), "--kind", "parcels")
+    assert done.code == 1
+    hint = next(line for line in (done.out + done.err).splitlines() if "regularize check" in line)
+    words = shlex.split(hint[hint.index("regularize check") :])
+    report = parcels.with_name("report.json")
+    words[words.index("check.html")] = str(report)
+    pasted = run("-p", project, *words[1:])
+    assert pasted.code == 1
+    assert "TABLE_UNMATCHED" in report.read_text(encoding="utf-8")
+
+
+def test_check_finds_out_who_delivers(tmp_path: Path, run: Run) -> None:
+    cad = village().write(tmp_path / "a.cad")
+    told = run("check", str(cad), "--kind", "buildings", "--json").json
+    assert (told[0]["origin"], told[0]["layer"], told[0]["origin_assumed"]) == (
+        "cadastre",
+        "buildings",
+        False,
+    )
+    parts = run("check", str(DATA / "surveys" / "chasti_plan.shp"), "--kind", "plan_parts", "--json").json
+    assert (parts[0]["origin"], parts[0]["origin_assumed"]) == ("plan", False)
+    either = run("check", str(DATA / "surveys" / "zasneti_sgradi.shp"), "--kind", "buildings", "--json")
+    assert (either.json[0]["origin"], either.json[0]["origin_assumed"]) == ("survey", True)
+    assert (
+        "--origin cadastre"
+        in either.err + run("check", str(DATA / "surveys" / "zasneti_sgradi.shp"), "--kind", "buildings").err
+    )
+
+
+def test_the_accuracy_that_was_taken_is_said(tmp_path: Path, run: Run) -> None:
+    file = str(DATA / "surveys" / "zasneti_sgradi.shp")
+    bare = run("check", file, "--kind", "buildings", "--json")
+    assert bare.json[0]["sigma_stated"] is False
+    stated = run("check", file, "--kind", "buildings", "--sigma", "0.3", "--json")
+    assert (stated.json[0]["sigma_stated"], stated.json[0]["sigma_m"]) == (True, 0.3)
+    spoken = run("check", file, "--kind", "buildings")
+    assert "no accuracy is stated" in spoken.out + spoken.err
