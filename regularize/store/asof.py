@@ -16,7 +16,7 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.project import CIVIL_ZONE
 from regularize.store import connection as door
-from regularize.store import geopackage, history, timeline
+from regularize.store import geopackage, history, places, timeline
 
 
 def in_memory(path: Path) -> Engine:
@@ -27,6 +27,7 @@ def in_memory(path: Path) -> Engine:
         source.backup(copy)
     finally:
         source.close()
+        places.tidy(path)
     engine = sqlalchemy.create_engine(
         "sqlite://", creator=lambda: copy, poolclass=sqlalchemy.StaticPool, hide_parameters=True
     )
@@ -65,8 +66,8 @@ def take_back(connection: Connection, metadata: MetaData, seq: int) -> None:
         connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
     _rows(connection, metadata, seq)
     _deliveries(connection, seq)
-    for table in ("event_payloads", "events"):
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE seq > ?", (seq,))  # noqa: S608 - own names
+    for name in ("event_payloads", "events"):
+        connection.exec_driver_sql(f"DELETE FROM {name} WHERE seq > ?", (seq,))  # noqa: S608 - own names
     for layer in layers.LAYERS:
         timeline.settle_all(connection, metadata, layer.name)
     for table in metadata.sorted_tables:
