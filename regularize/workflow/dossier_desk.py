@@ -10,7 +10,7 @@ import shapely
 from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
-from regularize.model import Finding, Home
+from regularize.model import Case, Finding, Home
 from regularize.plan.facts import STREET_REACH_M, home_facts
 from regularize.publish.scene import home_scene, reach_m
 from regularize.publish.situation import Scene
@@ -18,7 +18,6 @@ from regularize.store import Store
 from regularize.workflow.areas import lies_in
 from regularize.workflow.case_words import dossier_facts
 from regularize.workflow.dossier_papers import CasePapers, needed, of_case
-from regularize.workflow.homes import cases_of
 from regularize.workflow.pathway import Desk
 from regularize.workflow.projects import Opened
 
@@ -75,8 +74,10 @@ class DossierDesk:
         facts["reviews"] = self._reviews(home)
         facts["case"] = self._case(home)
         facts["pathways"] = self.ways.record(home)
+        cases = self.ways.cases.of(home)
+        held = self.ways.papers.of(home, cases)
         facts["documents"] = needed(
-            self.here, self.store, home, facts["pathways"], self._papers(home), lang=self.lang
+            self.here, held, facts["pathways"], [self._papers(case) for case in cases], lang=self.lang
         )
         facts["provenance"] = self._provenance(facts)
         scene = home_scene(
@@ -118,7 +119,7 @@ class DossierDesk:
         ]
 
     def _case(self, home: Home) -> dict[str, Any] | None:
-        cases = cases_of(self.store, home)
+        cases = self.ways.cases.of(home)
         if not cases:
             return None
         case, part = cases[-1], self.plan_part(home)
@@ -140,13 +141,10 @@ class DossierDesk:
             None,
         )
 
-    def _papers(self, home: Home) -> list[CasePapers]:
-        out = []
-        for case in cases_of(self.store, home):
-            if case.id not in self._case_papers:
-                self._case_papers[case.id] = of_case(self.here, self.store, case, on=self.day, lang=self.lang)
-            out.append(self._case_papers[case.id])
-        return out
+    def _papers(self, case: Case) -> CasePapers:
+        if case.id not in self._case_papers:
+            self._case_papers[case.id] = of_case(self.here, self.store, case, on=self.day, lang=self.lang)
+        return self._case_papers[case.id]
 
     def _provenance(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Data date, run, version, chain head, rules, thresholds and values of the law behind it all."""

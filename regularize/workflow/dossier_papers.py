@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from regularize.i18n import in_language, marked
-from regularize.model import Case, Home
+from regularize.model import Case
 from regularize.store import Document, Store
 from regularize.workflow import documents as papers
 from regularize.workflow.case import status_of
@@ -35,8 +35,7 @@ class CasePapers:
 
 def needed(
     here: Opened,
-    store: Store,
-    home: Home,
+    held: Sequence[Document],
     record: Mapping[str, Any],
     cases: Sequence[CasePapers],
     *,
@@ -46,6 +45,8 @@ def needed(
 
     Parameters
     ----------
+    held : sequence of Document
+        Those that speak of the home.
     record : mapping
         The ways of the home: ``workflow.pathway.pathway_facts``.
     cases : sequence of CasePapers
@@ -59,7 +60,7 @@ def needed(
         is recorded and what the next steps need; what only later steps of a way need has ``later``.
     """
     label = here.pack.label
-    held = papers.of_home(here, store, home)
+    held = list(held)
     uses: dict[str, list[str]] = {document.document_type: [] for document in held}
     rest: dict[str, list[str]] = {}
     unproved: list[dict[str, Any]] = []
