@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import cases
 from regularize.countries import load
 from regularize.errors import OptionError
 from regularize.law.deadlines import calendar_of
@@ -258,26 +258,13 @@ def test_any_history_gives_a_status(
 
 @pytest.mark.long
 def test_ten_thousand_cases_of_forty_events() -> None:
-    types = [
-        "brief_prepared", "environment_screened", "heritage_screened", "permission_requested", "permitted",
-        "permission_announced", "commissioned", "surveyed", "drafted_preliminary", "drafted_final",
-        "submitted", "sent_to_gazette", "announced_sg", *["objection_received"] * 11,
-        "coordinated", "cadastre_prechecked",
-        "council_reviewed", "accepted", "objectors_informed", "approved_council", "published_on_website",
-        "decision_sent_to_gazette", "promulgated", "appealed", "court_upheld", "in_force_recorded",
-        "cadastre_project_layer", "remark", "rights_settled", "cadastre_updated",
-    ]  # fmt: skip
-    assert len(types) == 40
-    gaps = dict.fromkeys(types, 9) | {"objection_received": 2, "council_reviewed": 12, "court_upheld": 300}
-    cases = []
-    for number in range(10_000):
-        day, log = date(2018, 1, 1) + timedelta(days=number % 1500), []
-        for seq, type_ in enumerate(types, start=1):
-            day += timedelta(days=gaps[type_])
-            log.append(CaseEvent(seq, type_, day, facts={"document": "x", "n": seq}))
-        cases.append(log)
-    started = time.process_time()
-    steps = {at(date(2026, 11, 1), log).parts[0].step for log in cases}
-    spent_s = time.process_time() - started
-    assert "cadastre_updated" in steps
-    assert spent_s <= 5, f"{spent_s:.1f} s of CPU"
+    """Of one part, and of two parts one of which is appealed."""
+    for log in cases.histories(3, cases.KINDS["two parts, one appealed"]):
+        assert len(log) == 40
+        parts = {part.part: part for part in at(cases.ON, log, parts=("A", "B")).parts}
+        assert {part.step for part in parts.values()} == {"cadastre_updated"}
+        assert "appealed" in {done.step for done in parts["B"].done}
+        assert "appealed" not in {done.step for done in parts["A"].done}
+    spent = cases.statuses(10_000)
+    assert spent["one part"] <= 5, spent
+    assert spent["two parts, one appealed"] <= 5, spent
