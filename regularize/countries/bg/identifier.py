@@ -15,6 +15,7 @@ False
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from stdnum.exceptions import InvalidFormat, InvalidLength, ValidationError
@@ -40,6 +41,8 @@ def compact(number: str) -> str:
     return re.sub(r"\s+", "", number)
 
 
+# One row is asked about several times in a row.
+@lru_cache(maxsize=4096)
 def validate(number: str) -> str:
     """The compact identifier.
 
@@ -97,6 +100,7 @@ def settlement_of(number: str) -> str:
     return split(number)[0]
 
 
+@lru_cache(maxsize=4096)
 def ekatte_check_digit_ok(code: str) -> bool:
     """Whether the fifth digit of an EKATTE code follows from the first four.
 
