@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from regularize.cli.base import (
     overwrite_option,
     pass_session,
 )
+from regularize.cli.leaving import leaving, leaving_options
 from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
@@ -60,10 +62,12 @@ def group() -> None:
 @option(
     "-o", "--output", type=PATH, metavar="DIR", help=marked("The folder (default: letters in the project).")
 )
+@leaving_options
 @overwrite_option
 @pass_session
 def build(
     session: Session,
+    /,
     kind: str,
     case_id: str,
     parcels: tuple[str, ...],
@@ -73,6 +77,7 @@ def build(
     on: date | None,
     output: Path | None,
     overwrite: bool,
+    **leave: Any,
 ) -> None:
     """Write a letter."""
     from regularize.workflow import letters, projects
@@ -82,20 +87,24 @@ def build(
             _("only a notice is written for single parcels"), hint=f"regularize letter build notice {case_id}"
         )
     opened = projects.opened(session.folder)
-    written = letters.build(
-        opened,
-        kind,
-        case_id,
-        on=on,
-        parcels=parcels,
-        all_parcels=all_parcels,
-        fmt=fmt,
-        form=form,
-        folder=output or opened.project.root / "letters",
-        lang=session.lang or opened.project.language,
-        overwrite=overwrite,
-    )
+    folder = output or opened.project.root / "letters"
+    # What goes to the gazette and on the board is public; a notice is about one parcel.
+    outputs = [folder] if kind == "notice" else []
+    with leaving(session, opened, outputs, what="letters", overwrite=overwrite, **leave) as way:
+        written = letters.build(
+            opened,
+            kind,
+            case_id,
+            on=on,
+            parcels=parcels,
+            all_parcels=all_parcels,
+            fmt=fmt,
+            form=form,
+            folder=way.path(folder),
+            lang=session.lang or opened.project.language,
+            overwrite=overwrite,
+        )
     for remark in written.remarks:
         session.say(remark)
     for file in written.files:
-        session.say(_("letter: {path}").format(path=file))
+        session.say(_("letter: {path}").format(path=way.shown(folder) / file.name))

@@ -1,17 +1,25 @@
 """``regularize privacy``: what a project keeps about people, and what has left it."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import click
 
 from regularize.cli.base import (
+    PATH,
     Command,
     Group,
     Session,
     by_option,
+    free_output,
     json_option,
     option,
+    overwrite_option,
     pass_session,
     print_json,
 )
+from regularize.cli.leaving import leaving, leaving_options
 from regularize.errors import RefusedError
 from regularize.i18n import counted, marked
 from regularize.i18n import translate as _
@@ -64,16 +72,42 @@ def report(session: Session, scan: bool, as_json: bool) -> None:
     example="regularize privacy export T-00000-12 --json > dom.json",
 )
 @click.argument("any_id", metavar="ID")
+@option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="FILE.json",
+    help=marked("Write it to a file instead, encrypted wherever it lies."),
+)
+@leaving_options
+@overwrite_option
 @json_option
 @by_option
 @pass_session
-def export(session: Session, any_id: str, as_json: bool, by: str) -> None:
+def export(
+    session: Session,
+    /,
+    any_id: str,
+    output: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    by: str,
+    **leave: Any,
+) -> None:
     """Print what is stored about a home."""
     from regularize.workflow import home_export, projects
 
+    if output is not None:
+        free_output(output, overwrite=overwrite, endings=(".json",))
     opened = projects.opened(session.folder)
     record = home_export.export(opened, any_id, actor=by)
-    if as_json:
+    if output is not None:
+        text = json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n"
+        with leaving(
+            session, opened, [output], what="privacy export", overwrite=overwrite, always=True, **leave
+        ) as way:
+            way.path(output).write_text(text, encoding="utf-8")
+    elif as_json:
         print_json(record)
     else:
         for line in home_export.lines(opened, record, lang=session.lang or opened.project.language):

@@ -20,6 +20,8 @@ COMMANDS = {
     "findings": (("findings", "list", "-o"), "f.csv"),
     "pathways": (("pathway", "--all", "-o"), "p.json"),
     "fieldcheck": (("fieldcheck", "draw", "--purpose", "огледи", "-o"), "c.csv"),
+    "privacy export": (("privacy", "export", "T-00990-1", "-o"), "e.json"),
+    "letters": (("letter", "build", "notice", "C-1", "--all-parcels", "-o"), "писма"),
 }
 
 
@@ -41,6 +43,10 @@ def opened(archive: Path, words: str) -> dict[str, bytes]:
 def test_outside_it_is_encrypted(run, here: Path, tmp_path: Path, secret: Path, what: str) -> None:
     words, name = COMMANDS[what]
     outside = tmp_path / "флашка"
+    settings = here / "regularize.toml"
+    contact = '[project.contact]\noffice = "а"\naddress = "б"\ntelephone = "в"\n'
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[project.contact]\n", contact), encoding="utf-8")
     target = outside / name
     answer = run("-p", here, *words, target, "--passphrase-file", secret)
     assert answer.code == 0, answer.err
@@ -132,7 +138,10 @@ def test_council_outputs_need_no_seal(run, here: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "c.html.zip").exists()
 
 
-def test_an_export_is_sealed_even_inside(here: Path) -> None:
+def test_an_export_is_sealed_even_inside(run, here: Path) -> None:
+    assert run("-p", here, "privacy", "export", "T-00990-1", "-o", here / "dom.json").code == 0
+    assert not (here / "dom.json").exists()
+    assert (here / "dom.json.zip").exists()
     from regularize.workflow import projects
 
     project = projects.opened(here)
