@@ -27,6 +27,7 @@ from regularize.cli import (
     maps,
     pathway,
     privacy,
+    replay,
     report,
     store,
     store_erase,
@@ -119,6 +120,7 @@ for command in (
     report.group,
     privacy.group,
     store.group,
+    replay.command,
 ):
     app.add_command(command)
 

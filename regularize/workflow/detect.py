@@ -21,6 +21,7 @@ from regularize.i18n import translate as _
 from regularize.model import Issue, Severity
 from regularize.project import today
 from regularize.store import Store
+from regularize.workflow import replay
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.ingest import issue_lines, issue_record
 from regularize.workflow.projects import Opened, store_of
@@ -42,6 +43,7 @@ class Detected:
     homes: int
     shifts: Shifts
     indicative: int | None
+    digests: Mapping[str, str]
 
     @property
     def remarks(self) -> Iterator[str]:
@@ -102,6 +104,7 @@ def detect(
         If there is no area of that name.
     """
     day = on or today()
+    before = replay.moment(here)
     with store_of(here) as store:
         place = area_geometry(store, area)
         layers = {name: _inside(store.layer(name, on=day), place) for name in LAYERS}
@@ -155,8 +158,12 @@ def detect(
         run = store.save_run(
             record, findings, carried.closed, changes, on=day, proposals=proposals, outdated=outdated
         )
+    digests = {f.id: replay.hashed(repr((f, f.geometry.wkb)).encode()) for f in findings}
+    parameters = {"on": day.isoformat(), "area": area, "infer": infer}
+    replay.write(here, "detect", before, parameters, digests)
     return Detected(
         run=run,
+        digests=digests,
         counts=Counter(f.cls for f in findings),
         shift=built.shift,
         issues=issues,

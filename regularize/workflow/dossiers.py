@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from regularize import i18n
 from regularize.errors import OptionError, RegularizeError
@@ -19,7 +20,7 @@ from regularize.publish.dossier import render_dossier
 from regularize.publish.situation import draw_location, draw_situation
 from regularize.publish.word import program_form, render_word
 from regularize.store import Store
-from regularize.workflow import projects
+from regularize.workflow import projects, replay
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.dossier_desk import DossierDesk
 from regularize.workflow.homes import resolve
@@ -108,6 +109,7 @@ def build(
         sheet_language,
         overwrite,
     )
+    before = replay.moment(here)
     with store_of(here, read_only=True) as store:
         homes = _chosen(store, ids, everything=everything, area=area, limit=limit)
         bench = Bench(here, store, order)  # what every home needs is refused before the first is printed
@@ -123,6 +125,16 @@ def build(
             printed.failures += failures
             if tick is not None:
                 tick()
+    if form is None:
+        parameters: dict[str, Any] = {
+            "on": order.day.isoformat(),
+            "lang": lang,
+            "fmt": fmt,
+            "audience": audience,
+        }
+        parameters |= {"sheet_language": sheet_language, "homes": [home.id for home in homes]}
+        named = {path.name: path for path in printed.files}
+        replay.write(here, "dossier", before, parameters, replay.of_files(named))
     return printed
 
 

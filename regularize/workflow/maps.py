@@ -18,7 +18,7 @@ from regularize.project import today
 from regularize.publish.maps import DrawnMap, Edition, MapMeta
 from regularize.publish.view import View
 from regularize.store import Store
-from regularize.workflow import map_index, office_extras, timeline, underlay
+from regularize.workflow import map_index, office_extras, replay, timeline, underlay
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.partition import release_of_blocks
 from regularize.workflow.projects import Opened, store_of
@@ -71,6 +71,7 @@ def build(
     """
     if imagery is not None:
         underlay.require_audience(audience)
+    before = replay.moment(here)
     with store_of(here) as store:
         drawn, remarks = draw_map(
             here,
@@ -89,6 +90,10 @@ def build(
     if pdf is not None:
         write_whole(pdf, drawn.pdf())
     map_index.note(here.project, output, drawn, lang=lang, preview=preview)
+    if imagery is None:  # a picture lies outside the store: a map with one cannot be drawn from it again
+        parameters = {"audience": audience, "area": area, "on": (on or today()).isoformat()}
+        parameters |= {"recipient": recipient, "lang": lang}
+        replay.write(here, "map", before, parameters, replay.of_files({"map.html": output}))
     return size, remarks
 
 

@@ -126,9 +126,10 @@ READING = {
     "doctor", "evaluate", "fieldcheck score", "findings show", "home list", "home show", "explain",
     "case list", "case show", "case status", "case objection list", "case document list",
     "case document checklist", "case evidence list", "store info", "store verify",
-    "privacy report",
+    "privacy report", "replay",
 }  # fmt: skip
 READING_ARGS = {
+    "replay": ("later/run.json",),
     "evaluate": ("later/truth.csv",),
     "fieldcheck score": ("later/form.csv",),
     "findings show": ("B-1",),
@@ -258,6 +259,8 @@ def prepare(folder: Path) -> Path:
          "--accuracy", "30", "--shows", *BY)  # fmt: skip
     with Store.open(folder / "store.gpkg", read_only=True) as store:
         number = store.events()[-1].seq
+    (manifest,) = (folder / "runs").glob("detect-*.json")
+    shutil.copy(manifest, later / "run.json")
     (later / "numbers.json").write_text(json.dumps({"evidence": number}), encoding="utf-8")
     said(*here, "fieldcheck", "draw", "-o", later / "form.csv", "--purpose", "x")
     (later / "truth.csv").write_text(
