@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,7 @@ def _compiled(template: Path, data: Mapping[str, Any], **output: Any) -> bytes:
             compiler = typst.Compiler(
                 str(_lay_out(template, root)),
                 root=folder,
-                ignore_system_fonts=True,
-                font_paths=[folder],
+                font_paths=_faces() if template.parent == _OURS else _faces(folder),
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
             )
             made, warnings = compiler.compile_with_warnings(**output)
@@ -143,6 +143,22 @@ def _compiled(template: Path, data: Mapping[str, Any], **output: Any) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("typst gave no file")
     return made
+
+
+@lru_cache(maxsize=1)
+def _own_faces() -> Any:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+
+
+def _faces(folder: str | None = None) -> Any:
+    """The typesetter's own faces, read once; for a municipality's template also those beside it."""
+    import typst
+
+    if folder is None:
+        return _own_faces()
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
 
 
 def _lay_out(template: Path, root: Path) -> Path:
