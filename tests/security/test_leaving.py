@@ -21,7 +21,7 @@ COMMANDS = {
     "pathways": (("pathway", "--all", "-o"), "p.json"),
     "fieldcheck": (("fieldcheck", "draw", "--purpose", "огледи", "-o"), "c.csv"),
     "privacy export": (("privacy", "export", "T-00990-1", "-o"), "e.json"),
-    "letters": (("letter", "build", "notice", "C-1", "--all-parcels", "-o"), "писма"),
+    "letters": (("letter", "build", "notice", "C-2", "--all-parcels", "-o"), "писма"),
 }
 
 
@@ -42,6 +42,8 @@ def opened(archive: Path, words: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("what", COMMANDS)
 def test_outside_it_is_encrypted(run, here: Path, tmp_path: Path, secret: Path, what: str) -> None:
     words, name = COMMANDS[what]
+    case = ("detailed_plan", "--date", "2026-02-01", "--fact", "scope=individual_notice")
+    assert run("-p", here, "case", "open", *case, "--part", "Част 1").code == 0
     outside = tmp_path / "флашка"
     settings = here / "regularize.toml"
     contact = '[project.contact]\noffice = "а"\naddress = "б"\ntelephone = "в"\n'
