@@ -26,6 +26,7 @@ TEMPLATE = DOSSIER_TEMPLATE.parent / "resident.typ"
 CONTACT = ("office", "address", "telephone")
 SKETCH_MM = 80.0
 _MOST_FINDINGS = 2
+_SHORT_HASH = 12
 _MOST_PAPERS = 4
 _LONGEST_CONTACT = 90
 _SENTENCE = re.compile(r"[^.!?:]+[.!?:]?")
@@ -153,6 +154,7 @@ def sheet_values(
         that its ways and its case need.
     """
     home = facts.get("home") or {}
+    made = facts.get("provenance") or {}
     lang = str(words["language"])
 
     def on(value: date) -> str:
@@ -164,6 +166,11 @@ def sheet_values(
         "title": f"{words['title']}: {printable(home.get('id'), longest=40)}",
         "municipality": printable(home.get("municipality"), longest=80),
         "number": words["number"].format(home=printable(home.get("id"), longest=40), day=on(day)),
+        "made": words["made"].format(
+            day=on(day),
+            version=printable(made.get("version"), longest=20) or "–",
+            head=printable(made.get("chain_head"))[:_SHORT_HASH] or "–",
+        ),
         "saw": {"title": words["saw"], "lines": _seen(facts, words)},
         "stands": {
             "title": words["stands"],
