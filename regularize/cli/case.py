@@ -11,6 +11,7 @@ from regularize.cli.base import (
     Command,
     Group,
     Session,
+    as_known_option,
     free_output,
     json_option,
     on_option,
@@ -241,13 +242,14 @@ def show(session: Session, case_id: str, as_json: bool) -> None:
 )
 @click.argument("case_id", metavar="CASE")
 @on_option
+@as_known_option
 @json_option
 @pass_session
-def status(session: Session, case_id: str, on: date | None, as_json: bool) -> None:
+def status(session: Session, case_id: str, on: date | None, as_known: date | None, as_json: bool) -> None:
     """Say where a case stands."""
     from regularize.workflow import case, case_words, projects
 
-    opened = projects.opened(session.folder)
+    opened = projects.opened(session.folder, as_known=as_known)
     record = case.status(opened, case_id, on=on)
     if as_json:
         print_json(record)

@@ -1,5 +1,6 @@
 """``regularize findings``: list, show, review."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from regularize.cli.base import (
     Group,
     Session,
     area_option,
+    as_known_option,
     by_option,
     free_output,
     json_option,
@@ -42,6 +44,7 @@ def group() -> None:
     example="regularize findings list --class not_in_cadastre --json",
 )
 @area_option
+@as_known_option
 @option("--code", metavar="CODE", help=marked("Only findings with this reason."))
 @option("--class", "cls", metavar="CLASS", help=marked("Only this class."))
 @option("--grade", type=click.Choice(("A", "B", "C", "D")), help=marked("Only this grade."))
@@ -58,6 +61,7 @@ def list_(
     session: Session,
     /,
     area: str | None,
+    as_known: date | None,
     code: str | None,
     cls: str | None,
     grade: str | None,
@@ -78,7 +82,7 @@ def list_(
         free_output(output, overwrite=overwrite)
     opened = projects.opened(session.folder)
     records = reviewing.listed(
-        opened,
+        projects.opened(session.folder, as_known=as_known),
         area=area,
         code=code,
         cls=cls,

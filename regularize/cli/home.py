@@ -1,11 +1,14 @@
 """``regularize home``: everything that hangs on one home."""
 
+from datetime import date
+
 import click
 
 from regularize.cli.base import (
     Command,
     Group,
     Session,
+    as_known_option,
     json_option,
     option,
     pass_session,
@@ -23,13 +26,14 @@ def group() -> None:
 
 @group.command("list", cls=Command, help=marked("List the homes."), example="regularize home list --json")
 @option("--closed", is_flag=True, help=marked("Also homes that have ended or merged."))
+@as_known_option
 @json_option
 @pass_session
-def list_(session: Session, closed: bool, as_json: bool) -> None:
+def list_(session: Session, closed: bool, as_known: date | None, as_json: bool) -> None:
     """List homes."""
     from regularize.workflow import homes, projects
 
-    records = homes.listed(projects.opened(session.folder), with_closed=closed)
+    records = homes.listed(projects.opened(session.folder, as_known=as_known), with_closed=closed)
     if as_json:
         print_json(records)
         return

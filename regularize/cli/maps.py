@@ -13,6 +13,7 @@ from regularize.cli.base import (
     Group,
     Session,
     area_option,
+    as_known_option,
     free_output,
     on_option,
     option,
@@ -20,6 +21,7 @@ from regularize.cli.base import (
     pass_session,
 )
 from regularize.cli.leaving import leaving, leaving_options
+from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.layers import Audience
@@ -48,6 +50,7 @@ def group() -> None:
 )
 @area_option
 @on_option
+@as_known_option
 @option("--recipient", metavar="TEXT", help=marked("Whom an office map is for; printed on it."))
 @option("--png", type=PATH, metavar="FILE.png", help=marked("Also write the same view as a picture."))
 @option("--pdf", type=PATH, metavar="FILE.pdf", help=marked("Also write the same view as one A3 sheet."))
@@ -82,6 +85,7 @@ def build(
     audience: Audience,
     area: str | None,
     on: date | None,
+    as_known: date | None,
     recipient: str | None,
     png: Path | None,
     pdf: Path | None,
@@ -101,11 +105,17 @@ def build(
         if path is not None:
             free_output(path, overwrite=overwrite, endings=endings)
     opened = projects.opened(session.folder)
+    if as_known is not None and audience != "office":
+        # What councils and the public were shown is carried on from release to release.
+        raise OptionError(
+            _("only an office map can show what was known on an earlier day"),
+            hint=_("give --audience office, or --on DATE"),
+        )
     # Public and council maps hold no personal data: they may lie anywhere.
     outputs = [output, png, pdf] if audience == "office" else []
     with leaving(session, opened, outputs, what="map", overwrite=overwrite, **leave) as way:
         size, remarks = maps.build(
-            opened,
+            projects.opened(session.folder, as_known=as_known),
             way.path(output),
             audience=audience,
             area=area,
