@@ -88,10 +88,13 @@ FROM one AS l JOIN other AS r ON ST_Intersects(l.geometry, r.geometry)
 
 def _duckdb(a: Layer, b: Layer) -> Found:
     import duckdb
+    import duckdb_extension_spatial
     import pandas as pd
 
+    # The package holds the extension as a file: nothing is fetched.
+    folder = Path(duckdb_extension_spatial.__file__).parent / "extensions" / f"v{duckdb.__version__}"
     with duckdb.connect() as connection:
-        connection.load_extension("spatial")
+        connection.load_extension(str(folder / "spatial.duckdb_extension"))
         for name, layer in (("one", a), ("other", b)):
             connection.register(
                 "wkb", pd.DataFrame({"id": np.arange(len(layer)), "wkb": shapely.to_wkb(layer)})
@@ -102,13 +105,18 @@ def _duckdb(a: Layer, b: Layer) -> Found:
 
 
 def _sedonadb(a: Layer, b: Layer) -> Found:
+    import pyarrow
     import sedonadb
 
     context = sedonadb.connect()
     for name, layer in (("one", a), ("other", b)):
-        frame = geopandas.GeoDataFrame({"id": np.arange(len(layer))}, geometry=layer)
-        context.create_data_frame(frame).to_view(name)
-    found = context.sql(SQL).to_pandas()
+        wkb = pyarrow.array(shapely.to_wkb(layer).tolist(), pyarrow.binary())
+        table = pyarrow.table({"id": np.arange(len(layer)), "wkb": wkb})
+        context.create_data_frame(table).to_view(f"{name}_wkb")
+        made = f"SELECT id, ST_GeomFromWKB(wkb) AS geometry FROM {name}_wkb"  # noqa: S608 (two fixed names)
+        context.sql(made).to_memtable().to_view(name)
+    # By Arrow's stream: the way over pandas wants geoarrow, which holds nothing that is needed here.
+    found = pyarrow.RecordBatchReader.from_stream(context.sql(SQL)).read_all()
     return found["l"].to_numpy(), found["r"].to_numpy(), found["m2"].to_numpy()
 
 

@@ -36,7 +36,7 @@ def group() -> None:
     "draw",
     cls=Command,
     help=marked(
-        "Draw a sample of the findings and write a form to fill in on site.\n\n"
+        "Draw a sample of the findings and write a form to fill in on site: a table, and a PDF to print.\n\n"
         "The same number is drawn from every class and grade, in an order to walk, with squares of 30 m "
         "in which every building is counted. The same seed draws the same sample."
     ),
@@ -79,11 +79,14 @@ def draw(
     from regularize.workflow import fieldcheck, projects
 
     opened = projects.opened(session.folder)
-    free_output(output, overwrite=overwrite)
-    with leaving(session, opened, [output], what="fieldcheck", overwrite=overwrite, **leave) as way:
+    paper = output.with_suffix(".pdf")
+    for written in (output, paper):
+        free_output(written, overwrite=overwrite)
+    with leaving(session, opened, [output, paper], what="fieldcheck", overwrite=overwrite, **leave) as way:
         drawn = fieldcheck.draw(
             opened,
             way.path(output),
+            paper=way.path(paper),
             per_stratum=per_stratum,
             squares=squares,
             seed=seed,
@@ -91,12 +94,13 @@ def draw(
             lang=session.lang or opened.project.language,
             purpose=leave["purpose"],
         )
-    drawn = replace(drawn, path=way.shown(output))
+    drawn = replace(drawn, path=way.shown(output), paper=way.shown(paper))
     record = drawn.as_dict()
     if as_json:
         print_json(record)
     else:
         click.echo(str(drawn.path))
+        click.echo(str(drawn.paper))
     session.say(
         _("{findings} findings and {squares} squares, in walking order").format(
             findings=record["findings"], squares=record["squares"]

@@ -13,6 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from regularize.detect import fieldcheck
 from regularize.errors import InputError
 from regularize.i18n import translate as _
+from regularize.project import today
+from regularize.publish.walk_form import walk_form
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.exports import log_list, stated_purpose
@@ -27,6 +29,7 @@ class Drawn:
     """A sample that was drawn."""
 
     path: Path
+    paper: Path
     stops: tuple[fieldcheck.Stop, ...]
     seed: int
 
@@ -34,6 +37,7 @@ class Drawn:
         """The sample with stable English keys."""
         return {
             "path": str(self.path),
+            "paper": str(self.paper),
             "seed": self.seed,
             "findings": sum(stop.what == fieldcheck.FINDING for stop in self.stops),
             "squares": sum(stop.what == fieldcheck.SQUARE for stop in self.stops),
@@ -51,8 +55,14 @@ def draw(
     area: str | None,
     lang: str,
     purpose: str | None = None,
+    paper: Path | None = None,
 ) -> Drawn:
-    """Draw a sample of the open findings and write its form as CSV (UTF-8, for spreadsheets).
+    """Draw a sample of the open findings and write its form, as CSV (UTF-8) and to be printed (PDF).
+
+    Parameters
+    ----------
+    paper : Path, optional
+        The PDF; beside the CSV where not stated.
 
     Raises
     ------
@@ -88,16 +98,28 @@ def draw(
     writer = csv.DictWriter(text, names, lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
+    printed = paper or output.with_suffix(".pdf")
+    form = walk_form(
+        rows,
+        lang=lang,
+        labels=here.pack.label,
+        municipality=here.project.municipality,
+        area=area or "",
+        seed=seed,
+        day=today().isoformat(),
+        purpose=stated,
+    )
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         # With its mark a spreadsheet takes it for UTF-8 and shows Cyrillic.
         output.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        printed.write_bytes(form)
     except OSError as error:
         raise InputError(
             _("{path} cannot be written").format(path=output), hint=_("check the folder and its permissions")
         ) from error
     log_list(here, "fieldcheck", len(rows), stated)
-    return Drawn(output, tuple(stops), seed)
+    return Drawn(output, printed, tuple(stops), seed)
 
 
 @dataclass(frozen=True)

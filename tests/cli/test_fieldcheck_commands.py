@@ -46,6 +46,8 @@ def test_drawn_filled_in_a_spreadsheet_and_scored(detected: Path, run, tmp_path:
     assert drawn.code == 0, drawn.err
     assert drawn.json["squares"] == 4
     assert form.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert drawn.json["paper"] == str(form.with_suffix(".pdf"))
+    assert form.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
     rows = list(csv.DictReader(io.StringIO(form.read_text(encoding="utf-8-sig"))))
     assert [row["id"] for row in rows] == drawn.json["stops"]
     assert {"not_in_cadastre", "unchanged"} <= {row["class"] for row in rows}
