@@ -12,11 +12,11 @@ import docx
 import pypdfium2
 import pytest
 import report_town
-from conftest import Run
 
 from regularize.publish import dossier
 from regularize.workflow import dossiers as work
 
+Run = Any  # the fixture of conftest
 DAY = ("--on", "2026-03-02")
 CONTACT = """
 [project.contact]
