@@ -78,6 +78,7 @@ def open_case(connection: Connection, metadata: MetaData, case: Case, actor: str
     elif connection.execute(select(_table(metadata).c.fid).where(_table(metadata).c.id == case.id)).first():
         raise OptionError(_("there is a case {id} already").format(id=case.id), hint="regularize case list")
     draft = _place(connection, metadata, case, actor)
+    geopackage.touch(connection, _table(metadata))
     state = digests.of_tables(connection, metadata, "cases", "home_links")
     events.append(connection, metadata, [replace(draft, state=state)])
     return case
@@ -104,6 +105,7 @@ def _place(connection: Connection, metadata: MetaData, case: Case, actor: str) -
             "facts": dict(case.facts),
         },
     )
+    geopackage.touch(connection, _table(metadata))
     key = inserted.inserted_primary_key
     for home in case.homes:
         homes.attach(connection, metadata, home, "case", key[0] if key else 0, case.opened_on)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, Text, bindparam, select, type_coerce, update
+from sqlalchemy import Connection, MetaData, Table, bindparam, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 from regularize import layers
@@ -26,19 +26,13 @@ from regularize.project import today
 from regularize.store import database, digests, documents, events, geopackage, homes, objections
 from regularize.store.connection import BUSY_TIMEOUT_MS, spoken
 from regularize.store.schema import Json, written
+from regularize.store.texts import LEAST_CHARS, cells, forget, kept_changes, texts_in
 
 DONE = "store.erased"
 # Entries about a home, a finding or an objection whose payload a person wrote.
 _BY_PEOPLE = frozenset(
     {"evidence.recorded", "evidence.withdrawn", documents.ADDED, documents.CHANGED, "finding.reviewed"}
 )
-# What in a payload is a code, a number or a day, and may rightly stand elsewhere too.
-_CODED = frozenset(
-    {"kind", "cause", "place_kind", "from", "to", "class", "decision", "document_type", "state"}
-    | {"home", "case", "dated", "shows", "event", "before"}
-)
-_LEAST_CHARS = 4  # shorter texts are found everywhere by chance
-_CHAIN = ("actor", "subject", "type", "state")
 
 
 @dataclass
@@ -66,19 +60,6 @@ class Erased:
     fixed: list[str] = field(default_factory=list)
 
 
-def texts_in(value: Any, key: str = "") -> Iterator[str]:
-    """Texts of a payload that people wrote: not codes, days and numbers."""
-    if isinstance(value, str):
-        if key not in _CODED and len(value.strip()) >= _LEAST_CHARS:
-            yield value
-    elif isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from texts_in(part, str(name))
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from texts_in(part, key)
-
-
 class _Work:
     """One erasure within one transaction."""
 
@@ -88,6 +69,8 @@ class _Work:
         self.done = Erased()
         self._stated: dict[str, str] = {}
         self._at_work: dict[str, set[int]] = {}
+        self._own: set[tuple[str, int]] = set()
+        self._words: re.Pattern[str] | None = None
 
     def blank(self, seqs: Iterable[int]) -> None:
         """Blank the payloads of entries; those that are blank already stay so."""
@@ -98,6 +81,7 @@ class _Work:
                 continue
             self.done.gone.add(row.salt)
             self.done.gone.update(texts_in(json.loads(row.payload)))
+            self._forget()
             events.blank(self.connection, self.metadata, seq, self.reason, self.on, self.actor)
             self.done.entries.append(seq)
 
@@ -108,8 +92,10 @@ class _Work:
         old = [text for row in rows for text in row if isinstance(text, str) and text]
         if not old:
             return
-        self.done.gone.update(text for text in old if len(text.strip()) >= _LEAST_CHARS)
+        self.done.gone.update(text for text in old if len(text.strip()) >= LEAST_CHARS)
         self.done.cells += len(old)
+        key = table.columns.values()[0]
+        self._own |= {(table.name, int(n)) for n in self.connection.scalars(select(key).where(*where))}
         self.connection.execute(update(table).where(*where).values(**values))
         geopackage.touch(self.connection, table)
         self._stated |= digests.of_tables(self.connection, self.metadata, table.name)
@@ -132,6 +118,7 @@ class _Work:
                 self.done.gone.update(words)
                 return self.done
             raise OptionError(_("there is nothing to erase"), hint=_("regularize privacy report"))
+        self._forget()
         counts = {"entries": len(self.done.entries), "cells": self.done.cells}
         payload = {"reason": self.reason, **counts}
         draft = events.Draft(DONE, subject, self.on, payload, self.actor, self._stated)
@@ -140,13 +127,21 @@ class _Work:
         self.done.gone.update(words)
         return self.done
 
+    def _forget(self) -> None:
+        """Blank what the history of rows keeps of the texts: of these rows, or of the words anywhere."""
+
+        def holds(table: str, row: int, old: str) -> bool:
+            if self._words is not None and self._words.search(old):
+                return True
+            return (table, row) in self._own and any(text in old for text in self.done.gone)
+
+        _n, stated = forget(self.connection, self.metadata, holds)
+        self._stated |= stated
+
     def _leave_out_what_stands_elsewhere(self) -> None:
-        still = {
-            text
-            for _table, _row, _column, cell in _cells(self.connection, self.metadata)
-            for text in self.done.gone
-            if text in cell
-        }
+        places = [cell for *_where, cell in cells(self.connection, self.metadata)]
+        places += [old for *_where, old in kept_changes(self.connection)]
+        still = {text for text in self.done.gone if any(text in place for place in places)}
         self.done.gone -= still
         self.done.elsewhere = len(still)
 
@@ -158,8 +153,9 @@ class _Work:
             "|".join(r"\s+".join(map(re.escape, w.split())) for w in sorted(words, key=len, reverse=True)),
             re.IGNORECASE,
         )
+        self._words = pattern
         touched: dict[str, set[Any]] = {}
-        found = list(_cells(self.connection, self.metadata))
+        found = list(cells(self.connection, self.metadata))
         log = [
             int(row) for table, row, _c, cell in found if table == "event_payloads" and pattern.search(cell)
         ]
@@ -244,24 +240,6 @@ class _Work:
 
 
 _LAYERS = frozenset(layer.name for layer in layers.LAYERS)
-
-
-def _cells(connection: Connection, metadata: MetaData) -> Iterator[tuple[str, Any, str, str]]:
-    """(table, key, column, text) of every text in the store, as it lies."""
-    for table in metadata.sorted_tables:
-        key = table.primary_key.columns.values()[0]
-        columns = [c for c in table.columns if isinstance(c.type, (Text, Json)) and c.name not in _HASHES]
-        if table.name == "events":
-            columns = [table.c[name] for name in _CHAIN]
-        if not columns:
-            continue
-        for row in digests.raw(connection, [key, *columns]):
-            for column, cell in zip(columns, row[1:], strict=True):
-                if isinstance(cell, str) and cell:
-                    yield table.name, row[0], column.name, cell
-
-
-_HASHES = frozenset({"digest", "row_digest", "salt", "payload_hash", "hash"})
 
 
 def _unescaped(cell: str) -> str:
@@ -366,9 +344,9 @@ class ErasureMethods:
             If a row that holds one was changed by another program.
         """
         for text in words:
-            if len("".join(text.split())) < _LEAST_CHARS:
+            if len("".join(text.split())) < LEAST_CHARS:
                 raise OptionError(
-                    _("a text to erase needs at least {n} letters or digits").format(n=_LEAST_CHARS),
+                    _("a text to erase needs at least {n} letters or digits").format(n=LEAST_CHARS),
                     hint=_("write it whole, one on each line"),
                 )
         with self._erasing(reason, on, actor) as work:
@@ -399,7 +377,7 @@ class ErasureMethods:
     def known_texts(self) -> Iterator[tuple[str, str]]:
         """(table.column, text) of every text of the store: for the scan of ``privacy report``."""
         with self._database.read() as connection:
-            for table, _row, column, cell in _cells(connection, self._metadata):
+            for table, _row, column, cell in cells(connection, self._metadata):
                 yield f"{table}.{column}", cell
 
     def row_counts(self) -> dict[str, int]:

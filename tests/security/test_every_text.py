@@ -61,7 +61,7 @@ WORDY = {
 }
 # Free options that are walked by the generic test below only.
 GENERIC = {"case evidence withdraw", "case import", "case consultation", "privacy export", "ingest cadastre"}
-GENERIC |= {"ingest plan", "check"}
+GENERIC |= {"ingest plan", "check", "letter build"}
 
 
 def commands(tree: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:

@@ -102,7 +102,8 @@ from regularize.cli import main
 
 EVERYTHING = """
 import importlib, pkgutil, regularize
-skipped = {"regularize.__main__", "regularize.geometry.kernel", "regularize.geometry.index",
+skipped = {"regularize.__main__", "regularize.publish.word_form",
+           "regularize.geometry.kernel", "regularize.geometry.index",
            "regularize.geometry.compiled"}  # imported by ``areas`` only where numba is
 for found in pkgutil.walk_packages(regularize.__path__, "regularize."):
     if found.name not in skipped:
