@@ -43,8 +43,11 @@ def _proposals(connection: Connection, metadata: MetaData) -> None:
 
 def _row_history(connection: Connection, metadata: MetaData) -> None:
     """Changes of rows are kept from now on, and edits made elsewhere are told from the program's own."""
-    del metadata
     history.create(connection)
+    listed = set(connection.exec_driver_sql("SELECT table_name FROM gpkg_contents").scalars())
+    for table in metadata.sorted_tables:  # extents were not always brought up to date
+        if table.name in listed:
+            geopackage.touch(connection, table)
 
 
 MIGRATIONS: tuple[tuple[str, Callable[[Connection, MetaData], None]], ...] = (
