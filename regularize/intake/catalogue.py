@@ -21,6 +21,7 @@ _OF_READERS = {
 # Codes of one format that stand among those of all.
 _ONLY = {
     "DELETED_RECORD": "shapefile",
+    "ARCHIVE_MEMBER_LEFT": "shapefile",
     "TRUNCATED": "shapefile",
     "FILE_TRUNCATED": "shapefile",
     "UNREADABLE_FEATURE": "geojson",

@@ -134,11 +134,14 @@ class Dataset(ABC):
         Name of the reader, kept with the batch.
     encoding : str or None
         What the user names, set before ``layers()``: where names of layers are text too.
+    left_out : tuple of str
+        What else lies in the same archive and could be read by itself.
     """
 
     path: Path
     reader: str
     encoding: str | None = None
+    left_out: tuple[str, ...] = ()
 
     @abstractmethod
     def layers(self) -> list[LayerInfo]:

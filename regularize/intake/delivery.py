@@ -223,6 +223,9 @@ def read(
     if joined is not None:  # its outlines are those of the store, whatever the options say of a place
         mapped = joined.join(mapped, target, known, pack)
         crs, known = None, replace(known, control_points=None, grid=None)
+    if dataset.left_out:
+        text = _("the archive also holds {names}: unpack it and give these by themselves")
+        ledger.note("ARCHIVE_MEMBER_LEFT", text.format(names=redact(", ".join(dataset.left_out))[0]))
     placer = Placer(path, opened, crs, project, area, pack, known, ledger)
     placer.prepare()
     known.tell(_("reading"), 0, opened.info.n)

@@ -327,10 +327,23 @@ def _open_content(path: Path, name: str, head: bytes, content: bytes | None) -> 
     return found.opens(path, content, name)
 
 
+def _stands_alone(name: str, head: bytes) -> bool:
+    """Whether a member beside shapefiles is data of its own, not a remark or a part of them."""
+    ending = PurePosixPath(name.lower()).suffix
+    if ending in {".xlsx", ".xlsm", ".csv", ".tsv"}:
+        return True
+    if ending == ".shp" or _is_beside_shapefile(head, ending):
+        return False
+    found = recognise(head, name)
+    return found is not None and found.opens is not None and (ending != ".txt" or looks_like_list(head))
+
+
 def _open_archive(path: Path) -> Dataset:
     heads = archive.heads(path, HEAD_BYTES)
     if any(name.lower().endswith(".shp") for name in heads):
-        return ShapefileSet(path, archive.bundles(path))
+        shapes = ShapefileSet(path, archive.bundles(path))
+        shapes.left_out = tuple(sorted(name for name, head in heads.items() if _stands_alone(name, head)))
+        return shapes
     if any(name.lower() == _WORKBOOK for name in heads):
         return open_workbook(path, path.read_bytes())
     for ending, what in _IN_ARCHIVE:

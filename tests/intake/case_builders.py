@@ -4,6 +4,7 @@ Each builder writes the failing or the passing source of its code and returns it
 options of reading.
 """
 
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -141,6 +142,20 @@ def formula(folder: Path, fails: bool) -> tuple[Path, Options]:
     }
 
 
+def packed(folder: Path, fails: bool) -> tuple[Path, Options]:
+    """A map in an archive, with or without a table beside it."""
+    houses(folder / "b.shp")
+    path = folder / "b.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.glob("b.*")):
+            if file != path:
+                archive.write(file, file.name)
+        archive.writestr("прочети ме.txt", "Две думи за доставката.")
+        if fails:
+            archive.writestr("регистър.csv", "Идентификатор;НТП\n00990.501.1;1000\n")
+    return path, {}
+
+
 BUILDERS: dict[str, Builder] = {
     "TRUNCATED": cut,
     "FILE_TRUNCATED": cut,
@@ -153,4 +168,5 @@ BUILDERS: dict[str, Builder] = {
     "CONTROL_POINTS_FAR": local(far=True),
     "GRID_USED": by_grid,
     "TABLE_CELL_UNREAD": formula,
+    "ARCHIVE_MEMBER_LEFT": packed,
 }
