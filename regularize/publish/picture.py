@@ -32,7 +32,9 @@ SCALES = (200, 250, 500, 1000, 1250, 1500, 2000, 2500, 4000, 5000, 7500, 10_000,
 PX_MM = 0.2  # a pixel of the page on paper; a little finer than 1/96 inch, as print can show it
 LIGHT = 0.55  # faces over a picture let it through, and lines get a casing, as the page does it
 CASING_PX = 1.6
-MOVES = (0.0, -0.75, 0.75, -1.5, 1.5, -2.5, 2.5)  # of a name, in its own heights, as the page does it
+# Of a name, in its own heights to the right and down, the nearest first, as the page does it.
+STEPS = tuple(n / 2 for n in range(-5, 6))
+MOVES = sorted(((right, down) for down in STEPS for right in STEPS), key=lambda move: math.hypot(*move))
 FACE = "Libertinus Serif"
 _HATCH_MM = 1.6
 _LETTER = 0.54  # advance of the face in em
@@ -296,6 +298,7 @@ def _labels(
     """Labels where they fit, none on another, as the page does it."""
     font = fonts[drawn.label_font]
     size_mm = font["size"] * PX_MM
+    weight = ' font-weight="bold"' if "00 " in font["font"] else ""
     made = []
     for feature, text, lon, lat, angle, room_m in drawn.labels:
         if row.cls >= 0 and (drawn.classes is None or drawn.classes[feature] != row.cls):
@@ -312,26 +315,27 @@ def _labels(
         half_y = (abs(math.sin(turn)) * width + abs(math.cos(turn)) * height) / 2 + 0.4
         if not (half_x < x < size[0] - half_x and half_y < y < size[1] - half_y):
             continue
-        # A name may move up or down within its face; what stands along a line, or is a count, may not.
-        moves = (0.0,) if angle or drawn.label_font != "place" else MOVES
+        # A name may move within its face; what stands along a line, or is a count, may not.
+        moves = [(0.0, 0.0)] if angle or drawn.label_font != "place" else MOVES
         free = (
-            down * height
-            for down in moves
-            if abs(down) * height < room_m * mm / 3 or not down
+            (right * height, down * height)
+            for right, down in moves
+            if math.hypot(right, down) * height < room_m * mm / 3 or not (right or down)
             if not any(
-                abs(a - x) < w + half_x and abs(b - y - down * height) < h + half_y for a, b, w, h in taken
+                abs(a - x - right * height) < w + half_x and abs(b - y - down * height) < h + half_y
+                for a, b, w, h in taken
             )
         )
         move = next(free, None)
         if move is None:
             continue
-        y += move
+        x, y = x + move[0], y + move[1]
         taken.append((x, y, half_x, half_y))
         for number, line in enumerate(lines):
             down = y + (number - (len(lines) - 1) / 2) * size_mm * 1.25 + size_mm * 0.34
             made.append(
-                f'<g transform="rotate({-angle:.1f} {x:.2f} {y:.2f})" font-size="{size_mm:.2f}"'
-                f' text-anchor="middle"><text x="{x:.2f}" y="{down:.2f}" stroke="{PAPER}" stroke-width=".7">'
+                f'<g transform="rotate({-angle:.1f} {x:.2f} {y:.2f})" font-size="{size_mm:.2f}"{weight}'
+                f' text-anchor="middle"><text x="{x:.2f}" y="{down:.2f}" stroke="{PAPER}" stroke-width="1">'
                 f'{escape(line)}</text><text x="{x:.2f}" y="{down:.2f}" fill="{font.get("colour", INK)}">'
                 f"{escape(line)}</text></g>"
             )

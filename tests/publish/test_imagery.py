@@ -79,4 +79,4 @@ def test_labels_keep_a_halo_of_paper(frames: dict[str, gpd.GeoDataFrame]) -> Non
     views = [*town.views_of(frames, "council"), imagery(frames, "council")]
     drawn = DrawnMap([Edition("bg", town.labels(), town.meta("council"), views)])
     svg = drawn.still(300, 200).svg
-    assert svg.count("<text") == 2 * svg.count('stroke="#FFFFFF" stroke-width=".7"') > 4
+    assert svg.count("<text") == 2 * svg.count('stroke="#FFFFFF" stroke-width="1"') > 4

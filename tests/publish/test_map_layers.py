@@ -1,5 +1,6 @@
 """What the maps draw: five signs at first, each layer that the office asks for, colours that stay apart."""
 
+import re
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -208,6 +209,38 @@ def test_counts_take_their_place_before_names(frames: dict[str, gpd.GeoDataFrame
     for count in counted:
         assert f">{count}</text>" in svg
     assert ">План</text>" in svg, "the name moves out of the way"
+
+
+def test_a_name_moves_sideways_where_counts_stand_above_and_below(
+    frames: dict[str, gpd.GeoDataFrame],
+) -> None:
+    x, y = frames["blocks"].union_all().centroid.coords[0]
+    # A column of counts right of the middle: straight up or down, the name always meets one of them.
+    blocks = gpd.GeoDataFrame(
+        {
+            "block": range(1, 4),
+            "counts": [{"extended": 30}] * 3,
+            "dwellings": [60] * 3,
+            "concerned": [30] * 3,
+        },
+        geometry=[box(x + 4, y + dy - 3.5, x + 12, y + dy + 3.5) for dy in (-7, 0, 7)],
+        crs=CRS,
+    )
+    cases = gpd.GeoDataFrame(
+        {"case": ["C-1"], "title": ["План на квартала"], "state": [None], "next_deadline": [None]},
+        geometry=[box(x - 80, y - 80, x + 80, y + 80)],
+        crs=CRS,
+    )
+    views = [
+        View.of(layer_named("blocks"), blocks, "council"),
+        View.of(layer_named("case_parts"), cases, "council"),
+    ]
+    drawn = DrawnMap([Edition("bg", town.labels(), town.meta("council"), views)])
+    svg = drawn.still(200, 200).svg
+    at = [float(n) for n in re.findall(r'<text x="([0-9.]+)"[^>]*>План на квартала</text>', svg)]
+    assert svg.count(">30</text>") == 6, "every count, with its halo"
+    assert at, "the name is written"
+    assert at[0] < 96, "left of the counts"
 
 
 def test_streets_and_their_names_come_from_the_local_layer(frames: dict[str, gpd.GeoDataFrame]) -> None:

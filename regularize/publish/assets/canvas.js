@@ -3,8 +3,9 @@
 const HATCH_CELL = 8;
 // Features drawn in one path: many small paths are slow to start, one vast path is slow to fill.
 const BATCH = 32;
-// Where a name may stand, in its own heights below its place.
-const MOVES = [0, -0.75, 0.75, -1.5, 1.5, -2.5, 2.5];
+// Where a name may stand, in its own heights right of and below its place: the nearest first.
+const STEPS = Array.from({ length: 11 }, (_, i) => (i - 5) / 2);
+const MOVES = STEPS.flatMap((down) => STEPS.map((right) => [right, down])).sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
 
 function hatchPattern(context, hatch, colour) {
   const cell = document.createElement("canvas");
@@ -236,17 +237,19 @@ const FeatureCanvas = L.Renderer.extend({
         const height = lines.length * font.size * 1.25;
         const metre = (256 * scale) / (40075016.686 * Math.cos((lat * Math.PI) / 180));
         if (width + 4 > room * metre) continue;
-        const x = wx * scale - ox;
+        let x = wx * scale - ox;
         let y = wy * scale - oy;
         const turn = (-angle * Math.PI) / 180;
         const halfX = (Math.abs(Math.cos(turn)) * width + Math.abs(Math.sin(turn)) * height) / 2 + 2;
         const halfY = (Math.abs(Math.sin(turn)) * width + Math.abs(Math.cos(turn)) * height) / 2 + 2;
-        // A name may move up or down within its face; what stands along a line, or is a count, may not.
-        const moves = angle || layer.label_font !== "place" ? [0] : MOVES.filter((m) => Math.abs(m) * height < (room * metre) / 3);
-        const free = (down) => !taken.some((t) => Math.abs(t[0] - x) < t[2] + halfX && Math.abs(t[1] - y - down) < t[3] + halfY);
-        const move = moves.find((m) => free(m * height));
+        // A name may move within its face; what stands along a line, or is a count, may not.
+        const within = (m) => Math.hypot(...m) * height < (room * metre) / 3;
+        const moves = angle || layer.label_font !== "place" ? [[0, 0]] : MOVES.filter((m) => !(m[0] || m[1]) || within(m));
+        const free = (right, down) => !taken.some((t) => Math.abs(t[0] - x - right) < t[2] + halfX && Math.abs(t[1] - y - down) < t[3] + halfY);
+        const move = moves.find((m) => free(m[0] * height, m[1] * height));
         if (move === undefined) continue;
-        y += move * height;
+        x += move[0] * height;
+        y += move[1] * height;
         taken.push([x, y, halfX, halfY]);
         context.save();
         context.translate(x, y);
