@@ -69,7 +69,8 @@ class Clock:
 
     With ``per`` it runs for each value of that fact, the last decides, and the event ``dispatch``
     states how many there are. ``stops`` are acts that fulfil a duty; ``proved_by`` are later events that
-    prove it fulfilled, but not on which day.
+    prove it fulfilled, but not on which day. It is known to hold from ``valid_from`` up to, but not on,
+    ``valid_to``.
     """
 
     id: str
@@ -87,6 +88,14 @@ class Clock:
     when: Facts
     citation: str
     status: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the term is known to hold under the law of `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 @dataclass(frozen=True)
@@ -148,6 +157,9 @@ class Procedure:
     facts : mapping of name to FactType
     steps, clocks, event_types : mapping by id
     routes : tuple of Route
+    rules_of : str or None
+        The event on whose day the law stands that holds for the whole case; None where every term
+        follows the law of the day on which it begins.
     """
 
     id: str
@@ -159,6 +171,7 @@ class Procedure:
     routes: tuple[Route, ...]
     clocks: Mapping[str, Clock]
     event_types: Mapping[str, EventType]
+    rules_of: str | None = None
 
     @cached_property
     def by_event(self) -> Mapping[str, tuple[Route, ...]]:
@@ -188,6 +201,21 @@ class Procedure:
         return _grouped(
             self.event_types,
             lambda name: (c for c in self.clocks.values() if name in c.stops or name in c.proved_by),
+        )
+
+    @cached_property
+    def versions(self) -> Mapping[str, tuple[Clock, ...]]:
+        """For each clock those that are the same term, itself among them: the law of different times."""
+        return _grouped(
+            self.clocks,
+            lambda name: (
+                c
+                for c in self.clocks.values()
+                if c.id == name
+                or c.ref
+                and (c.ref, c.starts, c.from_step)
+                == (self.clocks[name].ref, self.clocks[name].starts, self.clocks[name].from_step)
+            ),
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from regularize.law.records import CaseEvent, Done
 
 NOTICE = "notice"  # the fact that numbers a notice
 NOTICES = "notices"  # the fact that says how many notices were sent
+UNVERIFIED = "unverified"  # what is known from memory, or not for the time of the case: it decides nothing
 DOCUMENT = "document"  # the fact that names the kind of document that proves an event
 
 
@@ -25,6 +26,7 @@ class Term:
     notice: str | None
     announced: date | None
     due: Due
+    status: str
     done_on: date | None = None
     done_by: str | None = None
     effective: date = field(init=False)
@@ -44,6 +46,7 @@ class Term:
             self.notice,
             self.announced,
             self.due,
+            self.status,
             self.done_on,
             self.done_by,
         )
@@ -71,8 +74,10 @@ def count_of(value: Any) -> int | None:
 class Run:
     """One part on its way through a procedure. Feed it events in order, then pass the time up to the day."""
 
-    def __init__(self, procedure: Procedure, facts: Facts, calendar: Calendar) -> None:
-        self.procedure, self.calendar = procedure, calendar
+    def __init__(
+        self, procedure: Procedure, facts: Facts, calendar: Calendar, *, rules_on: date | None = None
+    ) -> None:
+        self.procedure, self.calendar, self.rules_on = procedure, calendar, rules_on
         # Up to this day nothing follows by itself; whatever changes that sets it back.
         self._quiet_until = date.min
         self.facts = dict(facts)
@@ -234,6 +239,8 @@ class Run:
             if self.outstanding(name):
                 return None
             for term in self.terms.get(name, _NO_TERMS).values():
+                if term.status == UNVERIFIED:
+                    return None
                 if last is None or term.effective > last:
                     last = term.effective
         return last
@@ -267,6 +274,13 @@ class Run:
         self.expected[clock.id] = count_of(event.facts.get(NOTICES))
 
     def _start(self, clock: Clock, day: date, name: str, event: CaseEvent | None) -> None:
+        law_day = self.rules_on or day
+        known = clock.is_valid_on(law_day)
+        versions = self.procedure.versions[clock.id]
+        if len(versions) > 1 and clock is not next(
+            (c for c in versions if c.is_valid_on(law_day)), versions[0]
+        ):
+            return
         key = None
         if clock.per is not None:
             stated = event.facts.get(clock.per) if event else None
@@ -278,7 +292,7 @@ class Run:
         if event is not None and announced is not None and announced != end.date:
             code = "ANNOUNCED_TOO_SHORT" if announced < end.date else "ANNOUNCED_LONGER"
             self.note(code, {"seq": event.seq, "clock": clock.id, "announced": announced, "due": end.date})
-        term = Term(clock, day, name, key, announced, end)
+        term = Term(clock, day, name, key, announced, end, clock.status if known else UNVERIFIED)
         self._quiet_until = date.min
         if clock.per is None:
             self.terms[clock.id] = {None: term}
@@ -289,6 +303,8 @@ class Run:
         if contradicts(clock.when, self.facts):
             return
         terms = self.terms.get(clock.id)
+        if not terms and any(self.terms.get(version.id) for version in self.procedure.versions[clock.id]):
+            return
         if not terms:
             self.note("MISSING_START", {"seq": event.seq, "event": event.type, "clock": clock.id})
             return

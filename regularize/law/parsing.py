@@ -83,6 +83,7 @@ def parse(table: Mapping[str, Any]) -> Procedure:
         ),
         clocks={name: _clock(name, entry) for name, entry in top.take("clocks", dict, {}).items()},
         event_types={name: _event(name, entry) for name, entry in events.items()},
+        rules_of=top.take("rules_of", str),
     )
     top.closed()
     _check_names(procedure)
@@ -163,6 +164,8 @@ def _clock(name: str, entry: object) -> Clock:
         when=r.take("when", dict, {}),
         citation=r.take("citation", str, ""),
         status=r.one_of("status", STATUSES, "unverified"),
+        valid_from=r.take("valid_from", date),
+        valid_to=r.take("valid_to", date),
     )
     r.closed()
     if clock.amount < 1:
@@ -187,6 +190,7 @@ def _check_names(p: Procedure) -> None:
     """Refuse a procedure in which one entry names another that does not exist."""
     steps, events, clocks, facts = set(p.steps), set(p.event_types), set(p.clocks), set(p.facts)
     used: list[tuple[str, str, set[str]]] = [(p.id, p.initial, steps)]
+    used += [(p.id, p.rules_of, events)] if p.rules_of is not None else []
     for s in p.steps.values():
         used += [(f"steps.{s.id}", name, steps) for name in (*s.clears, *filter(None, [s.confirmed_by]))]
     for r in p.routes:

@@ -191,7 +191,11 @@ class PartStatus:
 
 @dataclass(frozen=True)
 class CaseStatus:
-    """Where a case stands on a day: derived anew each time, stored nowhere."""
+    """Where a case stands on a day: derived anew each time, stored nowhere.
+
+    ``rules_of`` names the event that pins the law of the whole case, ``rules_on`` its day; None where
+    it is not recorded: then every term follows the law of the day on which it begins.
+    """
 
     procedure: str
     on: date
@@ -199,6 +203,8 @@ class CaseStatus:
     deadlines: tuple[Deadline, ...]
     gaps: tuple[Gap, ...]
     notes: tuple[LintNote, ...]
+    rules_of: str | None = None
+    rules_on: date | None = None
 
     @property
     def next_deadline(self) -> Deadline | None:
@@ -210,6 +216,7 @@ class CaseStatus:
         return {
             "procedure": self.procedure,
             "on": self.on.isoformat(),
+            "rule_set": {"event": self.rules_of, "on": _json(self.rules_on)},
             "parts": [part.as_dict() for part in self.parts],
             "deadlines": [deadline.as_dict() for deadline in self.deadlines],
             "not_enough_information": [gap.as_dict() for gap in self.gaps],

@@ -7,7 +7,7 @@ from typing import Any
 
 from regularize.law.deadlines import Calendar
 from regularize.law.definition import Procedure, Route
-from regularize.law.derivation import Run, Term, contradicts
+from regularize.law.derivation import UNVERIFIED, Run, Term, contradicts
 from regularize.law.records import (
     CaseEvent,
     CaseStatus,
@@ -20,8 +20,6 @@ from regularize.law.records import (
     PartStatus,
 )
 from regularize.model import NotAssessed
-
-UNVERIFIED = "unverified"
 
 
 def status(
@@ -64,7 +62,8 @@ def status(
     """
     kept, notes = _history(procedure, events, on)
     names = _parts(kept, parts)
-    runs = _runs(kept, names, Run(procedure, facts, calendar), on)
+    rules_on = next((event.on for event in kept if event.type == procedure.rules_of), None)
+    runs = _runs(kept, names, Run(procedure, facts, calendar, rules_on=rules_on), on)
     if parts:
         notes += [
             LintNote("UNKNOWN_PART", {"part": name}, name)
@@ -78,6 +77,8 @@ def status(
         deadlines=_deadlines(runs, on),
         gaps=tuple(_shared((name, _gaps(run, on)) for name, run in runs)),
         notes=(*notes, *_shared((name, _notes(run)) for name, run in runs)),
+        rules_of=procedure.rules_of,
+        rules_on=rules_on,
     )
 
 
@@ -192,13 +193,13 @@ def _state(run: Run, term: Term, on: date) -> DeadlineState:
     if term.done_on is not None:
         if term.done_on <= term.effective:
             return "met"
-        unknown = term.clock.status == UNVERIFIED or term.done_by in term.clock.proved_by
+        unknown = term.status == UNVERIFIED or term.done_by in term.clock.proved_by
         return "not_assessed" if unknown else "late"
     if run.procedure.steps[run.step].terminal:
         return "ended"
     if not late:
         return "running"
-    return "not_assessed" if term.clock.status == UNVERIFIED else "overdue"
+    return "not_assessed" if term.status == UNVERIFIED else "overdue"
 
 
 def _deadlines(runs: Sequence[tuple[Part, Run]], on: date) -> tuple[Deadline, ...]:
@@ -237,7 +238,7 @@ def _deadline(term: Term, state: DeadlineState, decides: bool, parts: Sequence[P
         overdue=None if state == "not_assessed" else state == "overdue",
         decides=decides,
         citation=clock.citation,
-        status=clock.status,
+        status=term.status,
         parts=tuple(parts),
     )
 
@@ -284,7 +285,8 @@ def _gaps(run: Run, on: date) -> list[Gap]:
             if term.done_by in procedure.clocks[name].proved_by and _state(run, term, on) == "not_assessed":
                 params = {"clock": name, "events": procedure.clocks[name].stops}
                 found.append(Gap("DAY_OF_ACT_UNKNOWN", missing, params))
-        if open_ and procedure.clocks[name].status == UNVERIFIED and not step.terminal:
+        unread = any(term.status == UNVERIFIED for term in terms.values())
+        if open_ and unread and not step.terminal:
             found.append(Gap("LAW_UNVERIFIED", NotAssessed.LAW_UNVERIFIED, {"clock": name}))
     return found
 

@@ -8,6 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from regularize.i18n import counted, in_language
 from regularize.i18n import marked as _
+from regularize.law.derivation import UNVERIFIED
 from regularize.law.records import CaseStatus, PartStatus
 from regularize.model import Case
 from regularize.store import Store
@@ -107,6 +108,10 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
     unknown_, remark_ = say(_("not enough information")), say(_("remark"))
     yield f"{record['id']}  {here.pack.label('procedure.' + kind, lang)}: {record['title']}"
     yield say(_("as of {on}")).format(on=record["on"])
+    if record["rule_set"]["on"] is not None:
+        yield say(_("by the law of {on} ({event})")).format(
+            on=record["rule_set"]["on"], event=here.pack.label(f"event.{record['rule_set']['event']}", lang)
+        )
     for part in record["parts"]:
         head = f"  {part['part']}: " if part["part"] else "  "
         since = f" ({since_} {part['since']})" if part["since"] else ""
@@ -121,7 +126,8 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
                 here.pack.label(f"actor.{entry['actor']}", lang) if entry["actor"] else say(_("time passes"))
             )
             due = f", {until_} {entry['due']}" if entry["due"] else ""
-            yield f"    {next_}: {step_label(here, kind, entry['to'], lang)} - {who}{due}"
+            basis = basis_text(entry["citation"], entry["status"], lang)
+            yield f"    {next_}: {step_label(here, kind, entry['to'], lang)} - {who}{due}  ({basis})"
     for deadline in record["deadlines"]:
         if deadline["state"] in UNDECIDED:
             cells = deadline_cells(here, kind, deadline, lang=lang)
@@ -130,6 +136,13 @@ def status_lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Itera
         yield f"  {unknown_}: {record_text(here, gap, kind=kind, lang=lang)}"
     for note in record["notes"]:
         yield f"  {remark_}: {record_text(here, note, kind=kind, lang=lang)}"
+
+
+def basis_text(citation: str, status: str, lang: str) -> str:
+    """A provision, and that nobody has compared it with the law where that is so."""
+    if status != UNVERIFIED:
+        return citation
+    return "; ".join(filter(None, (citation, in_language(_("the rule is unverified"), lang))))
 
 
 def deadline_cells(
@@ -149,9 +162,7 @@ def deadline_cells(
         remarks.append(
             in_language(_("provisional: the calendar of days off is not checked so far ahead"), lang)
         )
-    if deadline["status"] == "unverified":
-        remarks.append(in_language(_("the rule is unverified"), lang))
-    remarks.append(deadline["citation"])
+    remarks.append(basis_text(deadline["citation"], deadline["status"], lang))
     return (
         deadline["due"],
         here.pack.label(f"actor.{deadline['holder']}", lang),
@@ -224,7 +235,7 @@ def dossier_facts(
             "title": step_label(here, case.kind, entry.to, lang),
             "state": "overdue" if entry.due and entry.due < on else ("due" if entry.due else "later"),
             "due": entry.due.isoformat() if entry.due else None,
-            "basis": entry.citation,
+            "basis": basis_text(entry.citation, entry.status, lang),
         }
         for entry in part.next_steps
         if not entry.exceptional
@@ -268,7 +279,7 @@ def _deadlines(here: Opened, kind: str, found: CaseStatus, lang: str) -> list[di
         {
             "title": clock_label(here, kind, deadline.as_dict(), lang),
             "due": deadline.due.isoformat(),
-            "basis": deadline.citation,
+            "basis": basis_text(deadline.citation, deadline.status, lang),
         }
         for deadline in found.deadlines
         if deadline.state in UNDECIDED

@@ -1,5 +1,6 @@
 """Status and the checks before an event is written, where a scenario file would say too little."""
 
+import copy
 import json
 import random
 from datetime import date, timedelta
@@ -36,7 +37,15 @@ def validated(new: CaseEvent, **more: Any) -> list[LintNote]:
 
 def test_the_dictionary_is_json_with_stable_keys() -> None:
     record = json.loads(json.dumps(at(date(2026, 3, 20)).as_dict(), allow_nan=False))
-    assert list(record) == ["procedure", "on", "parts", "deadlines", "not_enough_information", "notes"]
+    assert list(record) == [
+        "procedure",
+        "on",
+        "rule_set",
+        "parts",
+        "deadlines",
+        "not_enough_information",
+        "notes",
+    ]
     assert list(record["parts"][0]) == [
         "part", "step", "since", "process_step", "terminal", "done", "milestones", "running", "next_steps",
     ]  # fmt: skip
@@ -49,6 +58,49 @@ def test_the_dictionary_is_json_with_stable_keys() -> None:
     assert deadline["citation"] == "ЗУТ, чл. 128, ал. 5"
     assert deadline["status"] == "verified_secondary"
     assert record["notes"][0]["code"] == "STEPS_SKIPPED"
+
+
+def sent(status_: CaseStatus) -> tuple[str, str, date]:
+    """The term for sending the notice: its clock, whether it is verified, and its last day."""
+    (found,) = [d for d in status_.deadlines if d.ref == "D1"]
+    return found.clock, found.status, found.due
+
+
+def test_the_day_of_the_permission_pins_the_law_of_the_case() -> None:
+    """Two versions of a term: the one of the day of permission holds, whenever the clock starts."""
+    table = copy.deepcopy(dict(load("bg").procedures["detailed_plan"]))
+    now = table["clocks"]["send_to_gazette"]
+    change = now["valid_from"]
+    table["clocks"]["send_to_gazette_before"] = {
+        **now, "amount": 20, "valid_from": date(2012, 11, 26), "valid_to": change,
+    }  # fmt: skip
+    both = parse(table)
+    submitted = CaseEvent(2, "submitted", date(2017, 5, 15))
+    told = CaseEvent(3, "sent_to_gazette", date(2017, 5, 20))
+
+    def on(permitted: date | None, *more: CaseEvent) -> CaseStatus:
+        first = [] if permitted is None else [CaseEvent(1, "permitted", permitted)]
+        log = [*first, submitted, *more]
+        return status(both, log, on=date(2017, 5, 21), calendar=BG, facts=WIDE)
+
+    before, after, unknown = on(change - timedelta(1)), on(change), on(None)
+    assert sent(before) == ("send_to_gazette_before", "verified_secondary", date(2017, 6, 5))
+    assert sent(after) == ("send_to_gazette", "verified_secondary", date(2017, 5, 25))
+    assert sent(unknown) == sent(after), "without a permission on record the day of the term's start tells"
+    assert sent(on(date(2010, 3, 1)))[1] == "unverified", "what held then nobody has read"
+    assert before.as_dict()["rule_set"] == {"event": "permitted", "on": "2017-02-06"}
+    assert unknown.as_dict()["rule_set"] == {"event": "permitted", "on": None}
+    assert "MISSING_START" not in [note.code for note in on(change - timedelta(1), told).notes]
+    moved = [CaseEvent(4, "permitted", change, corrects=1)]
+    assert sent(on(change - timedelta(1), *moved))[0] == "send_to_gazette", "a corrected permission counts"
+
+
+def test_a_right_that_nobody_has_read_ends_nothing() -> None:
+    table = copy.deepcopy(dict(load("bg").procedures["detailed_plan"]))
+    table["clocks"]["objections_sg"]["valid_from"] = date(2027, 1, 1)
+    found = status(parse(table), LOG, on=date(2026, 6, 1), calendar=BG, facts=WIDE)
+    assert found.parts[0].step == "objections_open"
+    assert {gap.code for gap in found.gaps} >= {"LAW_UNVERIFIED"}
 
 
 def test_next_steps_name_who_must_act_and_by_when() -> None:
