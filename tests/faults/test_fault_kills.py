@@ -9,15 +9,7 @@ from faults import Runner, Tally, kill_many
 # Seeded, so that a failure can be repeated; the long run strikes more often, at other moments.
 RUNS = int(os.environ.get("REGULARIZE_KILLS", "100"))
 OFTEN = ("ingest cadastre", "detect", "case event")
-SAMPLED = (
-    "ingest cadastre",
-    "detect",
-    "case event",
-    "findings review",
-    "store backup",
-    "store restore",
-    "init",
-)
+SAMPLED = ("ingest cadastre", "detect", "case event")
 
 
 def require(tally: Tally) -> None:
@@ -34,7 +26,7 @@ def test_every_command_is_struck_or_only_reads() -> None:
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_a_killed_command_leaves_the_old_or_the_new(runner: Runner, name: str) -> None:
-    tally = kill_many(runner, name, 4, seed=8, heal_every=2)
+    tally = kill_many(runner, name, 3, seed=8, heal_every=3)
     require(tally)
     assert tally.killed > 0
 
