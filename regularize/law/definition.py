@@ -212,9 +212,11 @@ class Procedure:
                 c
                 for c in self.clocks.values()
                 if c.id == name
-                or c.ref
-                and (c.ref, c.starts, c.from_step)
-                == (self.clocks[name].ref, self.clocks[name].starts, self.clocks[name].from_step)
+                or (
+                    c.ref
+                    and (c.ref, c.starts, c.from_step)
+                    == (self.clocks[name].ref, self.clocks[name].starts, self.clocks[name].from_step)
+                )
             ),
         )
 

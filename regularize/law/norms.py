@@ -339,9 +339,16 @@ def _with_consequences(
     return replace(check, reliefs=tuple(relief for relief in reliefs if relief is not None))
 
 
+def _is_by_plan(pack: Pack, norm: Norm, plain: Facts, on: date) -> bool:
+    value = None if norm.limit is None else value_of(pack, norm.limit, on, plain)
+    return isinstance(value, Value) and value.value == BY_PLAN
+
+
 def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, plain: Facts, on: date) -> Relief | None:
     """What `way` would mean; None where a stated fact rules it out."""
     grounds = pack.parameter(way.reduces_by).rows[0].conditions if way.reduces_by else {}
+    if way.reduces_by and _is_by_plan(pack, check.norm, plain, on):
+        return None  # what the law lowers are its own sizes, not those that a plan sets
     for fact, wanted in way.assume.items():
         stated = facts.get(fact)
         if stated is not None and stated != wanted and stated not in grounds.get(fact, ()):
@@ -361,10 +368,18 @@ def _relief(pack: Pack, check: NormCheck, way: WayOut, facts: Facts, plain: Fact
         if check.measured is not None:
             judgement = compare(check.measured, Limit(limit, 0, citation, status), check.norm.compare)
     elif usable and way.lifts:
-        # The norm no longer binds, but the plan sets a size of its own, which is not known here.
-        own = (check.norm.by_plan,) if check.norm.by_plan is not None else ()
-        by_plan = own or (isinstance(value, Value) and value.value == BY_PLAN)
-        judgement = undecided(NotAssessed.FACT_MISSING, *needs, *own) if by_plan else MET
+        # The norm no longer binds, but the plan sets a size of its own.
+        own = facts.get(check.norm.by_plan) if check.norm.by_plan is not None else None
+        if isinstance(own, Measure) and check.measured is not None:
+            limit = own.value
+            judgement = compare(
+                check.measured, Limit(limit, own.sigma or 0, citation, status), check.norm.compare
+            )
+        elif check.norm.by_plan is not None or (isinstance(value, Value) and value.value == BY_PLAN):
+            unknown = (check.norm.by_plan,) if check.norm.by_plan is not None else ()
+            judgement = undecided(NotAssessed.FACT_MISSING, *needs, *unknown)
+        else:
+            judgement = MET
     elif usable:
         judgement = undecided(NotAssessed.FACT_MISSING if needs else NotAssessed.ADVICE_NEEDED, *needs)
     return Relief(way.id, not needs, needs, limit, judgement, citation, status)

@@ -144,7 +144,11 @@ def _norm(here: Opened, check: Mapping[str, Any], *, lang: str) -> str:
         text += f" ({missing})" if missing else ""
     if check["deficit"] is not None:
         text += f"  −{check['deficit']:.2f}{unit}"
-    offered = [label(f"way_out.{way['id']}", lang) for way in check["ways_out"]]
+    unread = f"[{label('parameter_status.unverified', lang)}]"
+    offered = [
+        label(f"way_out.{way['id']}", lang) + (f" {unread}" if way["status"] == "unverified" else "")
+        for way in check["ways_out"]
+    ]
     if check["verdict"] == "not_met" and offered:
         text += "  " + in_language(_("the law offers: {ways}"), lang).format(ways=", ".join(offered))
-    return f"{text}  [{check['citation']}]"
+    return f"{text}  [{check['citation']}]" + (f"  {unread}" if check["status"] == "unverified" else "")

@@ -292,3 +292,19 @@ def test_no_class_or_state_of_that_kind(detected: Path, run, name: str) -> None:
     assert run("-p", detected, "findings", "list", "--class", name).code == 2
     assert run("-p", detected, "findings", "list", "--review", name).code == 2
     assert run("-p", detected, "findings", "list", "--code", name).code == 2
+
+
+def test_what_nobody_has_read_is_marked_in_the_terminal(detected: Path, run, home: str) -> None:
+    stated = (
+        "--fact",
+        "height_class=low",
+        "--fact",
+        "attachment=detached",
+        "--fact",
+        "distance_side_m=1.2±0.07",
+    )
+    said = run("-p", detected, "--lang", "en", "pathway", home, *VILLAGE, *stated).out.splitlines()
+    near = next(line for line in said if line.startswith("Distance to a side boundary:"))
+    assert "reduced distance for an existing building [Not verified]" in near
+    assert "the neighbour's consent [Not verified]" in near
+    assert not near.endswith("[Not verified]"), "the distance itself has a source"

@@ -45,9 +45,10 @@ def test_no_two_rows_contradict_each_other(name: str) -> None:
             facts.setdefault(fact, {"something else"}).update(admitted)
     for values in product(*facts.values()):
         stated = dict(zip(facts, values, strict=True))
-        holding = [r for r in rows if not r.contradicts(stated)]
-        most = max((len(r.conditions) for r in holding), default=0)
-        assert len({(r.value, r.unit) for r in holding if len(r.conditions) == most}) <= 1, stated
+        for day in {DAY, *(d for r in rows for d in (r.valid_from, r.valid_to) if d)} | {date(2010, 1, 1)}:
+            holding = [r for r in rows if r.is_valid_on(day) and not r.contradicts(stated)]
+            most = max((len(r.conditions) for r in holding), default=0)
+            assert len({(r.value, r.unit) for r in holding if len(r.conditions) == most}) <= 1, stated
 
 
 def test_sizes_of_plots() -> None:
