@@ -16,6 +16,7 @@ from regularize.privacy import (
     find_personal,
     is_personal_column,
     is_special_category_column,
+    personal_words,
     redact,
 )
 
@@ -194,7 +195,64 @@ def test_any_text_is_taken_and_masking_is_final(text: str) -> None:
     hits = find_personal(text)
     assert all(0 <= a.start < a.end <= len(text) for a in hits)
     assert all(a.end <= b.start for a, b in pairwise(hits))
-    assert redact(text)[1] == len(hits)
+    masked, count = redact(text)
+    assert count >= len(hits)
+    assert (count == 0) == (masked == text) == (not hits)
+    assert find_personal(masked) == []
+
+
+GROUPED = EGNS.flatmap(
+    lambda number: st.sampled_from(
+        [number, f"{number[:6]} {number[6:]}", f"{number[:6]}-{number[6:]}", number[:9]]
+    )
+)
+# Pieces that hide, join or reveal each other once one of them is masked.
+PIECES = st.one_of(
+    GROUPED,
+    st.sampled_from(
+        ["ЕГН", "ЛНЧ ", "чужденец ", "тел. ", "собственик ", "ул. ", "№", "2", "А. ", "_", ".0", "\n"]
+    ),
+    st.sampled_from(
+        ["Примерко Образцов Примеров", "a@b.example", "@", "0888123456", "+359 888 123 456", "\u00a0"]
+    ),
+    st.text("0123456789 .,;-/@_аяАЯazAZ", max_size=5),
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(PIECES, max_size=10).map("".join))
+def test_masking_is_final_however_the_pieces_touch(text: str) -> None:
+    masked, count = redact(text)
+    assert find_personal(masked) == []
+    assert redact(masked) == (masked, 0)
+    assert (count == 0) == (masked == text)
+    position = 0  # what is left is of the text, in its order
+    for kept in masked.split(MASK):
+        position = text.find(kept, position)
+        assert position >= 0
+        position += len(kept)
+    assert personal_words(text) or count == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"Примерко Образцов Примеров{EGN}", MASK * 2),  # a digit behind hid the name
+        ("Примерко Образцов Примеров0888123456", MASK * 2),
+        (f"{EGN[:6]} {EGN[6:]}, ЕГН {EGN}", f"{MASK}, ЕГН {MASK}"),  # a list of numbers is measurements
+    ],
+)
+def test_what_a_mask_reveals_is_masked_too(text: str, masked: str) -> None:
+    """Found by fuzzing: the second of two that touched stayed."""
+    assert redact(text) == (masked, 2)
+
+
+def test_what_needs_too_many_rounds_is_masked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regularize.privacy.text._MOST_ROUNDS", 1)
+    assert redact("бележка") == ("бележка", 0)
+    assert redact("при Примерко Образцов Примеров0888123456") == (MASK, 1)
+    rest = f"при Примерко Образцов Примеров{MASK}"
+    assert personal_words("при Примерко Образцов Примеров0888123456") == {"0888123456", rest}
 
 
 PERSONAL = [

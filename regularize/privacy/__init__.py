@@ -5,6 +5,14 @@ what has the form of a coordinate, an identifier or a street.
 """
 
 from regularize.privacy.columns import is_personal_column, is_special_category_column
-from regularize.privacy.text import MASK, Hit, find_personal, redact
+from regularize.privacy.text import MASK, Hit, find_personal, personal_words, redact
 
-__all__ = ["MASK", "Hit", "find_personal", "is_personal_column", "is_special_category_column", "redact"]
+__all__ = [
+    "MASK",
+    "Hit",
+    "find_personal",
+    "is_personal_column",
+    "is_special_category_column",
+    "personal_words",
+    "redact",
+]

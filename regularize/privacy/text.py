@@ -15,6 +15,7 @@ from regularize.privacy.words import text_words
 MASK = "*" * 10  # as courts mask a national number; of one length, so that it tells nothing
 _DIGITS = 10
 _CONTEXT_CHARS = 30
+_MOST_ROUNDS = 32
 
 # What stands between the digits of one number when people write it in groups.
 _GAP = re.compile(
@@ -102,17 +103,53 @@ def find_personal(text: str, *, context: str = "") -> list[Hit]:
 def redact(text: str, *, context: str = "") -> tuple[str, int]:
     """`text` with every hit of `find_personal` masked, and how many there were.
 
+    In what comes back `find_personal` finds nothing more: a mask takes away what stood beside a
+    name or a number and hid it (a digit, a second number), so the text is looked at again.
+
     Examples
     --------
     >>> redact("пише на a.b@example.org")
     ('пише на **********', 1)
+    >>> redact("Иван Петров Иванов0888123456")
+    ('********************', 2)
     """
-    hits = find_personal(text, context=context)
+    if context and kind_of_column(context) is not None:
+        return (MASK, 1) if text.strip() else (text, 0)
+    masked, hits = text, 0
+    # Each round masks a letter, a digit or an "@" at least, so that it ends; a text made to need
+    # more rounds than this is nobody's note and is masked whole.
+    for _round in range(_MOST_ROUNDS):
+        found = find_personal(masked, context=context)
+        if not found:
+            return masked, hits
+        masked, hits = _masked(masked, found), hits + len(found)
+    return MASK, hits
+
+
+def personal_words(text: str) -> set[str]:
+    """The pieces of `text` that `redact` masks.
+
+    Examples
+    --------
+    >>> sorted(personal_words("Иван Петров Иванов0888123456"))
+    ['0888123456', 'Иван Петров Иванов']
+    """
+    words: set[str] = set()
+    for _round in range(_MOST_ROUNDS):
+        found = find_personal(text)
+        if not found:
+            return words
+        words |= {text[hit.start : hit.end] for hit in found}
+        text = _masked(text, found)
+    return words | {text}
+
+
+def _masked(text: str, hits: list[Hit]) -> str:
     parts, last = [], 0
     for hit in hits:
         parts += [text[last : hit.start], MASK]
         last = hit.end
-    return "".join((*parts, text[last:])), len(hits)
+    return "".join((*parts, text[last:]))
 
 
 def _ascii_digits(text: str) -> str:

@@ -214,12 +214,12 @@ def _nameless(delivery: intake.Delivery, path: Path) -> intake.Delivery:
     """The delivery without what its file or layer is named after, where that is somebody's number or name."""
     source = delivery.source
     named = (path.name, source.path, source.layer)
-    words = {text[hit.start : hit.end] for text in named for hit in privacy.find_personal(text)}
+    words = {word for text in named for word in privacy.personal_words(text)}
     if not words:
         return delivery
 
     def clean(text: str) -> str:
-        for word in words:
+        for word in sorted(words, key=len, reverse=True):
             text = text.replace(word, privacy.MASK)
         return text
 
