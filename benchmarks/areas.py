@@ -88,7 +88,7 @@ FROM one AS l JOIN other AS r ON ST_Intersects(l.geometry, r.geometry)
 
 def _duckdb(a: Layer, b: Layer) -> Found:
     import duckdb
-    import duckdb_extension_spatial
+    import duckdb_extension_spatial  # type: ignore[import-untyped]  # a package that only holds a file
     import pandas as pd
 
     # The package holds the extension as a file: nothing is fetched.
@@ -106,7 +106,7 @@ def _duckdb(a: Layer, b: Layer) -> Found:
 
 def _sedonadb(a: Layer, b: Layer) -> Found:
     import pyarrow
-    import sedonadb
+    import sedonadb  # type: ignore[import-untyped]  # it comes without types
 
     context = sedonadb.connect()
     for name, layer in (("one", a), ("other", b)):

@@ -1,8 +1,7 @@
 """What land an observed building or plot lies on: flags with their square metres."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -120,9 +119,11 @@ def land_flags(
             across = np.minimum(total - largest, area - largest)
             for at in np.flatnonzero((parts > 1) & (across >= least_m2)).tolist():
                 found[at][STRADDLES] = float(across[at])
-            covered = areas.coverage(shapes, on.parcels)
-            for at in np.flatnonzero(area - covered > least_m2).tolist():
-                outside = _outside(shapes[at], on.parcels, float(tolerance_m[at]))
+            covered = areas.pairs(shapes, on.parcels)
+            inside = np.bincount(covered.left, weights=covered.area_m2, minlength=len(shapes))
+            for at, outside in _outside(
+                shapes, np.flatnonzero(area - inside > least_m2), covered, on, tolerance_m
+            ):
                 if outside >= least_m2:
                     found[at][OUTSIDE] = outside
     i, _j, m2 = _solid(shapes, on.streets, tolerance_m, least_m2)
@@ -167,11 +168,18 @@ def _solid(
     return i[kept], j[kept], m2[kept]
 
 
-def _outside(shape: Any, parcels: Shapes, tolerance_m: float) -> float:
-    """Area of a shape that lies in no parcel, without strips along their lines."""
-    near = parcels[shapely.intersects(parcels, shape)] if len(parcels) else parcels
-    left = shapely.difference(shape, shapely.union_all(near)) if len(near) else shape
-    return float(shapely.area(opened(np.array([left], dtype=object), tolerance_m / 2))[0])
+def _outside(
+    shapes: Shapes, which: npt.NDArray[np.int64], covered: areas.Pairs, on: Ground, tolerance_m: Floats
+) -> Iterator[tuple[int, float]]:
+    """Area of some shapes that lies in no parcel, without strips along their lines."""
+    begin = np.searchsorted(covered.left, which, side="left").tolist()
+    end = np.searchsorted(covered.left, which, side="right").tolist()
+    left = shapes[which].copy()
+    for k, (first, last) in enumerate(zip(begin, end, strict=True)):
+        if last > first:
+            left[k] = shapely.difference(left[k], shapely.union_all(on.parcels[covered.right[first:last]]))
+    open_m2 = shapely.area(opened(left, tolerance_m[which] / 2))
+    yield from zip(which.tolist(), open_m2.tolist(), strict=True)
 
 
 def _usable(frame: gpd.GeoDataFrame | None, shift: Shift) -> tuple[Shapes, npt.NDArray[np.int64]]:

@@ -116,13 +116,17 @@ def of_table(
     total = hashlib.sha256()
     rows = raw(connection, list(table.columns), *where)
     for row in with_former(rows, former) if former else rows:
-        total.update(json.dumps(list(row), ensure_ascii=False, default=_hexed).encode("utf-8"))
+        total.update(_row_json(list(row)).encode("utf-8"))
         total.update(b"\n")
     return total.hexdigest()
 
 
 def _hexed(value: Any) -> str:
     return bytes(value).hex()
+
+
+# Made once: an encoder for each row would cost more than its text.
+_row_json = json.JSONEncoder(ensure_ascii=False, default=_hexed).encode
 
 
 def table_of(key: str) -> str:
@@ -160,7 +164,7 @@ def of_history(connection: Connection, first: int, last: int) -> str:
     for row in connection.exec_driver_sql(
         "SELECT * FROM row_history WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
     ):
-        total.update(json.dumps(list(row), ensure_ascii=False, default=_hexed).encode("utf-8"))
+        total.update(_row_json(list(row)).encode("utf-8"))
         total.update(b"\n")
     return total.hexdigest()
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,12 +21,14 @@ from sqlalchemy import Connection, MetaData, func, select, update
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.model import Event
+from regularize.project import unfinished
 from regularize.store import connection as door
 from regularize.store import digests, geopackage, history
 from regularize.store.schema import written
 
 GENESIS = "0" * 64
 ERASED = "event.erased"
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def payload_hash(salt: str, payload: str) -> str:
 
 def link(previous: str, fields: Sequence[Any]) -> str:
     """The hash of an entry: over the hash before it and its own `fields`, unambiguously joined."""
-    text = json.dumps([previous, *fields], ensure_ascii=False, separators=(",", ":"))
+    text = _compact([previous, *fields])
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -236,15 +237,15 @@ def write_head(store: Path, now_at: Head, *, alternative: Head | None = None) ->
     if alternative is not None:
         values["or"] = {"count": alternative.seq, "hash": alternative.hash}
     with suppress(OSError):
-        handle, name = tempfile.mkstemp(prefix=".head-", dir=store.parent)
+        part = unfinished(store.parent)
         try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
+            with part.open("w", encoding="ascii") as file:
                 json.dump(values, file)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(head_path(store))
+            part.replace(head_path(store))
         except OSError:
-            Path(name).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
         door.sync_folder(store.parent)
 

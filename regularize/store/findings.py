@@ -11,7 +11,7 @@ from sqlalchemy import Connection, MetaData, Row, bindparam, func, select, updat
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.model import Finding, Grade, Measure, ReviewState
-from regularize.store import digests, events
+from regularize.store import bulk, digests, events
 from regularize.store.schema import GEOMETRY
 
 
@@ -149,8 +149,7 @@ def save(
             update(table).where(table.c.id == bindparam("key")).values(last_run=bindparam("run")), seen
         )
     counts["opened"] = len(added)
-    if added:
-        connection.execute(table.insert(), added)
+    bulk.insert(connection, table, added)
     for id_, reason in closed.items():
         if known[id_].closed_reason is not None:
             continue

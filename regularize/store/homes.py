@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, Row, bindparam, select, update
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.model import Finding, Home, HomeChanges
-from regularize.store import events
+from regularize.store import bulk, events
 from regularize.store.schema import GEOMETRY
 
 # Roles that a detection run sets anew; cases and documents hang on a home by a person's act.
@@ -78,8 +78,9 @@ def save(
     def tell(type_: str, id_: str, payload: Mapping[str, Any]) -> None:
         drafts.append(events.Draft(type_, f"home:{id_}", on, payload, actor))
 
+    fresh = [_values(home) | {"id": home.id, "valid_from": home.valid_from} for home in changes.new]
+    bulk.insert(connection, table, fresh)
     for home in changes.new:
-        connection.execute(table.insert(), _values(home) | {"id": home.id, "valid_from": home.valid_from})
         tell("home.opened", home.id, {"settlement": home.settlement})
     for home in changes.kept:
         if _values(home) != _values(before[home.id]) or before[home.id].valid_to is not None:

@@ -60,7 +60,9 @@ class Geom(UserDefinedType[BaseGeometry]):
     def bind_processor(self, dialect: Dialect) -> Callable[[BaseGeometry | None], Any]:
         kind, srid = self.kind, self.srid
 
-        def to_blob(geometry: BaseGeometry | None) -> bytes | None:
+        def to_blob(geometry: BaseGeometry | bytes | None) -> bytes | None:
+            if isinstance(geometry, bytes):  # encoded with many others, by ``bulk``
+                return geometry
             return blobs.encode(blobs.fit([geometry], kind), srid)[0]
 
         def to_ewkb(geometry: BaseGeometry | None) -> str | None:
@@ -110,9 +112,12 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def written(value: Any) -> str:
     """`value` as JSON, always the same text for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return _compact(value)
 
 
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
@@ -338,20 +343,14 @@ def _case_tables(metadata: MetaData, srid: int) -> None:
 
 
 def _log_tables(metadata: MetaData) -> None:
-    Table(
-        "settings",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("name", Text, nullable=False, unique=True),
-        Column("value", Text, nullable=False),
-    )
-    Table(
-        "migrations",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("name", Text, nullable=False, unique=True),
-        Column("applied_at", Text, nullable=False),
-    )
+    for name, said in (("settings", "value"), ("migrations", "applied_at")):
+        Table(
+            name,
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("name", Text, nullable=False, unique=True),
+            Column(said, Text, nullable=False),
+        )
     Table(
         "events",
         metadata,
@@ -359,11 +358,7 @@ def _log_tables(metadata: MetaData) -> None:
         Column("type", Text, nullable=False),
         Column("subject", Text, nullable=False),
         Column("on", Date, nullable=False),
-        Column("recorded_at", Text, nullable=False),
-        Column("actor", Text, nullable=False),
-        Column("payload_hash", Text, nullable=False),
-        Column("state", Text, nullable=False),
-        Column("hash", Text, nullable=False),
+        *(Column(n, Text, nullable=False) for n in ("recorded_at", "actor", "payload_hash", "state", "hash")),
         Index("ix_events_subject", "subject"),
     )
     # Apart from the chain, so that an erasure can blank a payload and the chain still verifies.
