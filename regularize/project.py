@@ -1,8 +1,13 @@
 """A project is a folder: ``regularize.toml``, ``data/``, ``maps/`` and ``store.gpkg``."""
 
 import os
+import re
+import shutil
 import tempfile
+import time
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +21,12 @@ from regularize.i18n import translate as _
 
 FILE = "regularize.toml"
 CIVIL_ZONE = ZoneInfo("Europe/Sofia")
+# What is not finished yet carries this name and the number of the process that works on it.
+_UNFINISHED = re.compile(r"\.?regularize-(\d+)-[^/\\]+")
+_YOUNG_S = 3600.0  # whoever still works on it may do so on another computer: left alone for an hour,
+_OLD_S = 86400.0  # and for a day while a process of that number lives, though it may be another one
+SWEEP_EVERY_S = 60.0
+_swept: dict[str, float] = {}
 
 
 def now() -> datetime:
@@ -116,16 +127,87 @@ def create(project: Project) -> Project:
     values: dict[str, Any] = asdict(project)
     del values["root"]
     values["settlements"] = list(project.settlements)
-    handle, name = tempfile.mkstemp(prefix=".project-", suffix=".part", dir=project.root)
+    part = unfinished(project.root)
     try:
-        with os.fdopen(handle, "wb") as stream:  # mkstemp made it readable for its owner only
+        with part.open("wb") as stream:
             stream.write(tomli_w.dumps({"project": values}).encode("utf-8"))
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).replace(project.root / FILE)
+        part.replace(project.root / FILE)
     finally:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return project
+
+
+def unfinished(folder: Path, suffix: str = ".part") -> Path:
+    """A new empty file in `folder`, readable for its owner only: to be finished, then renamed.
+
+    What killed programs left there long ago is removed first.
+
+    Raises
+    ------
+    OSError
+    """
+    sweep(folder)
+    handle, name = tempfile.mkstemp(prefix=f".regularize-{os.getpid()}-", suffix=suffix, dir=folder)
+    os.close(handle)
+    return Path(name)
+
+
+def unfinished_folder(folder: Path) -> Path:
+    """The same for a whole folder."""
+    sweep(folder)
+    return Path(tempfile.mkdtemp(prefix=f".regularize-{os.getpid()}-", suffix=".part", dir=folder))
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder of the system for what nobody keeps, gone at the end; after a crash, with the next one."""
+    sweep(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=f"regularize-{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove unfinished files and folders of programs that were killed: ours, old, held by nobody.
+
+    At most once a minute for each folder, since some commands write thousands of files into one.
+    """
+    key, at = str(folder), time.monotonic()
+    if at - _swept.get(key, -SWEEP_EVERY_S) < SWEEP_EVERY_S:
+        return
+    _swept[key] = at
+    with suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            found = _UNFINISHED.fullmatch(entry.name)
+            if found is None:
+                continue
+            with suppress(OSError):
+                if not _is_left(entry.stat(follow_symlinks=False), int(found.group(1))):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    Path(entry.path).unlink()  # refused by Windows while somebody has it open
+
+
+def _is_left(stat: os.stat_result, process: int) -> bool:
+    if hasattr(os, "getuid") and stat.st_uid != os.getuid():
+        return False
+    age_s = time.time() - stat.st_mtime
+    return age_s > _OLD_S or (age_s > _YOUNG_S and not _lives(process))
+
+
+def _lives(process: int) -> bool:
+    if os.name != "posix":
+        return True  # asking would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def load(folder: Path) -> Project:

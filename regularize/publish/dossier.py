@@ -8,7 +8,6 @@ import io
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +16,7 @@ from typing import Any
 
 from regularize.errors import RegularizeError
 from regularize.i18n import translate as _
+from regularize.project import scratch
 from regularize.publish.compact import compact
 from regularize.publish.paper import Drawing
 from regularize.publish.sheet import dossier_sheet
@@ -110,12 +110,11 @@ def _compiled(template: Path, data: Mapping[str, Any], **output: Any) -> bytes:
     import typst
 
     try:
-        with tempfile.TemporaryDirectory(prefix="regularize-") as folder:
-            root = Path(folder)
+        with scratch() as root:
             compiler = typst.Compiler(
                 str(_lay_out(template, root)),
-                root=folder,
-                font_paths=_faces() if template.parent == _OURS else _faces(folder),
+                root=str(root),
+                font_paths=_faces() if template.parent == _OURS else _faces(str(root)),
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
             )
             made, warnings = compiler.compile_with_warnings(**output)

@@ -6,7 +6,6 @@ Geometry becomes an SVG of a true scale; typst sets it on one sheet with title, 
 import base64
 import json
 import math
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -20,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from regularize.errors import RegularizeError
 from regularize.i18n import translate as _
+from regularize.project import scratch
 from regularize.publish.drawing import Drawn, Row
 from regularize.publish.palette import GROUND, INK, PAPER, Style
 from regularize.publish.paper import path
@@ -169,12 +169,12 @@ def set_sheet(
 
     options: dict[str, Any] = {"pdf_standards": ["a-2b"]} if form == "pdf" else {"ppi": ppi}
     try:
-        with tempfile.TemporaryDirectory(prefix="regularize-") as folder:
-            main = Path(folder) / TEMPLATE.name
+        with scratch() as folder:
+            main = folder / TEMPLATE.name
             main.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
             made = typst.compile(
                 str(main),
-                root=folder,
+                root=str(folder),
                 ignore_system_fonts=True,
                 format=form,
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},

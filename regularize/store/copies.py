@@ -4,14 +4,13 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
-from regularize.project import today
+from regularize.project import today, unfinished
 from regularize.store import database, events
 from regularize.store.connection import BUSY_TIMEOUT_MS, FILE_MODE, spoken, sync_folder, use_write_ahead_log
 
@@ -132,9 +131,7 @@ def _keep(store: Path) -> Path | None:
 
 
 def _beside(path: Path) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    os.close(handle)
-    return Path(name)
+    return unfinished(path.parent)
 
 
 def _remove(half: Path) -> None:

@@ -1,7 +1,6 @@
 """One open store: its engine, its tables, and the two ways in, reading and writing."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Engine, MetaData
 
 from regularize.errors import InputError, OptionError, StoreError
 from regularize.i18n import translate as _
-from regularize.project import today
+from regularize.project import today, unfinished
 from regularize.store import asof, events, geopackage, history, migrations, places, schema
 from regularize.store import connection as door
 
@@ -106,14 +105,12 @@ def create(path: Path, crs: str, title: str) -> None:
         )
     with door.spoken(path):
         try:
-            handle, name = tempfile.mkstemp(prefix=".store-", suffix=".part", dir=path.parent)
+            part = unfinished(path.parent)
         except OSError as error:
             raise StoreError(
                 _("no store can be written in {folder}").format(folder=path.parent),
                 hint=_("check that the folder exists and that you may write in it"),
             ) from error
-        os.close(handle)  # mkstemp made it readable for its owner only (0600)
-        part = Path(name)
         try:
             engine = door.connect(part)
             try:
@@ -125,7 +122,7 @@ def create(path: Path, crs: str, title: str) -> None:
             door.use_write_ahead_log(part)
             _place(part, path)
         finally:
-            for leftover in (part, Path(name + "-wal"), Path(name + "-shm"), Path(name + "-journal")):
+            for leftover in (part, *(Path(f"{part}{ending}") for ending in ("-wal", "-shm", "-journal"))):
                 leftover.unlink(missing_ok=True)
         door.sync_folder(path.parent)
         events.head_path(path).unlink(missing_ok=True)  # of a store that stood here before

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from regularize import project, sample
-from regularize.errors import OptionError
+from regularize.errors import OptionError, StoreError
 from regularize.i18n import in_language
 from regularize.i18n import translate as _
 from regularize.workflow import case, detect, dossiers, evaluate, ingest, maps, projects, reports, storage
@@ -72,14 +72,41 @@ class Demonstration:
 
 
 def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
-    """Draw the sample into `folder` and carry it through the chain.
+    """Draw the sample, carry it through the chain, and put the whole of it at `folder`.
+
+    It is made beside `folder` and gets its name when it is complete: a run that is killed leaves what
+    stood there before.
 
     Raises
     ------
     OptionError
         If `folder` holds something else, or an earlier demonstration that is not to be replaced.
+    StoreError
+        If nothing can be written beside `folder`.
     """
-    _clear(folder, overwrite=overwrite)
+    _require_room(folder, overwrite=overwrite)
+    final = folder.resolve()  # "." has a name, too
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        beside = project.unfinished_folder(final.parent)
+    except OSError as error:
+        raise StoreError(
+            _("nothing can be written in {folder}").format(folder=final.parent),
+            hint=_("name another folder: regularize demo build/demo"),
+        ) from error
+    try:
+        done = _carry(beside, lang, say)
+        _settle(beside, final)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    done.folder = folder
+    done.maps = {name: folder / path.relative_to(beside) for name, path in done.maps.items()}
+    done.dossiers, done.report = (folder / p.relative_to(beside) for p in (done.dossiers, done.report))
+    return done
+
+
+def _carry(folder: Path, lang: str, say: Say) -> Demonstration:
+    """The whole chain in an empty folder."""
     started = time.monotonic()
     done = Demonstration(folder, lang)
     drawn = sample.generate(sample.SAMPLE_SEED, folder / "data")
@@ -121,8 +148,8 @@ def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
     return done
 
 
-def _clear(folder: Path, *, overwrite: bool) -> None:
-    """Make room: an empty or missing folder is fine, an earlier demonstration only with --overwrite."""
+def _require_room(folder: Path, *, overwrite: bool) -> None:
+    """An empty or missing folder is fine, an earlier demonstration only with --overwrite."""
     if not folder.exists() or not any(folder.iterdir()):
         return
     ours = (folder / MARK).is_file() and (folder / project.FILE).is_file()
@@ -136,7 +163,23 @@ def _clear(folder: Path, *, overwrite: bool) -> None:
             _("{folder} holds an earlier demonstration").format(folder=folder),
             hint=_("replace it: regularize demo {folder} --overwrite").format(folder=folder),
         )
-    shutil.rmtree(folder)
+
+
+def _settle(beside: Path, folder: Path) -> None:
+    """Give the complete demonstration its name; an earlier one goes only when the new one is there."""
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    former = project.unfinished_folder(folder.parent)
+    folder.rename(former / folder.name)
+    try:
+        beside.rename(folder)
+    except OSError:
+        (former / folder.name).rename(folder)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def _tell_a_case(here: Opened, lang: str) -> str:
@@ -192,7 +235,11 @@ def _publish(here: Opened, done: Demonstration, say: Say) -> None:
             lang=done.lang,
         )
         done.maps[audience] = path
-        say(_("map: {path} ({size} kB)").format(path=path, size=round(size / 1000)))
+        say(
+            _("map: {path} ({size} kB)").format(
+                path=path.relative_to(here.project.root), size=round(size / 1000)
+            )
+        )
     printed = dossiers.build(
         here,
         (),
@@ -206,7 +253,7 @@ def _publish(here: Opened, done: Demonstration, say: Say) -> None:
     )
     for failure in printed.failures:
         say(failure)
-    say(_("dossiers: {n} in {folder}").format(n=len(printed.files), folder=printed.folder))
+    say(_("dossiers: {n} in {folder}").format(n=len(printed.files), folder=printed.folder.name))
     done.dossiers = printed.folder
     done.report = here.project.maps_dir / "report.html"
     reports.council(here, done.report, area=None, on=None, fmt="html", lang=done.lang)

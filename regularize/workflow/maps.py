@@ -1,7 +1,5 @@
 """Draw a map: layers from the store, through the privacy gate, into one page."""
 
-import os
-import tempfile
 from collections import Counter
 from datetime import date
 from functools import partial
@@ -14,7 +12,7 @@ from regularize.countries import Pack
 from regularize.i18n import LANGUAGES, in_language, marked
 from regularize.i18n import translate as _
 from regularize.layers import Audience, layer_named
-from regularize.project import today
+from regularize.project import today, unfinished
 from regularize.publish.maps import DrawnMap, Edition, MapMeta
 from regularize.publish.view import View
 from regularize.store import Store
@@ -241,13 +239,12 @@ def data_dates(here: Opened, store: Store, *, lang: str, counts: bool = True) ->
 def write_whole(output: Path, content: bytes) -> int:
     """Write `content` beside `output` and move it there, so that no half file is ever seen."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=output.parent, prefix=".", suffix=output.suffix)
+    part = unfinished(output.parent, output.suffix)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).replace(output)
+        part.write_bytes(content)
+        part.replace(output)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return len(content)
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any
 
 from regularize.errors import InputError
 from regularize.i18n import translate as _
-from regularize.project import now
+from regularize.project import now, scratch
 from regularize.workflow.projects import Opened, store_of
 
 FOLDER = "runs"
@@ -119,8 +118,8 @@ def replay(here: Opened, manifest: Path) -> dict[str, Any]:
             hint="regularize store verify",
         )
     then = replace(here, as_known=None, as_known_seq=seq)
-    with _clock(int(record["recorded_at"])), tempfile.TemporaryDirectory() as folder:
-        outputs = _again(then, record, Path(folder))
+    with _clock(int(record["recorded_at"])), scratch() as folder:
+        outputs = _again(then, record, folder)
     wanted: dict[str, str] = record["outputs"]
     causes = [
         f"{name}: {old} -> {versions().get(name, '-')}"

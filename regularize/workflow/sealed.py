@@ -9,7 +9,6 @@ import hashlib
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from typing import Any
 from regularize import privacy
 from regularize.errors import InputError, MissingExtraError, OptionError, StoreError
 from regularize.i18n import translate as _
-from regularize.project import today
+from regularize.project import today, unfinished, unfinished_folder
 from regularize.workflow.projects import Opened, store_of
 
 LEFT = "output.left"
@@ -28,7 +27,6 @@ PASSPHRASE_VARIABLE = "REGULARIZE_PASSPHRASE"  # noqa: S105 - the name of a vari
 LEAST_CHARS = 16
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters that are taken for another
 _GROUPS, _GROUP_CHARS = 5, 5  # 124 bits
-_STAGE = ".leaving-"
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ def way_out(
 
 def _stage(here: Opened) -> Path:
     try:
-        return Path(tempfile.mkdtemp(prefix=_STAGE, dir=here.project.root))
+        return unfinished_folder(here.project.root)
     except OSError as error:
         raise StoreError(
             _("nothing can leave the project {path}: it cannot be written, so nothing can be logged").format(
@@ -230,7 +228,7 @@ def _seal(
     """Pack `files` into `archive`, look whether it opens, log it, and only then put it in its place."""
     pyzipper = _zip_library()
     archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = _beside(archive)
+    half = unfinished(archive.parent, archive.suffix)
     try:
         with pyzipper.AESZipFile(
             half, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
@@ -275,18 +273,12 @@ def _deliver(
     _log(here, digest, places[0][1], what, purpose, len(places), form="plain")
     for file, place in places:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half = _beside(place)
+        half = unfinished(place.parent, place.suffix)
         try:
             shutil.copyfile(file, half)
             _place(half, place, overwrite=overwrite)
         finally:
             half.unlink(missing_ok=True)
-
-
-def _beside(path: Path) -> Path:
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    return Path(name)
 
 
 def _place(half: Path, path: Path, *, overwrite: bool) -> None:

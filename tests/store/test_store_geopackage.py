@@ -99,7 +99,7 @@ def test_a_store_is_never_replaced(store: Store) -> None:
     with pytest.raises(OptionError, match="stands already"):
         Store.create(store.path, crs=CRS, title="other")
     assert store.path.read_bytes() == before
-    assert [f.name for f in store.path.parent.glob(".store-*")] == []
+    assert [f.name for f in store.path.parent.glob(".regularize-*")] == []
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:1", "nonsense", "EPSG:78o1", ""])
