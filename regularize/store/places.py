@@ -8,7 +8,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-# File systems as Linux and macOS name them; what is not named here counts as local.
+# File systems as Linux names them; what is not named here counts as local.
 NETWORK_SYSTEMS = frozenset(
     {
         "nfs",
@@ -58,6 +58,11 @@ def _windows(path: Path) -> str:
 
     ask = getattr(ctypes, "windll", None)  # absent in the type stubs of other systems
     return "cifs" if ask is not None and ask.kernel32.GetDriveTypeW(drive + "\\") == _WINDOWS_REMOTE else ""
+
+
+def is_told() -> bool:
+    """Whether this system says where a folder lies: Linux and Windows do, macOS is not asked."""
+    return os.name == "nt" or _MOUNTS.exists()
 
 
 def is_network(path: Path) -> bool:

@@ -139,6 +139,12 @@ def _drive(folder: Path) -> Checked:
     system = places.file_system(folder) or "?"
     if places.is_network(folder):
         return Checked("warn", _("drive"), f"{system}: {network_remark()}")
+    if not places.is_told():
+        told = _(
+            "this system does not say whether a folder lies on a network drive; if it does, let only one "
+            "computer work with the project at a time, or keep it on a disk of this computer"
+        )
+        return Checked("warn", _("drive"), told)
     return Checked("ok", _("drive"), system)
 
 
