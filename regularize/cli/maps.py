@@ -136,7 +136,8 @@ def build(
     cls=Command,
     help=marked(
         "Show a municipality on one page.\n\n"
-        "Writes a page of cards, one for each named area, and beside it one map for each."
+        "Writes a page with the map of the whole, whose areas open maps of their own, a card for each "
+        "named area, and beside it one map for each."
     ),
     example="regularize map overview --audience council -o maps/overview.html",
 )

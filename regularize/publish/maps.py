@@ -1,5 +1,6 @@
 """The maps that a municipality shows: one HTML file each, offline, per audience, in both languages."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,7 @@ FONTS = {
 # The map on the A3 sheet, and in the preview for pages without script.
 SHEET_MM = (312.0, 277.0)
 PREVIEW_MM, PREVIEW_PX = (200.0, 140.0), 400
+OVERVIEW_PX_MM = 5  # of the map that leads to others
 PREVIEW_MOST = 30_000  # features; more would take longer to draw than the whole page
 
 
@@ -131,6 +133,17 @@ class DrawnMap:
         if not 0 < n <= PREVIEW_MOST:
             return ""
         return picture.preview(self.still(*PREVIEW_MM, usual=False, imagery=False), width_px=PREVIEW_PX)
+
+    def plain_still(self, width_mm: float, most_mm: float) -> tuple[picture.Still, str]:
+        """The map as high as its area needs, and as PNG (data URI; empty as in :meth:`preview`)."""
+        south, west, north, east = self.first.bounds
+        across = (east - west) * math.cos(math.radians((south + north) / 2))
+        height_mm = min(most_mm, max(most_mm / 3, 1.06 * width_mm * (north - south) / across))
+        still = self.still(width_mm, height_mm, usual=False)
+        n = sum(len(layer.geometries) for layer in self.first.layers)
+        if not 0 < n <= PREVIEW_MOST:
+            return still, ""
+        return still, picture.preview(still, width_px=round(width_mm * OVERVIEW_PX_MM))
 
     def pdf(self) -> bytes:
         """The map on one A3 sheet with legend, scale and date."""

@@ -6,7 +6,7 @@ Geometry becomes an SVG of a true scale; typst sets it on one sheet with title, 
 import base64
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from html import escape
@@ -50,12 +50,13 @@ class PictureError(RegularizeError):
 
 @dataclass(frozen=True)
 class Still:
-    """A map as SVG, `width_mm` wide, true to 1:`denominator`."""
+    """A map as SVG, `width_mm` wide, true to 1:`denominator`; `place` leads from degrees to millimetres."""
 
     svg: str
     denominator: int
     width_mm: float
     height_mm: float
+    place: Callable[[Any], Any]
 
 
 def draw_still(
@@ -140,7 +141,7 @@ def draw_still(
         f' stroke-linejoin="round"><rect width="{width_mm:g}" height="{height_mm:g}" fill="{GROUND}"/>'
         f"{body}</svg>"
     )
-    return Still(svg, denominator, width_mm, height_mm)
+    return Still(svg, denominator, width_mm, height_mm, place)
 
 
 def swatch(style: Style, shape: str) -> str:

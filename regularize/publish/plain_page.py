@@ -30,6 +30,17 @@ color:inherit;text-decoration:none;padding-bottom:.7rem}
 .card:hover,.card:focus-visible{border-color:#1F4E5F;outline:2px solid #1F4E5F}
 .card img,.card .none{display:block;width:100%;aspect-ratio:10/7;object-fit:cover;background:#F7F8F9;
 border-bottom:1px solid #E6E9EC;margin:0 0 .55rem;padding:0}
+.leading{margin:0 0 1.3rem;border:1px solid #C9CFD5;border-radius:6px;overflow:hidden;background:#F7F8F9}
+.leading svg{display:block;width:100%;max-width:none}
+.leading path{fill:#1F4E5F;fill-opacity:0;stroke:#1F4E5F;stroke-opacity:.55;stroke-width:.7}
+.leading a:hover path,.leading a:focus-visible path{fill-opacity:.14;stroke-opacity:1;stroke-width:1.4}
+.leading text{font-size:6px;font-weight:700;fill:#1F4E5F;text-anchor:middle;paint-order:stroke;stroke:#fff;
+stroke-width:1.6px;pointer-events:none}
+.whole{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;padding:.7rem .9rem;color:inherit;
+text-decoration:none;background:#fff;border-top:1px solid #E6E9EC}
+.whole:hover b,.whole:focus-visible b{text-decoration:underline}
+.whole b{font-size:1.05rem}.whole span{color:#59636E;font-size:.9rem}
+@media(max-width:600px){.leading text{font-size:11px;stroke-width:2.6px}}
 .card b{padding:0 .9rem;font-size:1.05rem;line-height:1.3}
 .card span{padding:0 .9rem;color:#59636E;font-size:.9rem}
 """

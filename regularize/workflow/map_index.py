@@ -17,18 +17,20 @@ NOTES = ".maps.json"
 
 def note(project: Project, output: Path, drawn: DrawnMap, *, lang: str, preview: str) -> None:
     """Add a map that was written to the index, if it lies in the project's folder of maps."""
+    content = drawn.first.content()
+    title, lines = content["place"] or content["title"], [content["kind"], *content["stamp"]]
+    note_page(project, output, Card(output.name, title, lines, preview), lang=lang)
+
+
+def note_page(project: Project, output: Path, card: Card, *, lang: str) -> None:
+    """Add a page that leads to maps, in the same way."""
     from regularize.workflow.maps import write_whole
 
     folder = project.maps_dir
     if output.parent.resolve() != folder.resolve() or output.name == NAME or not is_linkable(output.name):
         return
-    content = drawn.first.content()
     known = _known(folder)
-    known[output.name] = {
-        "title": content["place"] or content["title"],
-        "lines": [content["kind"], *content["stamp"]],
-        "picture": preview,
-    }
+    known[output.name] = {"title": card.title, "lines": list(card.lines), "picture": card.picture}
     kept = {name: known[name] for name in sorted(known) if (folder / name).is_file()}
     write_whole(folder / NOTES, json.dumps(kept, ensure_ascii=False, indent=1).encode("utf-8"))
     cards = [Card(name, card["title"], card["lines"], card["picture"]) for name, card in kept.items()]

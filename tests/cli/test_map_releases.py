@@ -1,5 +1,6 @@
 """Maps through the command line: releases that are remembered, pictures, index and overview."""
 
+import re
 import shutil
 import warnings
 from datetime import date
@@ -73,6 +74,16 @@ def test_pictures_index_and_overview(demo: Path, run) -> None:
     page = (maps / "overview.html").read_text(encoding="utf-8")
     assert [f"overview-{n}.html" in page for n in range(3)] == [True] * 3
     assert all((maps / f"overview-{n}.html").is_file() for n in range(3))
+    outlines = re.findall(r'<a href="\./(overview-\d\.html)" aria-label="([^"]+)"><path d="M[^"]+Z"/>', page)
+    assert [file for file, _name in outlines] == ["overview-1.html", "overview-2.html"], (
+        "areas of the map open"
+    )
+    for file, name in outlines:
+        assert data_block((maps / file).read_text(encoding="utf-8"))["place"] == name
+    assert '<image width="240"' in page
+    index = (maps / "index.html").read_text(encoding="utf-8")
+    for name in ("overview", "overview-0", "overview-1", "overview-2"):
+        assert f'href="./{name}.html"' in index, "the index lists what the overview wrote"
     assert run("-p", demo, "map", "overview", "-o", maps / "overview.html").code == 2
 
 
@@ -182,4 +193,8 @@ def test_cards_open_without_a_request(demo: Path, run, open_page) -> None:
         assert opened.page.locator(".card").count() >= 2
         widths = opened.page.evaluate("[...document.images].map((image) => image.naturalWidth)")
         assert all(width > 100 for width in widths), "thumbnails are shown"
+        if name == "overview":
+            opened.page.keyboard.press("Tab")
+            assert opened.page.evaluate("document.activeElement.getAttribute('href')") == "./overview-1.html"
+            assert opened.page.locator("svg image").bounding_box()["width"] > 300
         assert opened.quiet, (opened.console, opened.requests)

@@ -12,12 +12,12 @@ import pytest
 import town
 from hostile import CORPUS, PRODUCT, TAGS
 from PIL import Image
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 
 from regularize.layers import layer_named
 from regularize.publish import packing
 from regularize.publish.languages import merged
-from regularize.publish.map_list import Card, is_linkable, render_cards
+from regularize.publish.map_list import Card, LeadingMap, is_linkable, render_cards
 from regularize.publish.maps import DrawnMap, Edition, render_map
 from regularize.publish.page import PageError, StaticText, data_block, write_page
 from regularize.publish.picture import scale_bar, set_sheet
@@ -129,6 +129,18 @@ def test_cards_escape_their_texts_and_link_to_files_beside_them() -> None:
     assert "onerror=" not in re.sub(r"<[bp]\b[^>]*>[^<]*|<span>[^<]*|<h1>[^<]*|<title>[^<]*", "", page)
     assert set(re.findall(r'href="([^"]*)"', page)) == {"./a.html"}
     assert "img-src data:;" in page
+
+
+def test_the_leading_map_escapes_names_and_leads_beside_itself_only() -> None:
+    places = [(Card("a.html", text), box(1, 1, 9, 9)) for text in CORPUS if len(text) < 1000]
+    places += [(Card("../x.html", "x"), box(1, 1, 2, 2)), (Card("b.html", "empty"), Polygon())]
+    leading = LeadingMap(Card("whole.html", TAGS[0], [TAGS[1]]), 100, 50, places)
+    page = render_cards([], title="x", under="", lang="bg", leading=leading)
+    assert "<script" not in page
+    assert set(re.findall(r'href="([^"]*)"', page)) == {"./a.html", "./whole.html"}
+    shown = re.sub(r'aria-label="[^"]*"|<(title|text|b|span)\b[^>]*>[^<]*', "", page)
+    assert "onerror=" not in shown
+    assert "javascript:" not in shown
 
 
 def test_languages_share_what_is_the_same() -> None:
