@@ -1,6 +1,7 @@
 """``regularize privacy``: what a project keeps about people, and what has left it."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,10 @@ def report(session: Session, scan: bool, as_json: bool) -> None:
     help=marked(
         "Print all that is stored about one home: rows, findings, papers, evidence, cases, log.\n\n"
         "Takes any identifier of the home. Hand it only to the people whose home it is; that it was "
-        "printed becomes an entry of the log."
+        "printed becomes an entry of the log. On a terminal it is shown; into a file by > or into "
+        "another program it goes unencrypted, and needs --plain --purpose TEXT."
     ),
-    example="regularize privacy export T-00000-12 --json > dom.json",
+    example="regularize privacy export T-00000-12 -o dom.json",
 )
 @click.argument("any_id", metavar="ID")
 @option(
@@ -97,21 +99,27 @@ def export(
     """Print what is stored about a home."""
     from regularize.workflow import home_export, projects
 
+    purpose = None
     if output is not None:
         free_output(output, overwrite=overwrite, endings=(".json",))
+    elif leave["plain"] or not sys.stdout.isatty():
+        # What is redirected or piped lies somewhere unencrypted, and nobody can say where.
+        purpose = home_export.purpose_of_plain(plain=leave["plain"], purpose=leave["purpose"])
     opened = projects.opened(session.folder)
     record = home_export.export(opened, any_id, actor=by)
+    text = json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n"
     if output is not None:
-        text = json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n"
         with leaving(
-            session, opened, [output], what="privacy export", overwrite=overwrite, always=True, **leave
+            session, opened, [output], what=home_export.WHAT, overwrite=overwrite, always=True, **leave
         ) as way:
             way.path(output).write_text(text, encoding="utf-8")
-    elif as_json:
-        print_json(record)
     else:
-        for line in home_export.lines(opened, record, lang=session.lang or opened.project.language):
-            click.echo(line)
+        if not as_json:
+            lines = home_export.lines(opened, record, lang=session.lang or opened.project.language)
+            text = "".join(f"{line}\n" for line in lines)
+        if purpose is not None:
+            home_export.log_plain(opened, text, purpose=purpose)
+        click.echo(text, nl=False)
     session.say(
         _("home {home}: {rows}, {entries}; the request was recorded").format(
             home=record["home"]["id"],

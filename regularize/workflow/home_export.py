@@ -3,6 +3,7 @@
 Nothing is left out: closed rows, closed findings, papers, evidence, cases and every entry of the log.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -12,17 +13,21 @@ from typing import Any
 import numpy as np
 from shapely import to_wkt
 
-from regularize.i18n import in_language
+from regularize import privacy
+from regularize.errors import OptionError
+from regularize.i18n import in_language, translate
 from regularize.i18n import marked as _
 from regularize.model import Event, Home
 from regularize.project import today
 from regularize.store import Store
 from regularize.workflow import documents as papers
+from regularize.workflow import sealed
 from regularize.workflow.homes import case_record, cases_of, resolve
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.review import finding_record, measure_text
 
 EXPORTED = "privacy.exported"
+WHAT = "privacy export"  # in the log of what has left
 TABLES = (("buildings", "register_fids"), ("observed_buildings", "survey_fids"), ("plots", "plot_fids"))
 
 
@@ -37,8 +42,44 @@ def export(here: Opened, any_id: str, *, actor: str) -> dict[str, Any]:
     with store_of(here) as store:
         home = resolve(store, any_id)
         record = _record(here, store, home)
-        store.append_event(EXPORTED, f"home:{home.id}", today(), {"entries": len(record["events"])}, actor)
+        store.append_event(
+            EXPORTED, f"home:{home.id}", today(), {"entries": len(record["events"])}, privacy.redact(actor)[0]
+        )
     return record
+
+
+def purpose_of_plain(*, plain: bool, purpose: str | None) -> str:
+    """What the record goes out unencrypted for, without personal data.
+
+    Raises
+    ------
+    OptionError
+        If it was not asked for in so many words, or no purpose was stated.
+    """
+    stated = privacy.redact((purpose or "").strip())[0]
+    if not (plain and stated):
+        raise OptionError(
+            translate("what is kept about a home would go unencrypted to a file or another program"),
+            hint=translate(
+                "give -o FILE.json: it is encrypted; or --plain --purpose TEXT, which is logged; "
+                "on a terminal it is shown without either"
+            ),
+        )
+    return stated
+
+
+def log_plain(here: Opened, text: str, *, purpose: str) -> None:
+    """Write down that `text` goes out unencrypted to where this program cannot see."""
+    payload = {
+        "what": WHAT,
+        "form": "plain",
+        "purpose": purpose,
+        "file": None,
+        "files": 1,
+        "sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+    }
+    with store_of(here) as store:
+        store.append_event(sealed.LEFT, "store", today(), payload)
 
 
 def _record(here: Opened, store: Store, home: Home) -> dict[str, Any]:

@@ -113,7 +113,7 @@ COMMANDS: dict[str, Command] = {
         ("report", "compare", "--from", "2026-01-06", "--to", "2026-03-01", "-o", "maps/v.html",
          "--overwrite")
     ),
-    "privacy export": Command(("privacy", "export", "T-00000-1", *BY)),
+    "privacy export": Command(("privacy", "export", "T-00000-1", "--plain", "--purpose", "request", *BY)),
     "store erase": Command(("store", "erase", "T-00000-1", "--reason", "request", *BY), again=(0, 2)),
     "report council": Command(("report", "council", "-o", "maps/report.html", "--overwrite")),
     "store migrate": Command(("store", "migrate")),

@@ -42,6 +42,7 @@ FREE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("--ref", "--by"),
     ),
     "ingest withdraw": (("5",), ("--reason",)),
+    "privacy export": (("T-00990-1", "--plain"), ("--purpose", "--by")),
     "store erase": (("--document", "1"), ("--reason", "--by")),
 }
 # Free text that a slow command writes into a file, or that needs a file to be read.
@@ -60,7 +61,7 @@ WORDY = {
     *("--place", "--issuer", "--number", "--gazette", "--partner"),
 }
 # Free options that are walked by the generic test below only.
-GENERIC = {"case evidence withdraw", "case import", "case consultation", "privacy export", "ingest cadastre"}
+GENERIC = {"case evidence withdraw", "case import", "case consultation", "ingest cadastre"}
 GENERIC |= {"ingest plan", "check", "letter build"}
 
 

@@ -154,6 +154,31 @@ def test_an_export_is_sealed_even_inside(run, here: Path) -> None:
     assert opened(here / "e.dxf.zip", WORDS) == {"e.dxf": b"0\nEOF\n"}
 
 
+def test_an_export_is_not_printed_into_a_file(run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``privacy export HOME > file`` would lie there unencrypted and unlogged."""
+    export = ("-p", here, "privacy", "export", "T-00990-1", "--json")
+    before = (here / "store.gpkg").read_bytes()
+    for words in ((), ("--plain",), ("--purpose", "за лицето"), ("--plain", "--purpose", " ")):
+        for lang, hint in (("en", "on a terminal it is shown"), ("bg", "на терминал се показва")):
+            answer = run(*export, *words, lang=lang)
+            assert (answer.code, answer.out) == (2, ""), words
+            assert hint in answer.err
+            assert "--plain --purpose" in answer.err
+    assert (here / "store.gpkg").read_bytes() == before
+    answer = run(*export, "--plain", "--purpose", "за лицето, 0888 123 456")
+    assert answer.code == 0
+    assert answer.json["home"]["id"] == "T-00990-1"
+    left = [e for e in run("-p", here, "privacy", "report", "--json").json["left"] if "form" in e]
+    assert [(e["what"], e["form"], e["purpose"], e["file"]) for e in left] == [
+        ("privacy export", "plain", "за лицето, **********", None)
+    ]
+    assert left[0]["sha256"] == hashlib.sha256(answer.out.encode()).hexdigest()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    shown = run(*export)
+    assert (shown.code, shown.json["home"]["id"]) == (0, "T-00990-1")
+    assert run(*export, "--plain").code == 2  # on a terminal, too, unencrypted is for a purpose
+
+
 def test_a_failure_within_leaves_nothing(here: Path, tmp_path: Path) -> None:
     from regularize.workflow import projects
 
