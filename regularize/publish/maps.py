@@ -109,10 +109,8 @@ class DrawnMap:
         payload["underlay"] = self.first.underlay()
         return write_page(payload, self.first.static(preview), lang=self.first.lang)
 
-    def still(
-        self, width_mm: float, height_mm: float, *, usual: bool = True, imagery: bool = True
-    ) -> picture.Still:
-        """The map as SVG, as the page shows it first; the picture below it only with `imagery`."""
+    def still(self, width_mm: float, height_mm: float, *, usual: bool = True) -> picture.Still:
+        """The map as SVG, as the page shows it first."""
         made = self.first
         finest = int(settings()["finest_scale"]) if made.meta.audience == "public" else 1
         return picture.draw_still(
@@ -124,7 +122,7 @@ class DrawnMap:
             fonts=FONTS,
             finest=finest,
             usual=usual,
-            underlay=made.picture if imagery else None,
+            underlay=made.picture,
         )
 
     def preview(self) -> str:
@@ -132,7 +130,9 @@ class DrawnMap:
         n = sum(len(layer.geometries) for layer in self.first.layers)
         if not 0 < n <= PREVIEW_MOST:
             return ""
-        return picture.preview(self.still(*PREVIEW_MM, usual=False, imagery=False), width_px=PREVIEW_PX)
+        # Lines keep their colours only where the shades of the ground leave some of the palette to them.
+        colours = {"colours": 256} if self.first.picture is not None else {}
+        return picture.preview(self.still(*PREVIEW_MM, usual=False), width_px=PREVIEW_PX, **colours)
 
     def plain_still(self, width_mm: float, most_mm: float) -> tuple[picture.Still, str]:
         """The map as high as its area needs, and as PNG (data URI; empty as in :meth:`preview`)."""

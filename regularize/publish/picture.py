@@ -196,11 +196,11 @@ def set_sheet(
     return made
 
 
-def preview(still: Still, *, width_px: int) -> str:
-    """The bare map as a small PNG, as a data URI."""
+def preview(still: Still, *, width_px: int, colours: int = 48) -> str:
+    """The bare map as a small PNG of so many colours, as a data URI."""
     inches = still.width_mm / 25.4
     bare = {"bare": True, "svg": still.svg, "width_mm": still.width_mm, "height_mm": still.height_mm}
-    png = with_few_colours(set_sheet(bare, form="png", ppi=width_px / inches))
+    png = with_few_colours(set_sheet(bare, form="png", ppi=width_px / inches), colours)
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 

@@ -30,12 +30,13 @@ from regularize.store import (
 from regularize.store.casebook import CaseBook
 from regularize.store.documents import Document, DocumentMethods
 from regularize.store.erasure import ErasureMethods
+from regularize.store.standing import StandingMethods
 from regularize.store.verify import Check, VerifyReport, verify
 
 __all__ = ["Check", "Document", "Store", "VerifyReport"]
 
 
-class Store(CaseBook, DocumentMethods, ErasureMethods):
+class Store(CaseBook, DocumentMethods, ErasureMethods, StandingMethods):
     """An open store; use it as a context manager.
 
     Every method that writes does so in one transaction together with its entry in the log: after
@@ -306,6 +307,11 @@ class Store(CaseBook, DocumentMethods, ErasureMethods):
         """Findings in the order in which they were first found."""
         with self._database.read() as connection:
             return findings.all_findings(connection, self._metadata, include_closed=include_closed)
+
+    def run_parameters(self, number: int) -> dict[str, Any]:
+        """What a run was made with: thresholds, deliveries, version; empty where there is no such run."""
+        with self._database.read() as connection:
+            return findings.run_parameters(connection, self._metadata, number)
 
     def finding(self, id_: str) -> Finding:
         """One finding, closed or not. Raises ``OptionError`` if there is none."""

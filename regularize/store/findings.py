@@ -238,3 +238,9 @@ def start_run(
         },
     )
     return number
+
+
+def run_parameters(connection: Connection, metadata: MetaData, number: int) -> dict[str, Any]:
+    """What run `number` was made with; empty where there is no such run."""
+    table = metadata.tables["runs"]
+    return dict(connection.scalar(select(table.c.parameters).where(table.c.id == number)) or {})

@@ -132,7 +132,10 @@ def draw_map(
             on=on,
             place=area or "",
             recipient=recipient or "",
-            dates=data_dates(here, store, lang=tongue, counts=audience != "public"),
+            dates=[
+                *data_dates(here, store, lang=tongue, counts=audience != "public"),
+                *([(in_language(marked("Aerial picture"), tongue), ground.said(tongue))] if ground else []),
+            ],
             class_notes={code: rule.text[tongue] for code, rule in rules if rule.kind == "class"},
             reason_titles={code: rule.title[tongue] for code, rule in rules if rule.kind == "reason"},
             figures_on=figures_on,
@@ -229,10 +232,17 @@ def data_dates(here: Opened, store: Store, *, lang: str, counts: bool = True) ->
         name = in_language(marked("Comparison of survey and cadastre, run {n}"), lang).format(n=number)
         lines.append((name, f"{last.on:%d.%m.%Y}"))
         kinds = Counter(rule.kind for rule in here.pack.rules.values())
+        ran = store.run_parameters(int(number))
+        held = ran.get("thresholds", {})
         said = in_language(
             marked("{classes} classes, {reasons} reasons, {thresholds} thresholds"), lang
-        ).format(classes=kinds["class"], reasons=kinds["reason"], thresholds=len(here.pack.threshold_records))
+        ).format(classes=kinds["class"], reasons=kinds["reason"], thresholds=len(held))
         lines.append((in_language(marked("Rules: {pack}"), lang).format(pack=here.pack.title[lang]), said))
+        lines.append((in_language(marked("Version that compared"), lang), str(ran.get("version", ""))))
+        now = here.pack.thresholds
+        changed = sum(held.get(name) != now.get(name) for name in held.keys() | now.keys())
+        if changed:  # what is shown was found by other values than those of the pack today
+            lines.append((in_language(marked("Thresholds changed since the comparison"), lang), str(changed)))
     return lines
 
 

@@ -4,7 +4,9 @@ import re
 import shutil
 import warnings
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +17,8 @@ from regularize import i18n
 from regularize.cli import main
 from regularize.publish.page import data_block
 from regularize.store import Store
+from regularize.workflow.maps import data_dates
+from regularize.workflow.projects import opened, store_of
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +136,8 @@ def test_a_map_lies_on_a_picture(demo: Path, ortho: Path, run, tmp_path: Path, a
     block = data_block(pages[0].decode("utf-8"))
     assert block["underlay"]["source"].startswith("data:image/webp;base64,")
     assert "Държавен орган {{7*7}}, taken on 14\xa0July\xa02025" in block["stamp"][-1]["@"]["en"]
+    assert "Aerial picture" in str(block["dates"]), "the panel of data names it too"
+    assert "Държавен орган {{7*7}}" in str(block["dates"])
     assert len(pages[0]) < 3_500_000, "page and picture together"
 
 
@@ -152,6 +158,31 @@ def test_panel_says_which_data_and_which_rules(demo: Path) -> None:
     assert "Comparison of survey and cadastre, run 1" in lines
     assert "Rules: " in lines
     assert "thresholds" in lines
+    assert version("regularize") in lines
+    assert "changed since" not in lines
+
+
+def test_panel_counts_the_rules_of_the_run_not_of_today(demo: Path) -> None:
+    here = opened(demo)
+    with store_of(here) as store:
+        ran = store.run_parameters(1)["thresholds"]
+        said = dict(data_dates(here, store, lang="en"))
+        assert store.run_parameters(99) == {}
+    assert f"{len(ran)} thresholds" in said[f"Rules: {here.pack.title['en']}"]
+    records = dict(here.pack.threshold_records)
+    name = min(records)
+    records[name] = {**records[name], "value": records[name]["value"] + 1}
+    records["a_later_one"] = {"value": 1.0}
+
+    values = {key: float(record["value"]) for key, record in records.items()}
+    pack = SimpleNamespace(
+        threshold_records=records, thresholds=values,
+        label=here.pack.label, rules=here.pack.rules, title=here.pack.title,
+    )  # fmt: skip
+    with store_of(here) as store:
+        later = dict(data_dates(SimpleNamespace(pack=pack), store, lang="en"))
+    assert f"{len(ran)} thresholds" in later[f"Rules: {here.pack.title['en']}"], "those of the run"
+    assert later["Thresholds changed since the comparison"] == "2"
 
 
 @pytest.mark.parametrize("audience", ["office", "council", "public"])
@@ -189,12 +220,12 @@ def test_cards_open_without_a_request(demo: Path, run, open_page) -> None:
     maps = demo / "maps"
     assert run("-p", demo, "map", "overview", "-o", maps / "overview.html").code == 0
     for name in ("index", "overview"):
-        opened = open_page((maps / f"{name}.html").read_text(encoding="utf-8"), wait=".card")
-        assert opened.page.locator(".card").count() >= 2
-        widths = opened.page.evaluate("[...document.images].map((image) => image.naturalWidth)")
+        shown = open_page((maps / f"{name}.html").read_text(encoding="utf-8"), wait=".card")
+        assert shown.page.locator(".card").count() >= 2
+        widths = shown.page.evaluate("[...document.images].map((image) => image.naturalWidth)")
         assert all(width > 100 for width in widths), "thumbnails are shown"
         if name == "overview":
-            opened.page.keyboard.press("Tab")
-            assert opened.page.evaluate("document.activeElement.getAttribute('href')") == "./overview-1.html"
-            assert opened.page.locator("svg image").bounding_box()["width"] > 300
-        assert opened.quiet, (opened.console, opened.requests)
+            shown.page.keyboard.press("Tab")
+            assert shown.page.evaluate("document.activeElement.getAttribute('href')") == "./overview-1.html"
+            assert shown.page.locator("svg image").bounding_box()["width"] > 300
+        assert shown.quiet, (shown.console, shown.requests)

@@ -1,5 +1,6 @@
 """Pictures below maps: behind the gate, never under public data, the same bytes twice, on the sheet too."""
 
+import base64
 import io
 
 import geopandas as gpd
@@ -69,6 +70,10 @@ def test_page_and_sheet_hold_it_and_are_the_same_twice(
     with Image.open(io.BytesIO(made[0].png())) as sheet:
         seen = {tuple(rgb) for rgb in np.asarray(sheet.convert("RGB")).reshape(-1, 3)[::7].tolist()}
     assert (255, 0, 255) in seen, "the sheet shows the picture as well"
+    small = base64.b64decode(made[0].preview().partition(",")[2])
+    with Image.open(io.BytesIO(small)) as still:
+        seen = {tuple(rgb) for rgb in np.asarray(still.convert("RGB")).reshape(-1, 3).tolist()}
+    assert any(r > 240 and g < 15 and b > 240 for r, g, b in seen), "and so does the page without script"
     without = DrawnMap([Edition("bg", town.labels(), town.meta(audience), town.views_of(frames, audience))])
     assert data_block(without.page())["underlay"] is None
     bounds = made[0].first.bounds
