@@ -137,6 +137,11 @@ json_option = option("--json", "as_json", is_flag=True, help=marked("Print JSON 
 overwrite_option = option("--overwrite", is_flag=True, help=marked("Replace what stands there already."))
 area_option = option("--area", metavar="NAME", help=marked("Only inside the area of this name."))
 on_option = option("--on", type=DATE, help=marked("As valid on this day (default: today)."))
+as_of_option = option(
+    "--on",
+    type=DATE,
+    help=marked("As it stood on this day by the dates of runs and decisions (default: as it stands)."),
+)
 as_known_option = option(
     "--as-known",
     type=DATE,

@@ -12,6 +12,7 @@ from regularize.cli.base import (
     Session,
     area_option,
     as_known_option,
+    as_of_option,
     by_option,
     free_output,
     json_option,
@@ -44,6 +45,7 @@ def group() -> None:
     example="regularize findings list --class not_in_cadastre --json",
 )
 @area_option
+@as_of_option
 @as_known_option
 @option("--code", metavar="CODE", help=marked("Only findings with this reason."))
 @option("--class", "cls", metavar="CLASS", help=marked("Only this class."))
@@ -61,6 +63,7 @@ def list_(
     session: Session,
     /,
     area: str | None,
+    on: date | None,
     as_known: date | None,
     code: str | None,
     cls: str | None,
@@ -91,6 +94,7 @@ def list_(
         kind=kind,
         with_quiet=with_quiet,
         with_closed=closed,
+        on=on,
     )
     if output is not None:
         rows = reviewing.plain_rows(records)

@@ -9,6 +9,7 @@ from regularize.cli.base import (
     Group,
     Session,
     as_known_option,
+    as_of_option,
     json_option,
     option,
     pass_session,
@@ -26,14 +27,15 @@ def group() -> None:
 
 @group.command("list", cls=Command, help=marked("List the homes."), example="regularize home list --json")
 @option("--closed", is_flag=True, help=marked("Also homes that have ended or merged."))
+@as_of_option
 @as_known_option
 @json_option
 @pass_session
-def list_(session: Session, closed: bool, as_known: date | None, as_json: bool) -> None:
+def list_(session: Session, closed: bool, on: date | None, as_known: date | None, as_json: bool) -> None:
     """List homes."""
     from regularize.workflow import homes, projects
 
-    records = homes.listed(projects.opened(session.folder, as_known=as_known), with_closed=closed)
+    records = homes.listed(projects.opened(session.folder, as_known=as_known), with_closed=closed, on=on)
     if as_json:
         print_json(records)
         return

@@ -1,6 +1,7 @@
 """Homes for people: what hangs on one, found by any identifier."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import shapely
@@ -20,12 +21,16 @@ MEMBERS = (
 )
 
 
-def listed(here: Opened, *, with_closed: bool) -> list[dict[str, Any]]:
-    """The homes with their findings and cases."""
+def listed(here: Opened, *, with_closed: bool, on: date | None = None) -> list[dict[str, Any]]:
+    """The homes with their findings and cases; as they stood on a day where one is given."""
     with store_of(here, read_only=True) as store:
-        homes = store.homes(include_closed=with_closed)
-        findings = store.findings()
         cases = store.cases()
+        if on is None:
+            homes, findings = store.homes(include_closed=with_closed), store.findings()
+        else:
+            homes = [home for home in store.homes_on(on) if with_closed or home.valid_to is None]
+            findings = [f for f in store.findings_on(on) if f.closed_reason is None]
+            cases = [case for case in cases if case.opened_on <= on]
     of_home: dict[str, list[str]] = {}
     for finding in findings:
         if finding.home:

@@ -50,8 +50,14 @@ def listed(
     kind: str | None,
     with_quiet: bool,
     with_closed: bool,
+    on: date | None = None,
 ) -> list[dict[str, Any]]:
     """Findings that pass every filter, by kind and number.
+
+    Parameters
+    ----------
+    on : date, optional
+        As they stood on this day: made by then, with the class, review and end of that day.
 
     Raises
     ------
@@ -69,7 +75,10 @@ def listed(
             _("no such code: {code}").format(code=code), hint=_("all codes: regularize explain")
         )
     with store_of(here, read_only=True) as store:
-        findings = store.findings(include_closed=with_closed)
+        if on is None:
+            findings = store.findings(include_closed=with_closed)
+        else:
+            findings = [f for f in store.findings_on(on) if with_closed or f.closed_reason is None]
         place = area_geometry(store, area)
     kept = [
         f
