@@ -372,6 +372,8 @@ def test_language_is_switched_in_the_page(two_languages: str, open_page: Any) ->
     assert not row.locator("input").is_checked(), "what was switched off stays off"
     assert page.inner_text(".leaflet-control-scale-line").endswith(" m")
     assert page.inner_text(".north").endswith("N")
+    assert page.get_attribute(".leaflet-control-zoom-in", "aria-label") == "Closer"
+    assert page.locator(".leaflet-control-zoom").count() == 1
     found = next(f for f in town.findings_of(town.drawn()) if f.cls == "extended")
     page.fill("input[type=search]", found.id)
     page.keyboard.press("Enter")

@@ -125,6 +125,7 @@ async function start() {
 
   let measure = null;
   let north = null;
+  let zoom = null;
   function onDay(day) {
     model.day = day;
     if (day !== last || page.rows.some((row) => row.counted)) countOn(page, day);
@@ -155,7 +156,9 @@ async function start() {
       time: timeTool(page, model.day, onDay),
       languages,
     });
+    if (zoom) zoom.remove();
     if (north) north.remove();
+    zoom = L.control.zoom({ zoomInTitle: page.ui.zoom_in, zoomOutTitle: page.ui.zoom_out, position: "topright" }).addTo(map);
     north = northArrow(page.ui.north).addTo(map);
     const before = document.querySelector(".panel");
     if (before) before.replaceWith(panel);
@@ -167,7 +170,6 @@ async function start() {
 
   const attribution = L.control.attribution({ prefix: false, position: "bottomright" });
   attribution.addTo(map);
-  L.control.zoom({ zoomInTitle: page.ui.zoom_in, zoomOutTitle: page.ui.zoom_out, position: "topright" }).addTo(map);
   furnish();
   new ScaleBar({ imperial: false, maxWidth: 160 }).addTo(map);
   map.setMaxZoom(page.max_zoom);
