@@ -76,7 +76,8 @@ def parameters() -> str:
         for row in parameter.rows:
             conditions = "; ".join(f"{key} = {value}" for key, value in row.conditions.items()) or "-"
             value = "-" if row.value is None else row.value
-            cells = (value, row.unit, conditions, row.citation, row.valid_from or "-", row.status)
+            since = f"{row.valid_from or '-'}" + (f" ({row.dates_status})" if row.dates_status else "")
+            cells = (value, row.unit, conditions, row.citation, since, row.status)
             parts.append("| " + " | ".join(map(str, cells)) + " |")
         parts.append("")
     parts.append("## Detection thresholds\n\n| name | value | unit | basis |\n|---|---|---|---|")

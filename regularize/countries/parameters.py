@@ -41,6 +41,9 @@ class Row:
         One of `STATUSES`.
     note : mapping of language to text
         What the row leaves open; may be empty.
+    dates_status : str or None
+        One of `STATUSES` where the days of validity are less sure than the value. Unverified ones
+        are known by their year only: in it nothing rests on them.
     """
 
     value: Scalar | None
@@ -52,12 +55,18 @@ class Row:
     valid_from: date | None = None
     valid_to: date | None = None
     note: Words = field(default_factory=dict)
+    dates_status: str | None = None
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the row is not known to be out of force on `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day < self.valid_to
         )
+
+    def is_sure_on(self, day: date) -> bool:
+        """Whether what holds on `day` does not rest on a day that nobody has compared with the law."""
+        bounds = (self.valid_from, self.valid_to) if self.dates_status == "unverified" else ()
+        return all(bound is None or bound.year != day.year for bound in bounds)
 
     def contradicts(self, facts: Mapping[str, object]) -> bool:
         """Whether a stated fact rules the row out."""
@@ -152,19 +161,19 @@ class Parameter:
         for row in rows:
             unstated = row.unstated(facts)
             outranks = best is None or len(row.conditions) >= len(best.conditions)
-            differs = _usable(row) != _usable(best)
+            differs = _usable(row, day) != _usable(best, day)
             if unstated and outranks and differs:
                 missing |= dict.fromkeys(unstated)
         if missing:
             return NotAssessedValue(self.name, NotAssessed.FACT_MISSING, tuple(missing), best)
-        if best is None or best.value is None or _usable(best) is None:
+        if best is None or best.value is None or _usable(best, day) is None:
             return NotAssessedValue(self.name, NotAssessed.LAW_UNVERIFIED, (), best)
         return Value(self.name, best.value, best.unit, best)
 
 
-def _usable(row: Row | None) -> tuple[Scalar, str] | None:
-    """What a verdict may rest on: None for a row without a value or without a source."""
-    if row is None or row.value is None or row.status == "unverified":
+def _usable(row: Row | None, day: date) -> tuple[Scalar, str] | None:
+    """What a verdict may rest on: None for a row without a value or a source, or in force from memory."""
+    if row is None or row.value is None or row.status == "unverified" or not row.is_sure_on(day):
         return None
     return row.value, row.unit
 
@@ -189,7 +198,7 @@ def read_parameters(file: Path) -> dict[str, Parameter]:
 
 
 def _parameter(name: str, table: Mapping[str, Any], acts: Mapping[str, Any], file: Path) -> Parameter:
-    shared = {"unit", "citation", "status", "checked_on", "valid_from", "valid_to"}
+    shared = {"unit", "citation", "status", "checked_on", "valid_from", "valid_to", "dates_status"}
     check_keys(table, file, name, {"title", "rows", "act"}, shared)
     if table["act"] not in acts:
         raise broken(file, _("{key} has no {name}").format(key="acts", name=table["act"]))
@@ -204,9 +213,11 @@ def _parameter(name: str, table: Mapping[str, Any], acts: Mapping[str, Any], fil
 
 def _row(name: str, table: Mapping[str, Any], file: Path) -> Row:
     needed = {"unit", "citation", "status", "checked_on"}
-    check_keys(table, file, name, needed, {"value", "conditions", "valid_from", "valid_to", "note"})
-    if table["status"] not in STATUSES:
-        raise broken(file, _("{key} has the unknown status {name}").format(key=name, name=table["status"]))
+    optional = {"value", "conditions", "valid_from", "valid_to", "dates_status", "note"}
+    check_keys(table, file, name, needed, optional)
+    for status in (table["status"], table.get("dates_status", table["status"])):
+        if status not in STATUSES:
+            raise broken(file, _("{key} has the unknown status {name}").format(key=name, name=status))
     if not table["citation"] or not table["unit"]:
         raise broken(file, _("{key} has no {name}").format(key=name, name="citation, unit"))
     conditions = {
@@ -223,4 +234,5 @@ def _row(name: str, table: Mapping[str, Any], file: Path) -> Row:
         valid_from=table.get("valid_from"),
         valid_to=table.get("valid_to"),
         note=words(table["note"], file, f"{name}.note") if "note" in table else {},
+        dates_status=table.get("dates_status"),
     )

@@ -13,6 +13,20 @@ PREVIOUS = "@previous"  # a route with this target leads back to where the part 
 Facts = Mapping[str, Any]
 
 
+def contradicts(when: Facts, facts: Facts) -> bool:
+    """Whether a stated fact rules out what is said to hold `when`."""
+    for name, value in when.items():
+        stated = facts.get(name)
+        if stated is not None and stated != value:
+            return True
+    return False
+
+
+def holds(when: Facts, facts: Facts) -> bool:
+    """Whether the facts state all of `when`."""
+    return all(facts.get(name) == value for name, value in when.items())
+
+
 @dataclass(frozen=True)
 class Step:
     """A state of a plan part, or (``parallel``) a milestone beside the states.
@@ -45,6 +59,8 @@ class Route:
 
     ``entry`` routes may be taken although earlier steps were not recorded; ``back`` ones lead back to
     something that was done before; ``exceptional`` ones are not expected (suspension, termination).
+    A ``stated`` route, and one that follows by itself, opens only where the facts of `when` are stated:
+    there what is unknown opens nothing.
     """
 
     id: str
@@ -59,8 +75,16 @@ class Route:
     entry: bool
     back: bool
     exceptional: bool
+    stated: bool
     citation: str
     status: str
+
+    def is_shut(self, facts: Facts) -> bool:
+        """Whether the facts do not let it be taken."""
+        if not self.when:
+            return False
+        needed = self.stated or self.event is None
+        return not holds(self.when, facts) if needed else contradicts(self.when, facts)
 
 
 @dataclass(frozen=True)
@@ -70,7 +94,8 @@ class Clock:
     With ``per`` it runs for each value of that fact, the last decides, and the event ``dispatch``
     states how many there are. ``stops`` are acts that fulfil a duty; ``proved_by`` are later events that
     prove it fulfilled, but not on which day. It is known to hold from ``valid_from`` up to, but not on,
-    ``valid_to``.
+    ``valid_to``; where nobody has compared these days with the law (``dates_status``), nothing rests on
+    them in the years in which they lie. A ``stated`` clock starts only where the facts of `when` are stated.
     """
 
     id: str
@@ -90,12 +115,25 @@ class Clock:
     status: str
     valid_from: date | None = None
     valid_to: date | None = None
+    dates_status: str | None = None
+    stated: bool = False
 
     def is_valid_on(self, day: date) -> bool:
         """Whether the term is known to hold under the law of `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day < self.valid_to
         )
+
+    def is_sure_on(self, day: date) -> bool:
+        """Whether that does not rest on a day that nobody has compared with the law."""
+        bounds = (self.valid_from, self.valid_to) if self.dates_status == "unverified" else ()
+        return all(bound is None or bound.year != day.year for bound in bounds)
+
+    def is_shut(self, facts: Facts) -> bool:
+        """Whether the facts do not let it start."""
+        if not self.when:
+            return False
+        return not holds(self.when, facts) if self.stated else contradicts(self.when, facts)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from regularize.law.deadlines import DAY, Calendar, Due, due
-from regularize.law.definition import PREVIOUS, Clock, EventType, Facts, Procedure, Route
+from regularize.law.definition import PREVIOUS, Clock, EventType, Facts, Procedure, Route, contradicts
 from regularize.law.records import CaseEvent, Done
 
 NOTICE = "notice"  # the fact that numbers a notice
@@ -53,15 +53,6 @@ class Term:
 
 
 _NO_TERMS: dict[str | None, Term] = {}
-
-
-def contradicts(when: Facts, facts: Facts) -> bool:
-    """Whether a stated fact rules out what is said to hold `when`."""
-    for name, value in when.items():
-        stated = facts.get(name)
-        if stated is not None and stated != value:
-            return True
-    return False
 
 
 def count_of(value: Any) -> int | None:
@@ -161,7 +152,7 @@ class Run:
         for clock in reaction.dispatches:
             self._dispatch(clock, event)
         for clock in reaction.starts:
-            if not (clock.when and contradicts(clock.when, self.facts)):
+            if not clock.is_shut(self.facts):
                 self._start(clock, event.on, event.type, event)
         return True
 
@@ -175,9 +166,9 @@ class Run:
         """The route that the event takes from here; None where it fits nowhere."""
         procedure, here = self.procedure, self.step
         for route in routes:
-            if here in route.origins and not (route.when and contradicts(route.when, self.facts)):
+            if here in route.origins and not route.is_shut(self.facts):
                 return route
-        allowed = [route for route in routes if not contradicts(route.when, self.facts)]
+        allowed = [route for route in routes if not route.is_shut(self.facts)]
         if procedure.steps[here].terminal:
             return None
         for route in allowed:
@@ -217,7 +208,7 @@ class Run:
         while True:
             wakes = date.max
             for route in automatic[self.step]:
-                if route.when and contradicts(route.when, self.facts):
+                if route.is_shut(self.facts):
                     continue
                 if not route.after:
                     self._enter(route.to, self.since or until, self.since or until, None)
@@ -263,7 +254,7 @@ class Run:
             for name in anew:
                 self.milestones.pop(name, None)
         for clock in self.procedure.started_in[step]:
-            if not contradicts(clock.when, self.facts):
+            if not clock.is_shut(self.facts):
                 self._start(clock, clock_day, step, None)
 
     # --- clocks -------------------------------------------------------------------------------
@@ -275,7 +266,7 @@ class Run:
 
     def _start(self, clock: Clock, day: date, name: str, event: CaseEvent | None) -> None:
         law_day = self.rules_on or day
-        known = clock.is_valid_on(law_day)
+        known = clock.is_valid_on(law_day) and clock.is_sure_on(law_day)
         versions = self.procedure.versions[clock.id]
         if len(versions) > 1 and clock is not next(
             (c for c in versions if c.is_valid_on(law_day)), versions[0]
@@ -300,7 +291,7 @@ class Run:
             self.terms.setdefault(clock.id, {})[key] = term
 
     def _stop(self, clock: Clock, event: CaseEvent) -> None:
-        if contradicts(clock.when, self.facts):
+        if clock.is_shut(self.facts):
             return
         terms = self.terms.get(clock.id)
         if not terms and any(self.terms.get(version.id) for version in self.procedure.versions[clock.id]):

@@ -17,6 +17,7 @@ def lint(procedure: Procedure, *, law: bool = True) -> list[str]:
         *(_uncited(procedure) if law else []),
         *_clocks(procedure),
         *_events(procedure),
+        *_automatic(procedure),
         *_dead_ends(procedure),
     ]
 
@@ -67,6 +68,34 @@ def _events(p: Procedure) -> list[str]:
         for name in p.steps
         if name in p.ahead[name]
     ]
+    return found
+
+
+def _automatic(p: Procedure) -> list[str]:
+    """What follows by itself must be one thing, and rest on facts that a person can state."""
+    found = []
+    for step, routes in p.automatic.items():
+        at_once = [route for route in routes if not route.after]
+        for n, one in enumerate(at_once):
+            for other in at_once[n + 1 :]:
+                if not any(one.when.get(k) not in (None, v) for k, v in other.when.items()):
+                    found.append(f"routes {one.id} and {other.id} both follow by themselves from {step}")
+    strict = [(f"route {r.id}", r.when) for r in p.routes if r.event is None or r.stated]
+    strict += [(f"clock {c.id}", c.when) for c in p.clocks.values() if c.stated]
+    for where, when in strict:
+        found += [
+            f"{where} waits for {name}, which cannot be {value}"
+            for name, value in when.items()
+            if value not in p.facts[name].values
+        ]
+    for route in p.routes:
+        if route.stated and not route.when:
+            found.append(f"route {route.id} names no fact that is to be stated")
+    for clock in p.clocks.values():
+        if clock.stated and not clock.when:
+            found.append(f"clock {clock.id} names no fact that is to be stated")
+        if clock.dates_status is not None and clock.valid_from is clock.valid_to is None:
+            found.append(f"clock {clock.id} says how sure its days are, but has none")
     return found
 
 

@@ -139,6 +139,7 @@ def _route(entry: object, n: int, groups: Mapping[str, frozenset[str]]) -> Route
         entry=r.take("entry", bool, False),
         back=r.take("back", bool, False),
         exceptional=r.take("exceptional", bool, False),
+        stated=r.take("stated", bool, False),
         citation=r.take("citation", str, ""),
         status=r.one_of("status", STATUSES, "unverified"),
     )
@@ -166,8 +167,12 @@ def _clock(name: str, entry: object) -> Clock:
         status=r.one_of("status", STATUSES, "unverified"),
         valid_from=r.take("valid_from", date),
         valid_to=r.take("valid_to", date),
+        dates_status=r.take("dates_status", str),
+        stated=r.take("stated", bool, False),
     )
     r.closed()
+    if clock.dates_status not in (None, *STATUSES):
+        raise InputError(_("procedure: {key} of {where} is wrong").format(where=r.where, key="dates_status"))
     if clock.amount < 1:
         raise InputError(_("procedure: {key} of {where} is wrong").format(where=r.where, key="amount"))
     return clock

@@ -7,7 +7,7 @@ from typing import Any
 
 from regularize.law.deadlines import Calendar
 from regularize.law.definition import Procedure, Route
-from regularize.law.derivation import UNVERIFIED, Run, Term, contradicts
+from regularize.law.derivation import UNVERIFIED, Run, Term
 from regularize.law.records import (
     CaseEvent,
     CaseStatus,
@@ -152,7 +152,7 @@ def _next_steps(run: Run) -> list[NextStep]:
     for route in run.procedure.leaving[run.step]:
         target = steps.get(route.to)
         parallel = target is not None and target.parallel
-        if (parallel and route.to in run.milestones) or (route.when and contradicts(route.when, run.facts)):
+        if (parallel and route.to in run.milestones) or route.is_shut(run.facts):
             continue
         if route.event is None and not any(run.terms.get(name) for name in route.after):
             continue
@@ -277,7 +277,9 @@ def _gaps(run: Run, on: date) -> list[Gap]:
             code = "NOTICE_COUNT_UNKNOWN" if expected is None else "PARTY_NOT_SERVED"
             served = len(run.terms.get(name, ()))
             found.append(Gap(code, missing, {"clock": name, "served": served, "expected": expected}))
-    if step.confirmed_by is not None and run.by is None and step.confirmed_by not in run.milestones:
+    by_fact = any(r.stated and r.to == step.id for r in procedure.automatic.get(run.previous or "", ()))
+    unconfirmed = step.confirmed_by is not None and step.confirmed_by not in run.milestones
+    if unconfirmed and run.by is None and not by_fact:
         found.append(Gap("TERM_END_UNCONFIRMED", missing, {"step": step.id, "milestone": step.confirmed_by}))
     for name, terms in run.terms.items():
         open_ = any(term.done_on is None for term in terms.values())

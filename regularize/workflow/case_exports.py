@@ -11,7 +11,6 @@ from regularize.errors import OptionError
 from regularize.i18n import in_language, marked
 from regularize.i18n import translate as _
 from regularize.law.definition import Procedure, Route
-from regularize.law.derivation import contradicts
 from regularize.law.records import CaseEvent
 from regularize.model import Case, Event
 from regularize.project import now, today
@@ -143,7 +142,7 @@ def _routes(procedure: Procedure, case: Case, event: CaseEvent) -> list[Route]:
         for name, fact in procedure.facts.items()
         if (value := event.facts.get(name, case.facts.get(name))) is not None
     }
-    return [r for r in procedure.routes if r.event == event.type and not contradicts(r.when, facts)]
+    return [r for r in procedure.routes if r.event == event.type and not r.is_shut(facts)]
 
 
 def _distinct(texts: Iterator[str]) -> list[str]:

@@ -129,6 +129,26 @@ def test_lint_finds_clocks_that_cannot_work() -> None:
     ]
 
 
+def test_lint_finds_what_follows_by_itself_without_a_fact_to_rest_on() -> None:
+    found = plan()
+    entry(found, "T22.unappealable")["when"] = {"appealable": "no"}
+    assert lint(parse(found)) == ["route T22.unappealable waits for appealable, which cannot be no"]
+    del entry(found, "T22.unappealable")["when"]
+    assert lint(parse(found)) == ["route T22.unappealable names no fact that is to be stated"]
+    found = plan()
+    found["routes"].append({**entry(found, "T22.unappealable"), "id": "twin"})
+    assert lint(parse(found)) == [
+        f"routes T22.unappealable and twin both follow by themselves from {step}"
+        for step in ("approved_council", "approved_mayor")
+    ]
+    found = plan()
+    del found["clocks"]["appeal_permission"]["when"], found["clocks"]["send_to_gazette"]["valid_from"]
+    assert lint(parse(found)) == [
+        "clock send_to_gazette says how sure its days are, but has none",
+        "clock appeal_permission names no fact that is to be stated",
+    ]
+
+
 def test_lint_finds_routes_that_cannot_be_told_apart_circles_and_dead_ends() -> None:
     found = plan()
     del entry(found, "T4a.mayor")["when"]

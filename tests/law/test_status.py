@@ -71,6 +71,7 @@ def test_the_day_of_the_permission_pins_the_law_of_the_case() -> None:
     table = copy.deepcopy(dict(load("bg").procedures["detailed_plan"]))
     now = table["clocks"]["send_to_gazette"]
     change = now["valid_from"]
+    assert now.pop("dates_status") == "unverified"  # here the days are given
     table["clocks"]["send_to_gazette_before"] = {
         **now, "amount": 20, "valid_from": date(2012, 11, 26), "valid_to": change,
     }  # fmt: skip
@@ -93,6 +94,68 @@ def test_the_day_of_the_permission_pins_the_law_of_the_case() -> None:
     assert "MISSING_START" not in [note.code for note in on(change - timedelta(1), told).notes]
     moved = [CaseEvent(4, "permitted", change, corrects=1)]
     assert sent(on(change - timedelta(1), *moved))[0] == "send_to_gazette", "a corrected permission counts"
+
+
+@pytest.mark.parametrize(
+    ("permitted", "said"),
+    [
+        (date(2016, 12, 30), "unverified"),
+        (date(2017, 1, 9), "unverified"),
+        (date(2017, 11, 6), "unverified"),
+        (date(2018, 1, 8), "verified_secondary"),
+    ],
+)
+def test_nothing_rests_on_a_day_that_is_known_from_memory(permitted: date, said: str) -> None:
+    """SG 13/2017 is of 2017; its day was not read, so within that year the term decides nothing."""
+    log = [CaseEvent(1, "permitted", permitted), CaseEvent(2, "submitted", date(2018, 2, 5))]
+    found = at(date(2018, 6, 1), log)
+    (deadline,) = [d for d in found.deadlines if d.clock == "send_to_gazette"]
+    assert deadline.status == said
+    assert deadline.state == ("overdue" if said == "verified_secondary" else "not_assessed")
+
+
+ACCEPTED = [
+    CaseEvent(1, "submitted", date(2026, 1, 12)),
+    CaseEvent(2, "announced_sg", date(2026, 1, 20)),
+    CaseEvent(3, "coordinated", date(2026, 1, 30)),
+    CaseEvent(4, "accepted", date(2026, 3, 2)),
+]
+
+
+@pytest.mark.parametrize(
+    ("stated", "step"), [(None, "approved_council"), (True, "approved_council"), (False, "in_force")]
+)
+def test_only_a_stated_fact_opens_a_route_that_follows_by_itself(stated: bool | None, step: str) -> None:
+    facts = WIDE if stated is None else {**WIDE, "appealable": stated}
+    log = [*ACCEPTED, CaseEvent(5, "approved_council", date(2026, 3, 16))]
+    found = at(date(2026, 5, 29), log, facts=facts)
+    assert (found.parts[0].step, found.parts[0].since) == (step, date(2026, 3, 16))
+    told = at(date(2026, 6, 1), [*log, CaseEvent(6, "promulgated", date(2026, 3, 27))], facts=facts)
+    appeals = [d.due for d in told.deadlines if d.clock == "appeal_sg"]
+    assert appeals == ([] if stated is False else [date(2026, 4, 27)])
+    assert told.parts[0].since == (date(2026, 3, 16) if stated is False else date(2026, 4, 28))
+
+
+def test_an_appeal_against_what_cannot_be_appealed_is_noted() -> None:
+    log = [
+        *ACCEPTED,
+        CaseEvent(5, "approved_council", date(2026, 3, 16), facts={"appealable": False}),
+        CaseEvent(6, "appealed", date(2026, 4, 2)),
+    ]
+    assert "FACT_CONTRADICTS" in {note.code for note in at(date(2026, 4, 3), log).notes}
+
+
+@pytest.mark.parametrize("stated", [None, False, True])
+def test_whether_a_permission_can_be_appealed_is_a_stated_flag(stated: bool | None) -> None:
+    """The rule changed over time: without the flag no term is counted, with it the term ends nothing."""
+    facts = WIDE if stated is None else {**WIDE, "permission_appealable": stated}
+    log = [
+        CaseEvent(1, "permitted", date(2026, 3, 2)),
+        CaseEvent(2, "permission_announced", date(2026, 3, 9)),
+    ]
+    found = at(date(2026, 3, 10), log, facts=facts)
+    appeals = [(d.due, d.status) for d in found.deadlines if d.clock == "appeal_permission"]
+    assert appeals == ([(date(2026, 3, 23), "unverified")] if stated else [])
 
 
 def test_a_right_that_nobody_has_read_ends_nothing() -> None:
