@@ -21,7 +21,8 @@ class Condition:
     """One condition of a way; see ``pathways.toml`` for what its entries mean.
 
     Exactly one of `fact`, `built_by`, `norms`, `any_of`, `all_of` says what is asked; none of them
-    where the question is open whatever is stated.
+    where the question is open whatever is stated. `provision` names the legal value that offers it: on a
+    day for which that is not known the condition decides nothing.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Condition:
     norms: tuple[str, ...] = ()
     any_of: tuple["Condition", ...] = ()
     all_of: tuple["Condition", ...] = ()
+    provision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def _way(name: str, entry: Mapping[str, Any], file: Path) -> Way:
 
 def _condition(entry: Mapping[str, Any], file: Path, way: str) -> Condition:
     asked = {"fact", "built_by", "norms", "any_of", "all_of"}
-    allowed = asked | {"situation", "advice", "is"}
+    allowed = asked | {"situation", "advice", "is", "provision"}
     key = f"{way}.{entry.get('id', '')}"
     check_keys(entry, file, key, {"id", "citation", "status"}, allowed)
     _check_basis(entry, file, key)
@@ -210,6 +212,7 @@ def _condition(entry: Mapping[str, Any], file: Path, way: str) -> Condition:
         norms=tuple(entry.get("norms", ())),
         any_of=tuple(_condition(part, file, key) for part in entry.get("any_of", ())),
         all_of=tuple(_condition(part, file, key) for part in entry.get("all_of", ())),
+        provision=entry.get("provision"),
     )
 
 

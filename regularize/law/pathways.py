@@ -83,6 +83,7 @@ class Answer:
             "fact": self.condition.fact,
             "value": self.value if not isinstance(self.value, date) else self.value.isoformat(),
             "norms": list(self.condition.norms),
+            "provision": self.condition.provision,
             "citation": self.condition.citation,
             "status": self.condition.status,
             "deciding": None if self.deciding is None else self.deciding.as_dict(),
@@ -236,13 +237,18 @@ def _judged(
         value = known.facts.get(condition.fact) if condition.fact is not None else None
         judgement = _stated(condition, value)
         ways = _ways(judgement, condition, condition.fact)
-    if condition.status == "unverified":
-        # What nobody has read in the law decides nothing, whatever the facts are.
+    if condition.status == "unverified" or not _is_offered(pack, condition, on):
+        # What nobody has read in the law of the day decides nothing, whatever the facts are.
         judgement = undecided(NotAssessed.LAW_UNVERIFIED)
         ways = (frozenset({Need(NeedKind.ADVICE, condition.id)}),)
     if judgement.verdict is Verdict.MET:
         ways = (frozenset(),)
     return Answer(condition, judgement, ways, value, deciding, parts)
+
+
+def _is_offered(pack: Pack, condition: Condition, on: date) -> bool:
+    """Whether the law is known to offer, on that day, what the condition rests on."""
+    return condition.provision is None or isinstance(pack.parameter(condition.provision).at(on), Value)
 
 
 def _stated(condition: Condition, value: object) -> Judgement:

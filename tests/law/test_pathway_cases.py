@@ -35,21 +35,23 @@ FILE = Path(__file__).parent / "cases" / "pathways.toml"
 CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))["cases"]
 
 
-def ways(facts: dict[str, Any], pieces: list[dict[str, Any]] | None = None) -> dict[str, PathResult]:
+def ways(
+    facts: dict[str, Any], pieces: list[dict[str, Any]] | None = None, *, on: date = DAY
+) -> dict[str, PathResult]:
     known = {
         name: Measure(float(value[0]), float(value[1]), "") if isinstance(value, list) else value
         for name, value in facts.items()
     }
-    checks = {c.norm.id: c for c in check_norms(PACK, NORMS, known, on=DAY)}
+    checks = {c.norm.id: c for c in check_norms(PACK, NORMS, known, on=on)}
     age = interval_of([Piece(p["kind"], p["shows"], p["dated"]) for p in pieces or ()], KINDS)
     home = HomeFacts(known, checks, age)
-    return {r.way.id: r for r in assess(PACK, BOOK, home, on=DAY, kinds=KINDS)}
+    return {r.way.id: r for r in assess(PACK, BOOK, home, on=on, kinds=KINDS)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_way(case: dict[str, Any]) -> None:
     assert case["why"]
-    results = ways(case["facts"], case.get("pieces"))
+    results = ways(case["facts"], case.get("pieces"), on=case.get("on", DAY))
     assert [r.way.id for r in results.values() if r.state is PathState.OPEN] == case.get("open", [])
     if "way" not in case:
         return
@@ -204,6 +206,7 @@ def test_every_condition_and_document_has_its_basis() -> None:
             assert condition.status
             assert set(condition.norms) <= norms
             assert condition.built_by is None or condition.built_by in PACK.parameters
+            assert condition.provision is None or condition.provision in PACK.parameters
     assert all(doc.days is None and doc.fee is None for doc in BOOK.documents.values()), (
         "no source gives costs"
     )
