@@ -162,6 +162,16 @@ def settled(docx: bytes) -> bytes:
     return out.getvalue()
 
 
+def require_word() -> None:
+    """Raise ``MissingExtraError`` where Word files cannot be written, before the first is tried."""
+    try:
+        import docxtpl  # noqa: F401 - asked for, not used
+    except ImportError as error:
+        raise MissingExtraError(
+            _("Word files need the optional part docx"), hint="pip install 'regularize[docx]'"
+        ) from error
+
+
 @lru_cache(maxsize=2)
 def program_form(name: str = "dossier") -> bytes:
     """The program's own form, ``dossier`` or ``letter``. Raises ``MissingExtraError``."""

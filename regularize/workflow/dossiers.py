@@ -18,7 +18,7 @@ from regularize.model import DECIDED, QUIET_CLASSES, Home
 from regularize.project import today
 from regularize.publish.dossier import render_dossier
 from regularize.publish.situation import draw_location, draw_situation
-from regularize.publish.word import program_form, render_word
+from regularize.publish.word import program_form, render_word, require_word
 from regularize.store import Store
 from regularize.workflow import projects, replay
 from regularize.workflow.areas import area_geometry, lies_in
@@ -166,6 +166,8 @@ class Bench:
 
     def __init__(self, here: Opened, store: Store, order: Order) -> None:
         self.here, self.order = here, order
+        if "docx" in order.formats and order.audience != "resident":
+            require_word()
         templates = here.project.root / TEMPLATES
         own = templates / "dossier.typ"
         self.template = own if own.is_file() else None

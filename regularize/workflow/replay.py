@@ -7,12 +7,13 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from regularize.errors import InputError
+from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 from regularize.project import now, scratch
 from regularize.workflow.projects import Opened, store_of
@@ -20,7 +21,34 @@ from regularize.workflow.projects import Opened, store_of
 FOLDER = "runs"
 FORMAT = 1
 PACKAGES = ("regularize", "shapely", "pyproj", "numpy", "pandas", "geopandas", "folium", "typst")
-KINDS = ("detect", "map", "dossier")
+# What a manifest may ask for, by kind of run: no paths, so that a forged one can write and read nothing.
+_TEXT, _TEXT_OR_NONE, _DAY = (str,), (str, type(None)), (str,)
+PARAMETERS: dict[str, dict[str, tuple[type, ...]]] = {
+    "detect": {"on": _DAY, "area": _TEXT_OR_NONE, "infer": (bool, type(None))},
+    "map": {
+        "on": _DAY,
+        "audience": _TEXT,
+        "area": _TEXT_OR_NONE,
+        "recipient": _TEXT_OR_NONE,
+        "lang": _TEXT,
+    },
+    "dossier": {
+        "on": _DAY,
+        "lang": _TEXT,
+        "fmt": _TEXT,
+        "audience": _TEXT,
+        "sheet_language": _TEXT_OR_NONE,
+        "homes": (list,),
+    },
+}
+# Values that are one of a few.
+CHOICES: dict[str, tuple[str, ...]] = {"lang": LANGUAGES, "fmt": ("pdf", "docx", "both")}
+AUDIENCES = {
+    "detect": ("office",),
+    "map": ("office", "council", "public"),
+    "dossier": ("office", "resident"),
+}
+LARGEST_BYTES = 64 << 20
 
 
 def moment(here: Opened) -> dict[str, Any]:
@@ -159,21 +187,40 @@ def _again(then: Opened, record: Mapping[str, Any], folder: Path) -> dict[str, s
 
 def _read(manifest: Path) -> dict[str, Any]:
     try:
+        if manifest.stat().st_size > LARGEST_BYTES:
+            raise ValueError("too large")
         record = json.loads(manifest.read_text(encoding="utf-8"))
-        known = record["manifest"] == FORMAT and record["kind"] in KINDS
-        int(record["store"]["seq"]), int(record["recorded_at"]), record["parameters"]["on"]
-        dict(record["outputs"]), dict(record["versions"]), record["thresholds"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            _("{file} is no manifest of a run").format(file=manifest.name),
-            hint=_("they lie in the project's folder runs"),
-        ) from error
+        known = record["manifest"] == FORMAT and _may_ask(record["kind"], record["parameters"])
+        int(record["store"]["seq"]), str(record["store"]["hash"])
+        datetime.fromtimestamp(int(record["recorded_at"]), UTC)
+        date.fromisoformat(record["parameters"]["on"])
+        known = known and all(isinstance(record[key], dict) for key in ("outputs", "versions"))
+        record["thresholds"]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise _no_manifest(manifest) from error
     if not known:
-        raise InputError(
-            _("{file} is no manifest of a run").format(file=manifest.name),
-            hint=_("they lie in the project's folder runs"),
-        )
+        raise _no_manifest(manifest)
     return dict(record)
+
+
+def _may_ask(kind: Any, parameters: Any) -> bool:
+    """Whether `parameters` are those that a run of this kind writes down, and no others."""
+    wanted = PARAMETERS[kind]
+    return (
+        isinstance(parameters, dict)
+        and parameters.keys() == wanted.keys()
+        and all(type(parameters[name]) in types for name, types in wanted.items())
+        and all(parameters[name] in CHOICES[name] for name in parameters.keys() & CHOICES.keys())
+        and parameters.get("audience", "office") in AUDIENCES[kind]
+        and all(isinstance(home, str) for home in parameters.get("homes", ()))
+    )
+
+
+def _no_manifest(manifest: Path) -> InputError:
+    return InputError(
+        _("{file} is no manifest of a run").format(file=manifest.name),
+        hint=_("they lie in the project's folder runs"),
+    )
 
 
 @contextmanager

@@ -74,3 +74,35 @@ def test_another_store_is_refused(detected: Path, run) -> None:  # type: ignore[
     record["store"]["hash"] = "0" * 64
     file.write_text(json.dumps(record), encoding="utf-8")
     assert run("-p", detected, "replay", file).code == 3
+
+
+def test_a_forged_manifest_writes_and_reads_nothing(detected: Path, run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Only the parameters that a run writes down are taken: none of them is a path."""
+    page, outside = detected / "maps" / "office.html", tmp_path / "written.png"
+    assert run("-p", detected, "map", "build", "--audience", "office", "-o", page).code == 0
+    file = manifest_of(detected, "map")
+    true = json.loads(file.read_text(encoding="utf-8"))
+    before = {path: path.read_bytes() for path in detected.rglob("*") if path.is_file()}
+    forged = tmp_path / "forged.json"
+    changes: list[dict[str, object]] = [
+        {"parameters": true["parameters"] | {"png": str(outside)}},
+        {"parameters": true["parameters"] | {"output": str(outside)}},
+        {"parameters": true["parameters"] | {"area": [str(outside)]}},
+        {"parameters": true["parameters"] | {"audience": "everybody"}},
+        {"parameters": {"on": "2026-01-05"}},
+        {"parameters": ["on"]},
+        {"kind": "demo"},
+        {"recorded_at": 10**30},
+        {"outputs": ["map.html"]},
+        {"store": {"seq": float("inf"), "hash": "0"}},
+        {"store": true["store"] | {"hash": "0" * 64}},
+    ]
+    for number, change in enumerate([*changes, None]):
+        text = json.dumps(true | change) if change is not None else "[" * 100_000
+        forged.write_text(text, encoding="utf-8")
+        answer = run("-p", detected, "replay", forged)
+        assert answer.code == 3, (number, answer.err)
+        assert "forged.json" in answer.err
+        assert "Traceback" not in answer.err
+    assert not outside.exists()
+    assert {path: path.read_bytes() for path in detected.rglob("*") if path.is_file()} == before
