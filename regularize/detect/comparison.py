@@ -184,7 +184,7 @@ def _sizes(
         again = ask[differs[ask]]
         half = _beyond(mine[again], other[again], t[again] / 2, thresholds)
         # What only half the tolerance shows must be large in itself.
-        values[again] = np.where(half >= least, half, values[again])
+        values[again] = np.where(half >= thresholds["size_net_min_m2"], half, values[again])
     # Gain on one side and loss on the other may be no more than one object entered as a whole beside
     # its place. So such a pair is looked at again, one laid into the other by the shortest way.
     lesser = np.minimum(area_o, area_r) - overlap

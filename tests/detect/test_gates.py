@@ -8,8 +8,6 @@ from benchmarks import gates, indicative, peers
 from regularize.sample import TEST_SEEDS, TRAIN_SEEDS
 
 FEW = TEST_SEEDS[:2]
-# Goals that paced outlines miss where annexes are as small as 8 m2: see docs/accuracy.md.
-MISSED = frozenset({"unregistered, phone 2 m: precision", "unregistered, phone 2 m: recall"})
 # With few buildings of a class one wrong one weighs more than its goal allows.
 SLACK = 1.5
 
@@ -38,11 +36,13 @@ def test_scores_are_frequencies(main_runs: list[gates.Run]) -> None:
 
 
 def test_paced_outlines_say_presence_only() -> None:
-    table = gates.phone(gates.runs(FEW[:1], gates.SCENARIOS[gates.PHONE]))
+    table = gates.phone(gates.runs(FEW, gates.SCENARIOS[gates.PHONE]))
     by_name = {gate.name: gate for gate in table}
     assert by_name["size classes, phone 2 m"].passed
-    # What is missed stays near its goal, so that it cannot slip further unnoticed.
-    assert all(by_name[name].reached >= by_name[name].goal - 0.12 for name in MISSED)
+    # Two seeds scatter by some hundredths about what twenty reach together.
+    presence = [gate for gate in table if gate.at_least]
+    assert len(presence) == 2
+    assert all(gate.reached >= gate.goal - 0.02 for gate in presence), presence
 
 
 def test_the_shift_is_found_and_no_shift_is_invented() -> None:
@@ -83,7 +83,7 @@ def test_no_seed_is_for_both() -> None:
 @pytest.mark.long
 def test_every_goal_on_every_test_seed() -> None:
     table, _done = gates.measure(TEST_SEEDS)
-    assert {gate.name for gate in table if not gate.passed} <= MISSED
+    assert [gate.name for gate in table if not gate.passed] == []
 
 
 @pytest.mark.long
