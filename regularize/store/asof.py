@@ -90,6 +90,8 @@ def _history_since(connection: Connection) -> int:
 
 def _rows(connection: Connection, metadata: MetaData, seq: int) -> None:
     for edit in reversed(history.edits(connection, "after_seq >= ?", (seq,))):
+        if edit.blanked:
+            continue  # what stood there was erased: the row is shown as it is now
         table = metadata.tables[edit.table]
         names = [column.name for column in table.columns]
         for row in {edit.row, edit.new_row or edit.row}:

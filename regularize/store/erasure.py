@@ -26,7 +26,7 @@ from regularize.project import today
 from regularize.store import database, digests, documents, events, geopackage, homes, objections
 from regularize.store.connection import BUSY_TIMEOUT_MS, spoken
 from regularize.store.schema import Json, written
-from regularize.store.texts import LEAST_CHARS, cells, forget, kept_changes, texts_in
+from regularize.store.texts import LEAST_CHARS, cells, forget, former_texts, kept_changes, texts_in
 
 DONE = "store.erased"
 # Entries about a home, a finding or an objection whose payload a person wrote.
@@ -90,12 +90,14 @@ class _Work:
         columns = [table.c[name] for name in values]
         rows = self.connection.execute(select(*columns).where(*where)).all()
         old = [text for row in rows for text in row if isinstance(text, str) and text]
-        if not old:
-            return
-        self.done.gone.update(text for text in old if len(text.strip()) >= LEAST_CHARS)
-        self.done.cells += len(old)
         key = table.columns.values()[0]
-        self._own |= {(table.name, int(n)) for n in self.connection.scalars(select(key).where(*where))}
+        own = {int(n) for n in self.connection.scalars(select(key).where(*where))}
+        former = former_texts(self.connection, table, own, values.keys())
+        if not old and not former:
+            return
+        self.done.gone.update(text for text in (*old, *former) if len(text.strip()) >= LEAST_CHARS)
+        self.done.cells += len(old)
+        self._own |= {(table.name, n) for n in own}
         self.connection.execute(update(table).where(*where).values(**values))
         geopackage.touch(self.connection, table)
         self._stated |= digests.of_tables(self.connection, self.metadata, table.name)
@@ -133,10 +135,11 @@ class _Work:
         def holds(table: str, row: int, old: str) -> bool:
             if self._words is not None and self._words.search(old):
                 return True
-            return (table, row) in self._own and any(text in old for text in self.done.gone)
+            return (table, row) in self._own
 
-        _n, stated = forget(self.connection, self.metadata, holds)
+        stated, edited_elsewhere = forget(self.connection, self.metadata, holds)
         self._stated |= stated
+        self._state_anew(edited_elsewhere)
 
     def _leave_out_what_stands_elsewhere(self) -> None:
         places = [cell for *_where, cell in cells(self.connection, self.metadata)]

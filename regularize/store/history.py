@@ -78,6 +78,11 @@ class Edit:
     external: bool
     old: Values | None
 
+    @property
+    def blanked(self) -> bool:
+        """Whether an erasure took the values: a change or deletion always had some."""
+        return self.old is None and self.operation != "insert"
+
 
 def triggers(tables: Sequence[Table]) -> dict[str, str]:
     """Every trigger of the history that a sound store has, with its statement."""
@@ -261,8 +266,8 @@ def before(made: Sequence[Edit], table: str, since: int) -> dict[int, Values | N
     """Rows of `table` as they were before the edits after event `since`: values, or None for no row."""
     rows: dict[int, Values | None] = {}
     for edit in reversed(made):
-        if edit.table != table or edit.after_seq < since:
-            continue
+        if edit.table != table or edit.after_seq < since or edit.blanked:
+            continue  # after an erasure the row counts as it is: the log states it anew
         if edit.new_row is not None and edit.new_row != edit.row:
             rows[edit.new_row] = None
         rows[edit.row] = edit.old

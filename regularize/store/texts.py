@@ -4,11 +4,13 @@ The history of rows keeps what stood in a row before a change, so an erasure has
 A kept change can only be blanked, never rewritten; the log then states its new digest.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Text
+from sqlalchemy import Connection, MetaData, Table, Text
 
+from regularize.errors import StoreError
+from regularize.i18n import translate as _
 from regularize.store import digests, history
 from regularize.store.schema import Json
 
@@ -58,21 +60,63 @@ def kept_changes(connection: Connection) -> Iterator[tuple[int, str, int, str]]:
             yield int(number), str(table), int(row), str(old).replace("''", "'")
 
 
+def former_texts(
+    connection: Connection, table: Table, rows: Collection[int], names: Collection[str]
+) -> set[str]:
+    """What columns of some rows held before their changes."""
+    at = [i for i, column in enumerate(table.columns) if column.name in names]
+    return {
+        value
+        for edit in history.edits(connection, "table_name = ?", (table.name,))
+        if edit.row in rows and edit.old is not None
+        for value in (edit.old[i] for i in at)
+        if isinstance(value, str) and value
+    }
+
+
+def _made_elsewhere(connection: Connection, numbers: set[int]) -> dict[str, set[int]]:
+    """Rows by table that other programs changed, of those among the kept changes `numbers`.
+
+    Raises
+    ------
+    StoreError
+        If a row of a delivery was deleted: only its old values can tell that it is missing.
+    """
+    rows: dict[str, set[int]] = {}
+    for edit in history.edits(connection, "external = 1"):
+        if edit.id not in numbers:
+            continue
+        if edit.operation == "delete" and edit.table not in digests.CHANGING_TABLES:
+            raise StoreError(
+                _("{table}: row {row} was deleted in another program").format(table=edit.table, row=edit.row),
+                hint=_("an erasure would hide it: find out first what happened (regularize store verify)"),
+            )
+        rows.setdefault(edit.table, set()).add(edit.new_row or edit.row)
+    return rows
+
+
 def forget(
     connection: Connection, metadata: MetaData, holds: Callable[[str, int, str], bool]
-) -> tuple[int, dict[str, str]]:
+) -> tuple[dict[str, str], dict[str, set[int]]]:
     """Blank the kept changes of which `holds` (table, row, values) is true.
 
     Returns
     -------
-    int, dict
-        How many were blanked, and what the next entry of the log has to state anew.
+    dict, dict
+        What the next entry of the log has to state anew; and rows, by table, that other programs had
+        changed: without the old values they count as they are now, so the log has to state them too.
+
+    Raises
+    ------
+    StoreError
+        If that would hide that a row of a delivery was deleted.
     """
-    numbers = [n for n, table, row, old in kept_changes(connection) if holds(table, row, old)]
+    numbers = {n for n, table, row, old in kept_changes(connection) if holds(table, row, old)}
+    elsewhere = _made_elsewhere(connection, numbers)
     for number in numbers:
         connection.exec_driver_sql(f"UPDATE {history.NAME} SET old = NULL WHERE id = ?", (number,))  # noqa: S608 - own name
     if not numbers:
-        return 0, {}
+        return {}, {}
     log = metadata.tables["events"]
     stated: dict[str, str] = {}
     for row in digests.raw(connection, [log.c.seq, log.c.state], log.c.state.contains("history:")):
@@ -80,7 +124,7 @@ def forget(
             first, last = (int(part) for part in key.partition(":")[2].split("-"))
             if any(first <= number <= last for number in numbers):
                 stated[key] = digests.of_history(connection, first, last)
-    return len(numbers), stated
+    return stated, elsewhere
 
 
 def _ranges(state: str) -> Iterator[str]:
