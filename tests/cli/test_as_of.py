@@ -159,3 +159,18 @@ def test_a_case_by_both_clocks(project: Path, run, monkeypatch: pytest.MonkeyPat
 
     assert seen("--on", "2026-02-05") != seen("--on", "2026-02-20")
     assert seen("--on", "2026-02-20", "--as-known", THIRD) == seen("--on", "2026-02-20")
+
+
+def test_an_office_map_by_what_was_known(told: Path, run) -> None:  # type: ignore[no-untyped-def]
+    pages = {}
+    for name, words in (("then", ("--as-known", FIRST, "--on", DETECTED)), ("now", ())):
+        page = told / "maps" / f"{name}.html"
+        answer = run("-p", told, "map", "build", "--audience", "office", "-o", page, *words)
+        assert answer.code == 0, answer.err
+        pages[name] = page.read_bytes()
+    assert pages["then"] != pages["now"]
+    council = ("--audience", "council", "-o", told / "maps" / "c.html")
+    refused = run("-p", told, "map", "build", *council, "--as-known", FIRST)
+    assert refused.code == 2
+    assert "hint" in refused.err
+    assert not (told / "maps" / "c.html").exists()
