@@ -199,7 +199,7 @@ def checklist(session: Session, target: str, as_json: bool) -> None:
         return
     lang = session.lang or opened.project.language
     print_table(
-        (_("for"), _("document"), _("state")),
+        (_("for"), _("document"), _("state"), _("provision")),
         pathway.checklist_rows(opened, records, lang=lang),
     )
 

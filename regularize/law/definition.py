@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from regularize.law.deadlines import Unit
 
+UNVERIFIED = "unverified"  # what is known from memory, or not for the time of the case: it decides nothing
 PREVIOUS = "@previous"  # a route with this target leads back to where the part stood before
 
 Facts = Mapping[str, Any]
@@ -126,8 +127,12 @@ class Clock:
 
     def is_sure_on(self, day: date) -> bool:
         """Whether that does not rest on a day that nobody has compared with the law."""
-        bounds = (self.valid_from, self.valid_to) if self.dates_status == "unverified" else ()
+        bounds = (self.valid_from, self.valid_to) if self.dates_status == UNVERIFIED else ()
         return all(bound is None or bound.year != day.year for bound in bounds)
+
+    def status_on(self, day: date) -> str:
+        """How far the term was compared with the law of `day`."""
+        return self.status if self.is_valid_on(day) and self.is_sure_on(day) else UNVERIFIED
 
     def is_shut(self, facts: Facts) -> bool:
         """Whether the facts do not let it start."""

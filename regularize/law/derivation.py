@@ -7,12 +7,20 @@ from datetime import date
 from typing import Any
 
 from regularize.law.deadlines import DAY, Calendar, Due, due
-from regularize.law.definition import PREVIOUS, Clock, EventType, Facts, Procedure, Route, contradicts
+from regularize.law.definition import (
+    PREVIOUS,
+    UNVERIFIED,
+    Clock,
+    EventType,
+    Facts,
+    Procedure,
+    Route,
+    contradicts,
+)
 from regularize.law.records import CaseEvent, Done
 
 NOTICE = "notice"  # the fact that numbers a notice
 NOTICES = "notices"  # the fact that says how many notices were sent
-UNVERIFIED = "unverified"  # what is known from memory, or not for the time of the case: it decides nothing
 DOCUMENT = "document"  # the fact that names the kind of document that proves an event
 
 
@@ -266,7 +274,6 @@ class Run:
 
     def _start(self, clock: Clock, day: date, name: str, event: CaseEvent | None) -> None:
         law_day = self.rules_on or day
-        known = clock.is_valid_on(law_day) and clock.is_sure_on(law_day)
         versions = self.procedure.versions[clock.id]
         if len(versions) > 1 and clock is not next(
             (c for c in versions if c.is_valid_on(law_day)), versions[0]
@@ -283,7 +290,7 @@ class Run:
         if event is not None and announced is not None and announced != end.date:
             code = "ANNOUNCED_TOO_SHORT" if announced < end.date else "ANNOUNCED_LONGER"
             self.note(code, {"seq": event.seq, "clock": clock.id, "announced": announced, "due": end.date})
-        term = Term(clock, day, name, key, announced, end, clock.status if known else UNVERIFIED)
+        term = Term(clock, day, name, key, announced, end, clock.status_on(law_day))
         self._quiet_until = date.min
         if clock.per is None:
             self.terms[clock.id] = {None: term}

@@ -40,6 +40,7 @@ class Norm:
     when: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     scale_to: str | None = None
     ways_out: tuple[str, ...] = ()
+    nothing: str | None = None
     citation: str = ""
     status: str = ""
 
@@ -138,6 +139,7 @@ class NormCheck:
             "unit": self.norm.unit,
             "measured": None if measured is None else measured.value,
             "sigma": None if measured is None else measured.sigma,
+            "nothing": self.norm.nothing if measured is not None and measured.value == 0 else None,
             "limit": self.limit,
             "indication": self.indication,
             **_plain(self.judgement),
@@ -184,7 +186,7 @@ def norms_of(pack: Pack) -> NormBook:
     check_keys(table, file, FILE, {"norms", "ways_out"}, set())
     norms, ways_out = {}, {}
     for name, entry in table["norms"].items():
-        allowed = {"limit", "times_fact", "by_plan", "granted_by", "when", "scale_to", "ways_out"}
+        allowed = {"limit", "times_fact", "by_plan", "granted_by", "when", "scale_to", "ways_out", "nothing"}
         check_keys(
             entry, file, name, {"subject", "measure", "unit", "compare"}, allowed | {"citation", "status"}
         )

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from regularize.law.deadlines import Calendar
-from regularize.law.definition import Procedure, Route
-from regularize.law.derivation import UNVERIFIED, Run, Term
+from regularize.law.definition import UNVERIFIED, Procedure, Route
+from regularize.law.derivation import Run, Term
 from regularize.law.records import (
     CaseEvent,
     CaseStatus,

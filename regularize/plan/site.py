@@ -171,7 +171,8 @@ class Site:
             "frontage_m": contact.frontage,
         }
         on_plot = self._buildings_on(plot)
-        if on_plot is not None:
+        # That nothing was surveyed where the cadastre has a building does not say that nothing stands there.
+        if on_plot is not None and (on_plot or not home.register_fids):
             worst = max((s for _shape, s, _storeys in on_plot), default=plot_sigma)
             out["density"] = density(plot, [shape for shape, _s, _storeys in on_plot], plot_sigma, worst)
             out["floor_area_ratio"] = _floor_area_ratio(plot, on_plot, plot_sigma)
@@ -185,12 +186,15 @@ class Site:
         if not len(self._observed):
             return None
         observed = self._observed
-        out = []
+        out, others = [], False
         for i in observed.near(plot):
-            shape = observed.shapes[i]
-            if shape.area > 0 and shapely.intersection(shape, plot).area >= ON_PLOT_SHARE * shape.area:
-                out.append((shape, observed.sigmas[i], _number(observed.columns[0][i])))
-        return out
+            shape, sigma = observed.shapes[i], observed.sigmas[i]
+            common = shapely.intersection(shape, plot)
+            if shape.area > 0 and common.area >= ON_PLOT_SHARE * shape.area:
+                out.append((shape, sigma, _number(observed.columns[0][i])))
+            others = others or shapely.buffer(common, -2.0 * sigma).area > 0
+        # A building that belongs elsewhere and reaches over surely: neither built up nor empty.
+        return out if out or not others else None
 
     def _attachment(self, home: Home, body: BaseGeometry, sigma: float) -> str | None:
         """Detached, where no building of others is near enough to share a wall; else not said."""

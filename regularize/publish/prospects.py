@@ -61,7 +61,11 @@ class Prospects(Writer):
         for blocker in blockers:
             because = blocker.get("reason")
             key, code = ("not_assessed", because) if because else ("verdict", blocker.get("verdict"))
-            condition = self.lower(self.word("condition", blocker.get("condition")))
+            condition = self.lower(self.word("condition", blocker.get("condition"))) + self._unread(blocker)
+            offered = [p for p in dicts(blocker.get("parts")) if p.get("provision")]
+            if offered:
+                names = ", ".join(self.lower(self.word("condition", p.get("condition"))) for p in offered)
+                condition += f" ({self.say(_('the law offers: {ways}')).format(ways=names)})"
             by_reason.setdefault(self.word(key, code), []).append(condition)
         said = (
             self.word("not_assessed", "advice_needed")
@@ -79,10 +83,7 @@ class Prospects(Writer):
 
     def _basis(self, entry: Mapping[str, Any]) -> str:
         """The citation, and whether nobody has read it in the law."""
-        text = printable(entry.get("citation"))
-        if entry.get("status") == "unverified":
-            text += f" [{self.lower(self.word('parameter_status', 'unverified'))}]"
-        return text.strip()
+        return (printable(entry.get("citation")) + self._unread(entry)).strip()
 
     def _papers(self, plan: Any) -> str:
         """The next document, and how many after it would settle the way."""
@@ -126,13 +127,53 @@ class Prospects(Writer):
                 verdict += f": {self.lower(self.word('not_assessed', check['reason']))}"
             if check.get("deficit") is not None:
                 verdict += f" ({self.pair(check['deficit'], None, unit)})"
+            offered = self._offered(check) if check.get("verdict") != "met" else ""
+            verdict += f"; {offered}" if offered else ""
             if check.get("measured") is None and check.get("verdict") == "not_assessed":
                 rest.append(f"{self.lower(name)} ({limit})" if limit != "–" else self.lower(name))
                 continue
             measured = self.pair(check.get("measured"), check.get("sigma"), unit)
+            if check.get("nothing"):
+                measured = self.word("nothing", check["nothing"])
             rows.append([name, measured, limit, verdict, self._cited(check)])
         head = (_("Norm"), _("Measured ± σ"), _("Limit"), _("Verdict"), _("Basis"))
-        return {"table": self.table(head, rows, "lrrll"), "rest": "; ".join(rest)}
+        return {
+            "table": self.table(head, rows, "lrrll"),
+            "rest": "; ".join(rest),
+            "rules": self._rules(),
+        }
+
+    def _rules(self) -> str:
+        """Under the law of which day norms and ways were judged."""
+        pinned = self.record.get("rule_set")
+        if not isinstance(pinned, Mapping):
+            return ""
+        on, day = self.day(pinned.get("on")), self.day(self.record.get("on"))
+        if not pinned.get("case"):
+            return self.say(_("Norms and ways by the law of {on}")).format(on=on)
+        message = _(
+            "Norms and the ways of a plan by the law of {on}, the day of the permission in case {case}; "
+            "all else by the law of {day}"
+        )
+        return self.say(message).format(on=on, case=printable(pinned["case"]), day=day)
+
+    def _offered(self, check: Mapping[str, Any]) -> str:
+        """The reductions and exemptions that the law itself offers, those not read in it marked."""
+        ways = []
+        for way in dicts(check.get("ways_out")):
+            name = self.lower(self.word("way_out", way.get("id")))
+            if way.get("limit") is not None:
+                sign = {"at_least": "≥", "at_most": "≤"}.get(str(check.get("compare")), "")
+                limit = f"{sign}{NO_BREAK}{self.pair(way['limit'], None, str(check.get('unit')))}".strip()
+                name += f" ({limit})"
+            ways.append(name + self._unread(way))
+        return self.say(_("the law offers: {ways}")).format(ways=", ".join(ways)) if ways else ""
+
+    def _unread(self, entry: Mapping[str, Any]) -> str:
+        """The mark of what nobody has read in the law."""
+        if entry.get("status") != "unverified":
+            return ""
+        return f" [{self.lower(self.word('parameter_status', 'unverified'))}]"
 
     def _limit(self, check: Mapping[str, Any], unit: str) -> str:
         if check.get("compare") == "present":

@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from regularize.i18n import counted, in_language
 from regularize.i18n import marked as _
-from regularize.law.derivation import UNVERIFIED
+from regularize.law.definition import UNVERIFIED
 from regularize.law.records import CaseStatus, PartStatus
 from regularize.model import Case
 from regularize.store import Store

@@ -192,7 +192,13 @@ def checklist_of_ways(results: Sequence[PathResult], documents: Sequence[Documen
     """What the ways that concern a home need, each paper with its state."""
     state = states(documents)
     return [
-        {"way": result.way.id, "document": name, "state": state.get(name, NOT_ASKED)}
+        {
+            "way": result.way.id,
+            "document": name,
+            "state": state.get(name, NOT_ASKED),
+            "citation": result.way.citation,
+            "status": result.way.status,
+        }
         for result in results
         if result.concerns is not Verdict.NOT_MET and result.state is not PathState.CLOSED
         for name in result.way.documents

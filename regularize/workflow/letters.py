@@ -9,7 +9,7 @@ from typing import Any
 
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
-from regularize.law.definition import Procedure
+from regularize.law.definition import UNVERIFIED, Procedure
 from regularize.law.records import CaseStatus
 from regularize.model import Case
 from regularize.project import FILE, today
@@ -177,20 +177,29 @@ def _given(
         "submitted_on": on(when.get("submitted")),
         "announced_on": on(announced),
         "last_day": on(max(dues)) if dues else None,
-        **_basis(procedure, own["duty"], term, words),
+        **_basis(procedure, found, own["duty"], term, words, day),
     }
 
 
-def _basis(procedure: Procedure, duty: str, term: str, words: dict[str, Any]) -> dict[str, str]:
-    """Provisions and length of the terms, as the procedure states them."""
+def _basis(
+    procedure: Procedure, found: CaseStatus, duty: str, term: str, words: dict[str, Any], day: date
+) -> dict[str, str]:
+    """Provisions and length of the terms, each as sure as it is for the rule set of the case."""
+
+    def basis(name: str) -> str:
+        clock = procedure.clocks[name]
+        # A term that has begun says how sure it is; one to come stands under the same law.
+        begun = {d.status for d in found.deadlines if d.clock == name}
+        status = UNVERIFIED if UNVERIFIED in begun else clock.status_on(found.rules_on or day)
+        return cited(words, clock.citation, status)
+
     given: dict[str, str] = {}
     if duty in procedure.clocks:
-        clock = procedure.clocks[duty]
-        given["duty_basis"] = cited(words, clock.citation, clock.status)
+        given["duty_basis"] = basis(duty)
     if term in procedure.clocks:
         clock = procedure.clocks[term]
         given["term"] = term_words(words, clock.amount, clock.unit)
-        given["term_basis"] = cited(words, clock.citation, clock.status)
+        given["term_basis"] = basis(term)
     return given
 
 

@@ -5,6 +5,7 @@ from geometry. There is no sorting and no filter by how a building came to be.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from regularize.store import Store
 from regularize.workflow import documents as papers
 from regularize.workflow import evidence
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.case import status_of
 from regularize.workflow.case_facts import stated_facts
+from regularize.workflow.case_words import basis_text
 from regularize.workflow.costs import costs_of
 from regularize.workflow.evidence_log import log_of
 from regularize.workflow.homes import CasesByHome, resolve
+from regularize.workflow.plan_rules import PLAN, PlanRules
 from regularize.workflow.projects import Opened, store_of
 
 LAYERS = ("observed_buildings", "parcels", "plots", "streets", "land", "regulated_plots")
@@ -45,7 +47,6 @@ UNITS = {
 }
 EXACT = frozenset({"plan_min_frontage_m", "plan_min_area_m2", "ceded_share"})
 UNIT_OF = {name: unit for unit, names in UNITS.items() for name in names}
-IN_FORCE, PLAN = "in_force", "detailed_plan"
 
 
 def assessed(
@@ -93,7 +94,8 @@ def pathway_facts(here: Opened, store: Store, home: Home, *, on: date) -> dict[s
     """What the dossier of a home prints about its ways: plain values, JSON-able.
 
     Keys: ``ways`` (state, blockers, next document), ``next`` (the cheapest next document of all),
-    ``norms``, ``evidence`` (pieces by date, cut-offs), ``documents`` (checklist) and ``history``.
+    ``norms``, ``rule_set`` (the day whose law holds for the norms and for the ways of a plan, and the case
+    that pins it), ``evidence`` (pieces by date, cut-offs), ``documents`` (checklist) and ``history``.
     Words: labels ``way.*``, ``path_state.*``, ``condition.*``, ``norm.*``, ``way_out.*``,
     ``document.*``, ``document_state.*``, ``evidence_kind.*``, ``verdict.*``, ``not_assessed.*``.
     """
@@ -122,6 +124,7 @@ def checklist_rows(here: Opened, records: Sequence[Mapping[str, Any]], *, lang: 
             else label(f"step.{entry['kind']}.{entry['step']}", lang),
             label(f"document.{entry['document']}", lang),
             label(f"document_state.{entry['state']}", lang),
+            basis_text(entry["citation"], entry["status"], lang),
         )
         for entry in records
     ]
@@ -152,20 +155,27 @@ class Desk:
         self.cases, self.papers = CasesByHome(store.cases()), papers.DocumentsByHome(here, store)
         self.results: dict[str, tuple[PathResult, ...]] = {}
         self.had: dict[str, frozenset[str]] = {}
-        self._in_force: dict[str, bool | None] = {}
+        self.plans = PlanRules(here, store, day)
 
     def record(self, home: Home) -> dict[str, Any]:
         """The ways of one home, and all that they rest on."""
         running = self.cases.of(home)
         held = self.papers.of(home, running)
         facts, sources, conflicts = self._facts(home, running, held)
-        checks = check_norms(self.here.pack, self.norms, facts, on=self.day)
-        known = HomeFacts(
-            facts=facts,
-            norms={check.norm.id: check for check in checks},
-            age=evidence.interval(self.here, self.log, home.id),
-        )
-        results = assess(self.here.pack, self.book, known, on=self.day, kinds=self.kinds)
+        pinned = self.plans.of(running)
+        if pinned.differ:
+            first, *_rest, last = pinned.differ
+            conflicts.append({"fact": "rules_on", "one": f"case:{first}", "other": f"case:{last}"})
+        known = {
+            on: HomeFacts(
+                facts=facts,
+                norms={c.norm.id: c for c in check_norms(self.here.pack, self.norms, facts, on=on)},
+                age=evidence.interval(self.here, self.log, home.id),
+            )
+            for on in {self.day, pinned.on}
+        }
+        checks, age = known[pinned.on].norms.values(), known[pinned.on].age
+        results = self._assessed(known, pinned.on)
         state = papers.states(held)
         had = frozenset(name for name, word in state.items() if word in papers.DONE)
         self.results[home.id], self.had[home.id] = results, had
@@ -185,6 +195,7 @@ class Desk:
                     "concerns": r.concerns.value,
                     "proposed": r.way.is_proposed,
                     "procedure": r.way.procedure,
+                    "rules_on": (pinned.on if r.way.procedure == PLAN else self.day).isoformat(),
                     "blockers": [answer.as_dict() for answer in r.blockers],
                     "conditions": [answer.as_dict() for answer in r.answers],
                     "next": None if (plan := plans[r.way.id]) is None else plan.as_dict(),
@@ -193,8 +204,9 @@ class Desk:
                 }
                 for r in results
             ],
+            "rule_set": {"on": pinned.on.isoformat(), "case": pinned.case},
             "norms": [check.as_dict() for check in checks],
-            "evidence": evidence.record(self.here, known.age, on=self.day),
+            "evidence": evidence.record(self.here, age, on=self.day),
             "documents": papers.checklist_of_ways(results, held),
             "history": history(self.here.pack, self.book, facts, on=self.day),
             "facts": {
@@ -202,6 +214,17 @@ class Desk:
             },
             "conflicts": conflicts,
         }
+
+    def _assessed(self, known: Mapping[date, HomeFacts], plan_day: date) -> tuple[PathResult, ...]:
+        """Every way under the law of its day: a running plan's under that of its permission."""
+        pack, kinds = self.here.pack, self.kinds
+        today_s = assess(pack, self.book, known[self.day], on=self.day, kinds=kinds)
+        if plan_day == self.day:
+            return today_s
+        ways = tuple(way for way in self.book.ways if way.procedure == PLAN)
+        of_plan = assess(pack, replace(self.book, ways=ways), known[plan_day], on=plan_day, kinds=kinds)
+        by_way = {result.way.id: result for result in of_plan}
+        return tuple(by_way.get(result.way.id, result) for result in today_s)
 
     def _facts(
         self, home: Home, running: Sequence[Case], held: Sequence[Any]
@@ -214,7 +237,7 @@ class Desk:
         for case in running:
             said += [(name, value, f"case:{case.id}") for name, value in case.facts.items()]
             if case.kind == PLAN:
-                in_force = self._is_in_force(case.id)
+                in_force = self.plans.in_force(case.id)
                 if in_force is not None:
                     said.append(("plan_in_force", in_force, f"case:{case.id}"))
         said += [
@@ -231,17 +254,6 @@ class Desk:
                 conflicts.append({"fact": name, "one": sources[name], "other": source})
             facts[name], sources[name] = value, source
         return facts, sources, conflicts
-
-    def _is_in_force(self, case_id: str) -> bool | None:
-        """Whether the plan of a case is in force; None where only some of its parts are."""
-        if case_id not in self._in_force:
-            status = status_of(self.here, self.store, self.store.case(case_id), on=self.day)
-            parts = {
-                not part.terminal and IN_FORCE in {part.step, *(done.step for done in part.done)}
-                for part in status.parts
-            }
-            self._in_force[case_id] = parts.pop() if len(parts) == 1 else None
-        return self._in_force[case_id]
 
 
 def _unlock(unlock: Unlock) -> dict[str, Any]:

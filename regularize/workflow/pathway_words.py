@@ -1,6 +1,6 @@
 """Ways to regularisation in words and rows, for the terminal and lists."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from regularize.i18n import counted, in_language
@@ -40,10 +40,11 @@ def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str
         return in_language(message, lang)
 
     yield f"{record['home']}  {say(_('as of {on}')).format(on=record['on'])}"
+    yield rules_text(record, lang=lang)
     for way in record["ways"]:
         if way["concerns"] == "not_met":
             continue
-        unread = f"  [{label('parameter_status.unverified', lang)}]" if way["status"] == "unverified" else ""
+        unread = f"  {_unread(here, lang)}" if way["status"] == "unverified" else ""
         state = label(f"path_state.{way['state']}", lang)
         yield f"{label('way.' + way['way'], lang)}: {state}  ({way['citation']}){unread}"
         for blocker in way["blockers"]:
@@ -58,6 +59,7 @@ def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str
         yield (
             f"{label('window.' + window['window'], lang)}: {say(_('closed since'))} {window['last_day']}"
             + (f"  ({window['act']})" if window["act"] else "")
+            + (f"  {_unread(here, lang)}" if window["status"] == "unverified" else "")
         )
     following = record["next"]
     if following is not None:
@@ -71,6 +73,22 @@ def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str
             fact=label(f"home_fact.{conflict['fact']}", lang), one=conflict["one"], other=conflict["other"]
         )
     yield say(_("A suggestion for a lawyer, not a decision."))
+
+
+def rules_text(record: Mapping[str, Any], *, lang: str, written: Callable[[str], str] = str) -> str:
+    """Under the law of which day norms and ways were judged; `written` gives a day its form."""
+    pinned = record["rule_set"]
+    message = (
+        _("Norms and ways by the law of {on}")
+        if pinned["case"] is None
+        else _(
+            "Norms and the ways of a plan by the law of {on}, the day of the permission in case {case}; "
+            "all else by the law of {day}"
+        )
+    )
+    return in_language(message, lang).format(
+        on=written(pinned["on"]), case=pinned["case"], day=written(record["on"])
+    )
 
 
 def unlock_text(here: Opened, entry: Mapping[str, Any], *, lang: str) -> str:
@@ -93,18 +111,29 @@ def _blocker(here: Opened, blocker: Mapping[str, Any], *, lang: str) -> str:
     verdict = label(f"verdict.{blocker['verdict']}", lang)
     why = f", {label('not_assessed.' + blocker['reason'], lang).lower()}" if blocker["reason"] else ""
     missing = ", ".join(label(f"home_fact.{name}", lang).lower() for name in blocker["missing"])
-    return f"{label('condition.' + blocker['condition'], lang)}: {verdict}{why}" + (
-        f" ({missing})" if missing else ""
-    )
+    text = f"{label('condition.' + blocker['condition'], lang)}: {verdict}{why}"
+    text += f" ({missing})" if missing else ""
+    offered = [
+        label(f"condition.{part['condition']}", lang) for part in blocker["parts"] if part["provision"]
+    ]
+    if offered:
+        text += "  " + in_language(_("the law offers: {ways}"), lang).format(ways=", ".join(offered).lower())
+    return text + (f"  {_unread(here, lang)}" if blocker["status"] == "unverified" else "")
+
+
+def _unread(here: Opened, lang: str) -> str:
+    """The mark of what nobody has compared with the law."""
+    return f"[{here.pack.label('parameter_status.unverified', lang)}]"
 
 
 def _documents(here: Opened, plan: Mapping[str, Any], *, lang: str) -> str:
     """The next document and those after it."""
     names = [here.pack.label(f"document.{name}", lang) for name in plan["documents"]]
     rest = ", ".join(names[1:])
-    return names[0] + (
-        " " + in_language(_("(then: {documents})"), lang).format(documents=rest) if rest else ""
-    )
+    text = names[0]
+    if rest:
+        text += " " + in_language(_("(then: {documents})"), lang).format(documents=rest)
+    return text + (f"  {_unread(here, lang)}" if plan["status"] == "unverified" else "")
 
 
 def _costs(here: Opened, plan: Mapping[str, Any], *, lang: str) -> Iterator[str]:
@@ -135,6 +164,8 @@ def _norm(here: Opened, check: Mapping[str, Any], *, lang: str) -> str:
     unit = "" if check["unit"] == "1" else " " + label(f"unit.{check['unit']}", lang)
     doubt = "" if check["sigma"] is None else f" ± {check['sigma']:.2f}"
     measured = "-" if check["measured"] is None else f"{check['measured']:.2f}{doubt}{unit}"
+    if check["nothing"] is not None:
+        measured = label(f"nothing.{check['nothing']}", lang)
     limit = "-" if check["limit"] is None else f"{check['limit']:.2f}{unit}"
     verdict = label(f"verdict.{check['verdict']}", lang)
     text = f"{label('norm.' + check['norm'], lang)}: {measured} / {limit}: {verdict}"
@@ -144,7 +175,7 @@ def _norm(here: Opened, check: Mapping[str, Any], *, lang: str) -> str:
         text += f" ({missing})" if missing else ""
     if check["deficit"] is not None:
         text += f"  −{check['deficit']:.2f}{unit}"
-    unread = f"[{label('parameter_status.unverified', lang)}]"
+    unread = _unread(here, lang)
     offered = [
         label(f"way_out.{way['id']}", lang) + (f" {unread}" if way["status"] == "unverified" else "")
         for way in check["ways_out"]

@@ -252,6 +252,22 @@ class TestLetters:
         assert "В срок от 14 дни" in text_of(file)
         assert self.build(spoken, run, "notice", case, "--parcel", "00990.501.99").code == 2
 
+    @pytest.mark.parametrize(("permitted", "unread"), [("2016-11-07", True), ("2025-03-10", False)])
+    def test_terms_are_as_sure_as_for_the_day_of_the_permission(
+        self, spoken: Path, run: Run, permitted: str, unread: bool
+    ) -> None:
+        words = ("--part", "Част 1", "--date", "2016-01-11", "--fact", "scope=state_gazette")
+        case = run("-p", spoken, "case", "open", "detailed_plan", *words, "--json").json["id"]
+        for event, day in (("permitted", permitted), ("submitted", "2025-06-02")):
+            told = ("case", "event", case, event, "--date", day, "--document", "incoming_number")
+            assert run("-p", spoken, *told).code == 0
+        answer = self.build(spoken, run, "gazette", case)
+        assert answer.code == 0, answer.err
+        text = " ".join(text_of(spoken / "letters" / f"{case}-gazette.pdf").split())
+        assert ("чл. 128, ал. 1 [непроверено]" in text) == unread
+        assert ("не е проверена" in answer.err) == unread
+        assert "чл. 128, ал. 5 [непроверено]" not in text
+
     def test_unverified_law_is_marked(self, spoken: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         from dataclasses import replace
 

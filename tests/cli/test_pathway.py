@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -233,7 +234,7 @@ def test_a_short_list_needs_none(detected: Path, run, home: str, tmp_path: Path)
 
 def test_checklists(detected: Path, run, home: str) -> None:
     listed = run("-p", detected, "case", "document", "checklist", home, "--json").json
-    assert {"way", "document", "state"} == set(listed[0])
+    assert {"way", "document", "state", "citation", "status"} == set(listed[0])
     opened = run("-p", detected, "case", "open", "tolerability_certificate", "--home", home, "--json").json
     by_step = run("-p", detected, "case", "document", "checklist", opened["id"], "--json").json
     assert {"evidence_collected", "applied"} <= {entry["step"] for entry in by_step}
@@ -308,3 +309,72 @@ def test_what_nobody_has_read_is_marked_in_the_terminal(detected: Path, run, hom
     assert "reduced distance for an existing building [Not verified]" in near
     assert "the neighbour's consent [Not verified]" in near
     assert not near.endswith("[Not verified]"), "the distance itself has a source"
+
+
+SIZES = {
+    "settlement_kind": "town", "height_class": "low", "attachment": "detached", "use": "residential",
+    "specific_development": "true", "plan_min_area_m2": "1", "distance_side_m": "9±0.1",
+    "distance_rear_m": "9±0.1", "building_papers": "false",
+}  # fmt: skip
+
+
+def test_a_running_plan_pins_the_law_of_its_norms_and_ways(
+    detected: Path, run, home: str, tmp_path: Path
+) -> None:
+    """Norms and plan ways follow the day of the permission; tolerability and ownership today's law."""
+    place = tmp_path / "pinned"
+    shutil.copytree(detected, place)
+    stated = [word for name, value in SIZES.items() for word in ("--fact", f"{name}={value}")]
+
+    def assessed() -> dict[str, Any]:
+        found: dict[str, Any] = run(
+            "-p", place, "--lang", "en", "pathway", home, *stated, "--on", "2026-11-22", "--json"
+        ).json["homes"][0]
+        return found
+
+    def norm(record: dict[str, Any], name: str) -> tuple[str, str | None]:
+        (check,) = [c for c in record["norms"] if c["norm"] == name]
+        return check["verdict"], check["reason"]
+
+    free = assessed()
+    assert free["rule_set"] == {"on": "2026-11-22", "case": None}
+    assert {way["rules_on"] for way in free["ways"]} == {"2026-11-22"}
+    assert norm(free, "plot_area") == ("met", None)
+    assert norm(free, "side_distance") == ("met", None)
+
+    opened = ("case", "open", "detailed_plan", "--home", home, "--date", "2000-01-10")
+    cases = [run("-p", place, *opened, "--json").json["id"] for _n in range(2)]
+    assert assessed()["rule_set"]["case"] is None, "not permitted yet"
+    for case, day in zip(cases, ("2000-02-10", "2018-06-01"), strict=True):
+        told = ("case", "event", case, "permitted", "--date", day, "--document", "mayor_order")
+        assert run("-p", place, *told).code == 0
+        if case == cases[0]:
+            old = assessed()
+            assert old["rule_set"] == {"on": day, "case": case}
+            # The act in force then was not read: no norm for the plan, but tolerability asks today's.
+            assert norm(old, "side_distance") == ("not_assessed", "law_unverified")
+            then = {way["way"]: way for way in old["ways"]}
+            now = next(
+                part
+                for answer in then["tolerability_2001"]["conditions"]
+                for part in answer["parts"]
+                if part["condition"] == "permissible_now"
+            )
+            assert now["verdict"] == "met"
+            assert {name for name, way in then.items() if way["rules_on"] == day} == {
+                name for name, way in then.items() if way["procedure"] == "detailed_plan"
+            }
+    last = assessed()
+    assert last["rule_set"] == {"on": "2018-06-01", "case": cases[1]}
+    assert norm(last, "plot_area") == ("not_assessed", "law_unverified")
+    assert {"fact": "rules_on", "one": f"case:{cases[0]}", "other": f"case:{cases[1]}"} in last["conflicts"]
+    said = run("-p", place, "--lang", "en", "pathway", home, "--on", "2026-11-22").out
+    assert (
+        f"by the law of 2018-06-01, the day of the permission in case {cases[1]}; "
+        "all else by the law of 2026-11-22" in said
+    )
+    # What has ended pins nothing.
+    for case in cases:
+        ended = ("case", "event", case, "terminated", "--date", "2019-01-10", "--document", "reasoned_act")
+        assert run("-p", place, *ended).code == 0
+    assert assessed()["rule_set"] == {"on": "2026-11-22", "case": None}

@@ -108,6 +108,21 @@ def test_what_is_not_measured_is_left_out() -> None:
     assert "area_m2" not in site(plots=both).facts(two, [])
 
 
+def test_a_plot_is_empty_only_where_nothing_surveyed_or_registered_stands_on_it() -> None:
+    def built(observed: Any, register: tuple[int, ...] = ()) -> Any:
+        yard = Home("T-00000-3", "00000", PLOT, register, (), (1,), date(2026, 1, 1))
+        found = site(observed_buildings=frame([observed], storeys=[2])).facts(yard, [])
+        return found["density"].value if "density" in found else None
+
+    away = shapely.box(100, 0, 108, 8)
+    assert built(HOUSE).value == 0.16
+    assert built(away) == Measure(0.0, 0.0, "1")
+    assert built(shapely.box(20, 0, 28, 8)) == Measure(0.0, 0.0, "1"), "it touches from outside"
+    assert built(shapely.box(19.95, 0, 28, 8)) == Measure(0.0, 0.0, "1"), "within the accuracy"
+    assert built(shapely.box(17, 0, 28, 8)) is None, "another's building reaches over"
+    assert built(away, register=(1,)) is None, "the cadastre has a building that nobody surveyed"
+
+
 def test_a_regulated_plot_and_its_lines() -> None:
     inside, crossed = frame([PLOT]), frame([shapely.box(7, 0, 20, 20)])
     assert site(regulated_plots=inside).facts(HOME, [])["off_plot_lines"].value is False

@@ -119,6 +119,57 @@ def test_norms_measured_and_not(bulgarian: None) -> None:
     assert "разстояние до странична граница" in norms["rest"]
 
 
+def test_norms_name_what_the_law_itself_offers(bulgarian: None) -> None:
+    record = pathways()
+    record["norms"][0]["ways_out"] = [
+        {"id": "size_reduction", "limit": 240.0, "status": "verified_secondary"},
+        {"id": "existing_building", "limit": None, "status": "unverified"},
+    ]
+    (row,) = sheet(pathways=record)["norms"]["table"]["rows"]
+    assert row[3].replace("\u00a0", " ") == (
+        "Не е изпълнено (20,0 м²); законът предлага: намаление на размерите със становище на ОЕСУТ "
+        "(≥ 240,0 м²), намалено разстояние за съществуваща сграда [непроверено]"
+    )
+    record["norms"][0]["verdict"] = "met"
+    assert "законът предлага" not in str(sheet(pathways=record)["norms"])
+
+
+def test_norms_say_whose_law_they_follow(bulgarian: None) -> None:
+    record = {**pathways(), "on": "2026-11-22", "rule_set": {"on": "2016-11-07", "case": "C-1"}}
+    assert sheet(pathways=record)["norms"]["rules"].replace("\u00a0", " ") == (
+        "Нормите и пътищата чрез план са преценени по правото към 07.11.2016 г., деня на разрешението по "
+        "преписка C-1; всичко останало – по правото към 22.11.2026 г."
+    )
+    record["rule_set"] = {"on": "2026-11-22", "case": None}
+    said = sheet(pathways=record)["norms"]["rules"].replace("\u00a0", " ")
+    assert said == "Нормите и пътищата са преценени по правото към 22.11.2026 г."
+
+
+def test_a_measured_nothing_is_a_word(bulgarian: None) -> None:
+    record = pathways()
+    record["norms"][0] |= {"norm": "density", "unit": "1", "measured": 0.0, "nothing": "no_building"}
+    assert sheet(pathways=record)["norms"]["table"]["rows"][0][1] == "няма заснета сграда"
+
+
+def test_a_blocker_names_its_alternative_and_what_is_unverified(bulgarian: None) -> None:
+    street = {
+        "condition": "street_width",
+        "verdict": "not_assessed",
+        "reason": "fact_missing",
+        "status": "unverified",
+        "missing": [],
+        "parts": [{"condition": "street_exception", "provision": "street_exception"}],
+    }
+    record = {**pathways(), "ways": [way("plan_amendment", "not_assessed", [street])]}
+    assert sheet(pathways=record)["ways"]["rows"][0]["blockers"] == [
+        [
+            "Липсва факт",
+            "широчина на улицата [непроверено] (законът предлага: съществуваща улица с организационни "
+            "мерки за безопасност)",
+        ]
+    ]
+
+
 def test_pieces_lie_in_order_on_the_line_of_time(bulgarian: None) -> None:
     evidence = sheet(pathways=pathways())["evidence"]
     first, second = evidence["line"]["pieces"]
