@@ -112,10 +112,16 @@ def draw_map(
         remarks.append(_("no findings are stored yet; they are made by: regularize detect"))
     place = area_geometry(store, area)
     days = [day for day, _what in timeline.days_of(here, store, audience=audience, on=on, lang=lang)]
-    views, figures_on = _views(here, store, audience, place, on, days)
+    views = _rows(store, audience, place, on, days)
     ground = None
-    if imagery is not None:
+    if imagery is not None and (place is not None or any(view.layer.name == "areas" for view in views)):
+        # A picture that is refused is refused before the figures are remembered as released.
         ground = underlay.below(imagery, views, place, audience=audience, crs=store.crs)
+    more, figures_on = _results(here, store, audience, place, on)
+    views += more
+    if imagery is not None:
+        if ground is None:
+            ground = underlay.below(imagery, views, place, audience=audience, crs=store.crs)
         views.append(ground.view)
         remarks += ground.remarks
     editions = []
@@ -160,33 +166,33 @@ def _label(here: Opened, lang: str, key: str) -> str:
     return here.pack.label(key, lang)
 
 
-def _views(
-    here: Opened,
-    store: Store,
-    audience: Audience,
-    place: BaseGeometry | None,
-    on: date,
-    days: list[date],
-) -> tuple[list[View], date | None]:
-    """What the audience may see, and since when its figures have stood."""
+def _rows(
+    store: Store, audience: Audience, place: BaseGeometry | None, on: date, days: list[date]
+) -> list[View]:
+    """The stored rows that the audience may see."""
     views = []
-    office = audience == "office"
     for name in SHOWN[audience]:
         # The office sees what was, too; for others the map of a day holds the rows of that day.
-        rows = timeline.ever_valid(store, name, days) if office else store.layer(name, on=on)
+        rows = timeline.ever_valid(store, name, days) if audience == "office" else store.layer(name, on=on)
         inside = _inside(rows, place)
         if len(inside):
             views.append(View.of(layer_named(name), inside, audience))
-    if office:
+    return views
+
+
+def _results(
+    here: Opened, store: Store, audience: Audience, place: BaseGeometry | None, on: date
+) -> tuple[list[View], date | None]:
+    """What was found, as the audience may see it, and since when its figures have stood."""
+    if audience == "office":
+        views = []
         findings = [f for f in store.findings(include_closed=True) if lies_in(f.geometry, place)]
         if findings:
             frame = timeline.findings_over_time(store, findings, on)
             views.append(View.of(layer_named("findings"), frame, audience))
         return [*views, *office_extras.views(here, store, place, on)], None
     made = release_of_blocks(store, store.findings(), audience=audience, place=place, on=on)
-    if made is None:
-        return views, None
-    return [*views, made.view], made.kept_since
+    return ([], None) if made is None else ([made.view], made.kept_since)
 
 
 def _cases(
