@@ -127,7 +127,8 @@ class Prospects(Writer):
                 verdict += f": {self.lower(self.word('not_assessed', check['reason']))}"
             if check.get("deficit") is not None:
                 verdict += f" ({self.pair(check['deficit'], None, unit)})"
-            offered = self._offered(check) if check.get("verdict") != "met" else ""
+            near = check.get("reason") == "within_uncertainty"
+            offered = self._offered(check) if near or check.get("verdict") == "not_met" else ""
             verdict += f"; {offered}" if offered else ""
             if check.get("measured") is None and check.get("verdict") == "not_assessed":
                 rest.append(f"{self.lower(name)} ({limit})" if limit != "–" else self.lower(name))
