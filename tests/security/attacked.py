@@ -1,5 +1,6 @@
 """Runs commands in one process and writes down what Python's audit hook saw: python attacked.py PLAN.json"""
 
+import hashlib
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ LOG: list[list[str]] = []
 NETWORK = ("socket.connect", "socket.bind", "socket.getaddrinfo", "urllib.Request", "http.client.connect")
 RUNS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.startfile", "ctypes.dlopen")
 NOW = {"name": ""}
+REFUSED = 2  # exit codes from here on: nothing was done (1: done, with something set aside)
 
 
 def hook(event: str, arguments: tuple[object, ...]) -> None:
@@ -26,15 +28,36 @@ def hook(event: str, arguments: tuple[object, ...]) -> None:
             LOG.append([NOW["name"], "write", path])
 
 
+def state(folders: list[str]) -> dict[str, str]:
+    """Every file of `folders` and the digest of its bytes."""
+    files = sorted(path for folder in folders for path in Path(folder).rglob("*"))
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "" for path in files
+    }
+
+
+def filled(word: str) -> str:
+    """`word`, or the first file of a pattern that only the commands before it can fulfil."""
+    start, _colon, pattern = word.partition("glob:")
+    return word if start or not pattern else str(min(Path("/").glob(pattern.lstrip("/"))))
+
+
 def main() -> None:
     from regularize.cli import main as regularize
 
     sys.addaudithook(hook)
-    codes = []
+    codes, changed = [], []
+    kept = state(PLAN["kept"])
     for number, words in enumerate(PLAN["commands"]):
         NOW["name"] = f"{number}: {' '.join(words)[:120]}"
-        codes.append(regularize(words))
-    Path(PLAN["result"]).write_text(json.dumps({"codes": codes, "seen": LOG}), encoding="utf-8")
+        codes.append(regularize([filled(word) for word in words]))
+        now = state(PLAN["kept"])
+        if codes[-1] >= REFUSED and now != kept:
+            names = sorted(name for name in now.keys() | kept.keys() if now.get(name) != kept.get(name))
+            changed.append([NOW["name"], codes[-1], names])
+        kept = now
+    said = {"codes": codes, "seen": LOG, "changed": changed}
+    Path(PLAN["result"]).write_text(json.dumps(said), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Nothing does harm where it works: a canary file is read, a canary address on thi
 file appears where none may be.
 """
 
+import csv
 import io
 import json
 import sqlite3
@@ -16,7 +17,7 @@ from hostile import PRODUCT, whole_corpus
 from village import CRS, E, N, box, write
 
 CANARY = "CANARY7f3a91"
-__all__ = ["CANARY", "PRODUCT", "disguised", "geopackages", "rasters", "texts", "xml", "zips"]
+__all__ = ["CANARY", "PRODUCT", "disguised", "geopackages", "rasters", "tables", "texts", "xml", "zips"]
 
 
 def canary_of(folder: Path) -> Path:
@@ -184,3 +185,21 @@ def texts(folder: Path, n: int) -> list[tuple[str, str, Path]]:
     ]  # fmt: skip
     assert all(str(CRS) for _row in made)
     return made
+
+
+COSTS = ["document", "fee", "currency", "days", "source", "date"]
+
+
+def tables(folder: Path, n: int) -> tuple[Path, Path]:
+    """What papers cost, and a table of a register for the parcels of `texts`: hostile in every free cell."""
+    corpus = [text.replace("\x00", "") or " " for text in whole_corpus(600)[:n]]
+    costs, register = folder / "costs.csv", folder / "register.csv"
+    with costs.open("w", encoding="utf-8", newline="") as stream:
+        rows = [COSTS, ["archive_check", "10", "BGN", "7", corpus[0], "2026-01-05"]]
+        csv.writer(stream, delimiter=";").writerows(rows)
+    with register.open("w", encoding="utf-8", newline="") as stream:
+        rows = [[f"00990.501.{i + 1}", text, corpus[-i], text] for i, text in enumerate(corpus)]
+        csv.writer(stream, delimiter=";").writerows(
+            [["Идентификатор", "Вид собственост", "НТП", "бележка"], *rows]
+        )
+    return costs, register

@@ -21,12 +21,13 @@ from typing import Any
 
 import hostile_files as make
 import pytest
+import village
 
 from regularize.privacy.scan import Needles, scan
 
 HERE = Path(__file__).parent
 SAFE = re.compile(r"[\w][\w .\-]{0,119}")
-SHORT_TEXTS, ALL_TEXTS = 80, 600
+SHORT_TEXTS, ALL_TEXTS = 60, 600
 
 
 @dataclass
@@ -63,11 +64,14 @@ def listening() -> Iterator[Listener]:
         server.close()
 
 
-def attacked(folder: Path, commands: list[list[str]], *, may_write: list[Path]) -> dict[str, Any]:
-    """Run `commands` in one watched process."""
+def attacked(
+    folder: Path, commands: list[list[str]], *, may_write: list[Path], kept: list[Path]
+) -> dict[str, Any]:
+    """Run `commands` in one watched process; after each refusal every file in `kept` is compared."""
     plan, result = folder / "plan.json", folder / "result.json"
     allowed = [str(p) for p in (*may_write, result)] + ["/dev/null"]
     content = {"commands": commands, "canary": "canary", "may_write": allowed, "result": str(result)}
+    content["kept"] = [str(path) for path in kept]
     plan.write_text(json.dumps(content), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(HERE / "attacked.py"), str(plan)],
@@ -89,7 +93,14 @@ def attacked(folder: Path, commands: list[list[str]], *, may_write: list[Path]) 
 
 def foreign(seen: list[list[str]]) -> list[list[str]]:
     """What the hook saw, without the program's own workers."""
-    own = (sys.executable, "resource_tracker", "multiprocessing", "libgeos", "site-packages")
+    own = (
+        sys.executable,
+        str(Path(sys.executable).resolve()),
+        "resource_tracker",
+        "multiprocessing",
+        "libgeos",
+        "site-packages",
+    )
     # A library looks whether this machine speaks IPv6, by an address that leads nowhere.
     harmless = {("socket.bind", "('::1', 0)"), ("ctypes.dlopen", "(None,)")}
 
@@ -122,9 +133,15 @@ MORE = (
     ["fieldcheck", "score", "{f}"],
     ["store", "restore", "{f}"],
     ["store", "erase", "--words", "{f}", "--reason", "проба"],
-    ["init", "{f}.new", "--municipality", "Х", "--settlements", "{f}"],
+    ["init", "{w}/new-{n}", "--municipality", "Х", "--settlements", "{f}"],
     ["check", "{f}", "--profile", "{f}"],
+    ["replay", "{f}"],
+    ["pathway", "--all", "--costs", "{f}"],
+    ["letter", "build", "board", "C-1", "--format", "docx", "--form", "{f}", "-o", "{p}/letters/{n}"],
+    ["dossier", "build", "T-00990-1", "--format", "docx", "--form", "{f}", "-o", "{p}/dossiers/{n}"],
+    ["map", "build", "--audience", "council", "--underlay", "{f}", "-o", "{p}/maps/u{n}.html"],
 )
+SAMPLED_EVERY = 4  # in the suite every fourth file also goes through one of these
 
 
 def corpus_of_files(folder: Path, secret: Path, address: str, outside: Path) -> dict[str, list[Path]]:
@@ -150,25 +167,25 @@ def test_files_that_reach_out(here: Path, tmp_path: Path, whole: bool) -> None:
     with listening() as listener:
         files = corpus_of_files(delivered, secret, listener.address, outside)
         every = [path for paths in files.values() for path in paths]
-        before = {path: path.read_bytes() for path in every}
-        store = (here / "store.gpkg").stat().st_size
+        before = {path: path.read_bytes() for path in delivered.rglob("*") if path.is_file()}
+        assert set(every) <= set(before)
         commands = []
         for number, path in enumerate(every):
             ways = ways_in(here, path)
+            names = {"f": path, "w": work, "p": here, "n": number}
+            more = [["-q", "-p", str(here), *(w.format(**names) for w in words)] for words in MORE]
             if whole:
-                ways += [
-                    ["-q", "-p", str(here), *(w.format(f=path) if "{f}" in w else w for w in words)]
-                    for words in MORE
-                ]
-                commands += ways
+                commands += ways + more
             else:
                 commands.append(ways[number % 2])  # each file once, checked or ingested by turns
+                if number % SAMPLED_EVERY == 0:
+                    commands.append(more[(5 + number // SAMPLED_EVERY) % len(more)])
         # What the network would be asked for without a file at all.
         commands += [
             ["-q", "check", f"/vsicurl/{listener.address}/a.gpkg"],
             ["-q", "check", f"WFS:{listener.address}"],
         ]
-        done = attacked(tmp_path, commands, may_write=[work, here, *([delivered] if whole else [])])
+        done = attacked(tmp_path, commands, may_write=[work, here], kept=[here, delivered])
     assert len(every) == 12 + 8 + 4 + 20 + 2
     assert listener.calls == []
     assert foreign(done["seen"]) == []
@@ -178,14 +195,17 @@ def test_files_that_reach_out(here: Path, tmp_path: Path, whole: bool) -> None:
     assert len(refused) > len(commands) * 0.7
     assert "Traceback" not in done["said"]
     assert list(outside.iterdir()) == []
-    assert {path: path.read_bytes() for path in every} == before
+    assert done["changed"] == []
+    assert {path: path.read_bytes() for path in delivered.rglob("*") if path.is_file()} == before
     needles = Needles([make.CANARY])
     for path in (*here.rglob("*"), *work.rglob("*")):
         if path.is_file():
             assert scan(path, needles).hits == 0, path
     assert make.CANARY not in done["said"]
-    assert store > 0
-    print(f"{len(every)} files, {len(commands)} runs, {len(refused)} refusals, 0 calls, 0 foreign reads")
+    print(
+        f"{len(every)} files, {len(commands)} runs, {len(refused)} refusals: "
+        "0 calls, 0 foreign reads, 0 stores or deliveries changed"
+    )
 
 
 OUTPUTS = (
@@ -197,6 +217,11 @@ OUTPUTS = (
     ["report", "council", "-o", "{o}/report.html"],
     ["report", "council", "-o", "{o}/report.csv"],
     ["report", "council", "-o", "{o}/report.json"],
+    ["report", "indicators", "-o", "{o}/indicators.html"],
+    ["report", "indicators", "-o", "{o}/indicators.csv"],
+    ["report", "indicators", "-o", "{o}/indicators.xlsx"],
+    ["report", "compare", "--from", "2026-01-05", "--audience", "office", "-o", "{o}/compare.html"],
+    ["report", "compare", "--from", "2026-01-05", "--audience", "office", "-o", "{o}/compare.csv"],
     ["findings", "list", "--all", "-o", "{o}/findings.csv", "--purpose", "{t}"],
     ["findings", "list", "--all", "-o", "{o}/findings.json", "--purpose", "{t}"],
     ["findings", "review", "B-1", "--confirm", "--note", "{t}", "--by", "{t}"],
@@ -211,10 +236,21 @@ OUTPUTS = (
     ["fieldcheck", "draw", "--per-stratum", "5", "--purpose", "огледи", "-o", "{o}/form.csv"],
     ["dossier", "build", "--all", "--limit", "{n}", "--format", "both", "-o", "{o}/dossiers"],
     ["home", "list"],
+    ["pathway", "--all", "--costs", "{c}", "-o", "{o}/pathways.csv", "--purpose", "{t}"],
+    ["letter", "build", "board", "C-1", "--format", "both", "-o", "{o}/letters"],
+    ["replay", "glob:{p}/runs/detect-*.json"],
+    ["privacy", "export", "T-00990-1", "-o", "{o}/home.json"],
     ["privacy", "report", "--scan"],
     ["store", "info"],
     ["store", "verify"],
 )  # fmt: skip
+# Left to the long series: what the suite tries in another format or for another audience.
+SLOW = tuple(
+    words
+    for words in OUTPUTS
+    if (words[:2] in (["map", "overview"], ["report", "council"]) and words[-1] != "{o}/report.html")
+    or words[-1] in {"{o}/public.html", "{o}/indicators.csv", "{o}/compare.csv", "{o}/findings.json"}
+)
 
 
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["short", "whole"])
@@ -224,7 +260,14 @@ def test_texts_that_want_to_run(tmp_path: Path, whole: bool) -> None:
     work.mkdir()
     delivered.mkdir()
     p = ["-q", "-p", str(project)]
-    commands = [["-q", "init", str(project), "--municipality", "{{1234567*1000003}}", "--ekatte", "00990"]]
+    start = ("-q", "init", project, "--municipality", "{{1234567*1000003}}", "--ekatte", "00990")
+    assert village.said(*start) == 0
+    settings = project / "regularize.toml"
+    contact = '[project.contact]\noffice = "{{7*7}}"\naddress = "=1+1"\ntelephone = "1"\n'
+    told = settings.read_text(encoding="utf-8").replace("[project.contact]\n", contact)
+    assert contact in told
+    settings.write_text(told, encoding="utf-8")
+    commands = []
     for origin, kind, path in make.texts(delivered, n):
         options = ["--kind", kind, "--date", "2026-01-05", "--sigma", "0.1", "--source", "{% if 1 %}=1+1"]
         commands.append([*p, "ingest", origin, str(path), *options])
@@ -232,14 +275,21 @@ def test_texts_that_want_to_run(tmp_path: Path, whole: bool) -> None:
             ["-q", "check", str(path), "--kind", kind, "--report", str(project / f"check-{kind}.html")]
         )
     text = '=1+1 {{1234567*1000003}} ${1234567*1000003} <img src=x onerror=window.__hostile=1> #read("x")'
-    out = project / "out"
-    for words in OUTPUTS:
+    out, (costs, register) = project / "out", make.tables(delivered, n)
+    # A table of a register is joined to the parcels that were stored before it.
+    register_options = ["--kind", "parcels", "--date", "2026-01-06", "--source", text]
+    commands.append([*p, "ingest", "cadastre", str(register), *register_options])
+    for words in OUTPUTS if whole else [words for words in OUTPUTS if words not in SLOW]:
         filled = [
-            w.replace("{t}", text).replace("{o}", str(out)).replace("{n}", "40" if whole else "3")
+            w.replace("{t}", text)
+            .replace("{o}", str(out))
+            .replace("{n}", "40" if whole else "3")
+            .replace("{c}", str(costs))
+            .replace("{p}", str(project))
             for w in words
         ]
         commands.append([*p, *filled])
-    done = attacked(tmp_path, commands, may_write=[work, project])
+    done = attacked(tmp_path, commands, may_write=[work, project], kept=[])
     assert foreign(done["seen"]) == []
     failed = [
         (words[3:], code) for words, code in zip(commands, done["codes"], strict=True) if code not in {0, 1}
@@ -260,8 +310,8 @@ def test_texts_that_want_to_run(tmp_path: Path, whole: bool) -> None:
         with zipfile.ZipFile(path) as packed:
             assert not any("vba" in name.lower() for name in packed.namelist())
             assert b'TargetMode="External"' not in b"".join(packed.read(name) for name in packed.namelist())
-    stored = sum(done["codes"][i] in {0, 1} for i in range(1, 11))
-    assert stored == 10
+    stored = sum(done["codes"][i] in {0, 1} for i in range(11))
+    assert stored == 11
     print(
         f"{n} texts, {len(commands)} runs, {len(written)} files written: 0 evaluated, 0 formulas, 0 outside"
     )
