@@ -122,7 +122,8 @@ class _Parse:
         main = counts.most_common(1)[0][0]
         layer.crs = next(srs.crs for srs in used if srs is not None and crs_name(srs.crs) == main)
         for feature, srs in zip(layer.features, used, strict=False):
-            if srs is not None and crs_name(srs.crs) != main and feature.fault is None:
+            drawn_so = feature.fault is None or feature.fault.mended
+            if srs is not None and crs_name(srs.crs) != main and drawn_so:
                 text = _("it is in {other}, most of the layer in {main}").format(
                     other=crs_name(srs.crs), main=main
                 )

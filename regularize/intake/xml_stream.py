@@ -7,6 +7,7 @@ is counted in the text, so that none of them vanishes.
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError  # types only: the parser is defusedxml's
 
@@ -55,6 +56,9 @@ def text_of(element: Element | None) -> str | None:
     """The trimmed text of an element; None where there is none."""
     text = element.text if element is not None else None
     return (text.strip() or None) if text else None
+
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Stream:
@@ -152,10 +156,10 @@ class Stream:
             self.rest = _HIDDEN.sub("", self._after(line, column))
 
     def _after(self, line: int, column: int) -> str:
-        at = 0
-        for _number in range(line - 1):
-            at = self._data.find(b"\n", at) + 1
-        return self._data[at + column :].decode("utf-8", errors="replace")
+        # The parser counts letters, not bytes, and a lone carriage return ends a line.
+        ends = islice(_LINE_END.finditer(self._data), line - 1)
+        at = max((end.end() for end in ends), default=0)
+        return self._data[at:].decode("utf-8", errors="replace")[column:]
 
     def _refusal(self, reason: str) -> InputError:
         return InputError(

@@ -167,3 +167,18 @@ def test_damaged_xml_never_crashes(form: str, tmp_path: Path, read: Read, bg: Pa
             series.outcomes["read"] += 1
         except RegularizeError:
             series.outcomes["refused"] += 1
+
+
+@pytest.mark.parametrize("between", ["\r", "\n", "\r\n", ""])
+def test_what_follows_a_break_is_counted_once(between: str, tmp_path: Path, read: Read, bg: Pack) -> None:
+    """Lines end in three ways, and a letter of Cyrillic is one letter and two bytes."""
+    shapes = [
+        test_kml.placemark(f"Сграда от улицата {at}", test_kml.polygon(test_kml.ring(0.001 * at)))
+        for at in range(6)
+    ]
+    shapes[3] = shapes[3].replace("<coordinates>", "<coordinates><", 1)
+    path = tmp_path / "a.kml"
+    path.write_bytes((test_kml.HEAD + between + between.join(shapes) + test_kml.TAIL).encode())
+    delivery = read(path, project_crs=BG, extent=test_kml.AREA, pack=bg)
+    assert delivery.source.n_read == 6
+    assert len(delivery.frame) == 3
