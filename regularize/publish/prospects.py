@@ -61,7 +61,8 @@ class Prospects(Writer):
         for blocker in blockers:
             because = blocker.get("reason")
             key, code = ("not_assessed", because) if because else ("verdict", blocker.get("verdict"))
-            condition = self.lower(self.word("condition", blocker.get("condition"))) + self._unread(blocker)
+            condition = self.lower(self.word("condition", blocker.get("condition")))
+            condition += "" if because == "law_unverified" else self._unread(blocker)
             offered = [p for p in dicts(blocker.get("parts")) if p.get("provision")]
             if offered:
                 names = ", ".join(self.lower(self.word("condition", p.get("condition"))) for p in offered)

@@ -118,7 +118,8 @@ def _blocker(here: Opened, blocker: Mapping[str, Any], *, lang: str) -> str:
     ]
     if offered:
         text += "  " + in_language(_("the law offers: {ways}"), lang).format(ways=", ".join(offered).lower())
-    return text + (f"  {_unread(here, lang)}" if blocker["status"] == "unverified" else "")
+    unread = blocker["status"] == "unverified" and blocker["reason"] != "law_unverified"  # said above
+    return text + (f"  {_unread(here, lang)}" if unread else "")
 
 
 def _unread(here: Opened, lang: str) -> str:
