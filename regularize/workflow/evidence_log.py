@@ -86,6 +86,6 @@ def _origins(events: Sequence[Event]) -> Iterator[tuple[str, int | None]]:
 def _recorded_at(log: Log, home: str, seq: int) -> int:
     """The entry by which a piece first came into the log: a later correction is of the same piece."""
     corrects = {event.seq: (event.payload or {}).get("corrects") for event in log.get(home, ())}
-    while corrects.get(seq):
-        seq = int(corrects[seq])
+    while earlier := corrects.get(seq):
+        seq = int(earlier)
     return seq

@@ -19,7 +19,8 @@ from regularize.publish.view import smallest_count
 from regularize.store import Store
 from regularize.workflow.case import procedure_of, statuses
 from regularize.workflow.parties import CONSULTED
-from regularize.workflow.pathway import PLAN, Desk
+from regularize.workflow.pathway import Desk
+from regularize.workflow.plan_rules import PLAN
 from regularize.workflow.projects import Opened
 from regularize.workflow.report_releases import released
 
