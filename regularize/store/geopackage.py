@@ -6,6 +6,7 @@ never from data.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pyproj
@@ -250,22 +251,35 @@ def insert_rows(
     if not rows:
         return
     bulk = len(rows) > BULK_ROWS and len(boxes) > 0
-    trigger = f"{index_of(table)}_insert"
-    if bulk:
-        connection.exec_driver_sql(f'DROP TRIGGER "{trigger}"')
     names = ", ".join(f'"{column}"' for column in columns)
     marks = ", ".join("?" * len(columns))
-    connection.exec_driver_sql(
-        f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})',  # noqa: S608 - names of our contracts
-        list(rows),
-    )
-    if bulk:
+    with index_resting(connection, table) if bulk else nullcontext():
         connection.exec_driver_sql(
-            f'INSERT INTO "{index_of(table)}" VALUES (?,?,?,?,?)',  # noqa: S608 - a name of our contracts
-            list(boxes),
+            f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})',  # noqa: S608 - names of our contracts
+            list(rows),
         )
-        body = dict(_index_triggers(table))[trigger]
-        connection.exec_driver_sql(f'CREATE TRIGGER "{trigger}" {body}')
+        if bulk:
+            fill_index(connection, table, boxes)
+
+
+@contextmanager
+def index_resting(connection: Connection, table: Table) -> Iterator[None]:
+    """Let the index's insert trigger rest; whoever inserts fills the index (:func:`fill_index`)."""
+    trigger = f"{index_of(table)}_insert"
+    connection.exec_driver_sql(f'DROP TRIGGER "{trigger}"')
+    yield
+    body = dict(_index_triggers(table))[trigger]
+    connection.exec_driver_sql(f'CREATE TRIGGER "{trigger}" {body}')
+
+
+def fill_index(
+    connection: Connection, table: Table, boxes: Sequence[tuple[int, float, float, float, float]]
+) -> None:
+    """Put (fid, min x, max x, min y, max y) of new rows into the index of a table."""
+    connection.exec_driver_sql(
+        f'INSERT INTO "{index_of(table)}" VALUES (?,?,?,?,?)',  # noqa: S608 - a name of our contracts
+        list(boxes),
+    )
 
 
 def touch(connection: Connection, table: Table) -> None:

@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pytest
 import shapely
-from store_samples import CRS
+from store_samples import CRS, finding_of
 
 from regularize import layers
 from regularize.layers import AUDIENCES
@@ -59,3 +59,14 @@ def test_only_the_office_sees_them_and_nobody_their_area(audience: layers.Audien
     assert bool(own) == (audience == "office")
     assert (audience in layer.geometry_audience) == (audience == "office")
     assert not [c.name for c in layer.columns if c.unit == "m2"]
+
+
+def test_many_rows_are_indexed_as_few_are(store: Store) -> None:
+    boxes = [(20.0 * k, 0.0, 20.0 * k + 9, 9.0) for k in range(300)]
+    findings = [finding_of(f"B-{k + 1}", geometry=shapely.box(*box)) for k, box in enumerate(boxes)]
+    store.save_run({}, findings, {}, NOTHING)
+    few = finding_of("B-301", geometry=shapely.box(0, 50, 9, 59))
+    store.save_run({}, [*findings, few], {}, NOTHING)
+    # Outlines and index agree, and the trigger that rested is there again.
+    assert store.verify().ok, store.verify().checks
+    assert [f.geometry.bounds for f in store.findings()] == [*boxes, (0, 50, 9, 59)]
