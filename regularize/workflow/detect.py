@@ -167,7 +167,7 @@ def detect(
         counts=Counter(f.cls for f in findings),
         shift=built.shift,
         issues=issues,
-        new=sum(f.id not in {k.id for k in known} for f in findings),
+        new=len({f.id for f in findings} - {k.id for k in known}),
         closed=len(carried.closed),
         homes=len(changes.kept) + len(changes.new),
         shifts=built.shifts,
