@@ -173,9 +173,11 @@ def _no_way(file: Path, source: CRS, project: CRS) -> InputError:
         _("{file}: from {source} to {project} no way is known that is good enough for plots").format(
             file=file, source=source.name, project=project.name
         ),
-        hint=_("have it transformed with the official tool, and give the file in {crs}").format(
-            crs=crs_name(project)
-        ),
+        hint=_(
+            "two ways: have it transformed with the official tool and give the file in {crs}; or give at "
+            "least four points known in both systems: --control-points FILE.csv (without --crs), or a grid "
+            "of shifts: --grid FILE"
+        ).format(crs=crs_name(project)),
     )
 
 

@@ -88,6 +88,17 @@ def test_a_system_without_a_good_way_is_refused(tmp_path: Path, read: Read, bg: 
         read(path, pack=bg, project_crs="EPSG:7801")
 
 
+@pytest.mark.parametrize("stated", ["declared", "given"])
+def test_the_system_of_1950_names_both_ways_out(stated: str, tmp_path: Path, read: Read, bg: Pack) -> None:
+    old = "EPSG:3334"
+    shape = box(9_440_000, 4_668_000, 9_440_010, 4_668_010)
+    path = write(tmp_path / "b.shp", [shape], crs=old if stated == "declared" else None, ref=["1"])
+    with pytest.raises(InputError, match="no way is known") as caught:
+        read(path, pack=bg, project_crs="EPSG:7801", crs=old if stated == "given" else None)
+    for word in ("official tool", "EPSG:7801", "--control-points FILE.csv", "--grid FILE"):
+        assert word in caught.value.hint
+
+
 def test_the_users_word_over_the_declared_is_recorded(tmp_path: Path, read: Read) -> None:
     delivery = read(write(tmp_path / "b.gpkg", [square()], crs="EPSG:25829"), crs="EPSG:25830")
     assert codes(delivery) == ["CRS_OVERRIDDEN"]
