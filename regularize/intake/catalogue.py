@@ -24,6 +24,7 @@ _ONLY = {
     "ARCHIVE_MEMBER_LEFT": "shapefile",
     "TRUNCATED": "shapefile",
     "FILE_TRUNCATED": "shapefile",
+    "TRUNCATED_TEXT": "shapefile",
     "UNREADABLE_FEATURE": "geojson",
     "GPKG_VIEW_REFUSED": "geopackage",
     "GPKG_TRIGGER_IGNORED": "geopackage",

@@ -269,22 +269,31 @@ class Decoder:
     """Decodes values with one encoding, each distinct value once.
 
     Bytes that the encoding does not know become U+FFFD; the row checks report them.
+
+    Parameters
+    ----------
+    name : str
+    in_fields : bool
+        Whether the values stand in fields of fixed width, which cut UTF-8 inside a letter: then the
+        half letter is left out, and the reader says so (see `is_cut`).
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, in_fields: bool = False) -> None:
         self._name = name
+        self._in_fields = in_fields and name == "utf-8"
         self._known: dict[bytes, str] = {}
 
     def __call__(self, raw: bytes) -> str:
         text = self._known.get(raw)
         if text is None:
-            if self._name == "utf-8":
-                raw_whole = raw if not _cut_tail(raw) else raw[: -_cut_tail(raw)]
-                text = raw_whole.decode("utf-8", errors="replace")
-            else:
-                text = raw.decode(self._name, errors="replace")
+            whole = raw[: len(raw) - _cut_tail(raw)] if self._in_fields else raw
+            text = whole.decode(self._name, errors="replace")
             self._known[raw] = text
         return text
+
+    def is_cut(self, raw: bytes) -> bool:
+        """Whether the field ended inside the last letter of `raw`, so that text is lost."""
+        return self._in_fields and not raw.isascii() and _cut_tail(raw) > 0
 
 
 def _cut_tail(value: bytes) -> int:

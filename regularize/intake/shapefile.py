@@ -31,6 +31,7 @@ from regularize.intake.dataset import (
     digest_of,
     empty_geometries,
 )
+from regularize.intake.rows import Ledger
 from regularize.layers import Family
 from regularize.model import Issue, Severity
 
@@ -180,13 +181,24 @@ class _ShapefileLayer(OpenLayer):
         to_decode = [v for column in raw.values() for v in column] + [f.raw_name for f in self._table.fields]
         if any(not value.isascii() for value in to_decode):
             self._choice.require(self._path, self.info.name, to_decode)
-        decode = encoding.Decoder(self._choice.encoding or "ascii")
+        decode = encoding.Decoder(self._choice.encoding or "ascii", in_fields=True)
         values: dict[str, Sequence[Any]] = {}
         for name, field in fields.items():
             column: list[Any] = [dbf.value_of(decode(value), field) for value in raw[name]]
             values[name] = column + [None] * (n - len(column))
         rows = Rows(empty_geometries(n), values, encoding=self._choice.encoding)
-        rows.issues += self._choice.issues
+        ledger = Ledger(_("{file}, layer {layer}").format(file=self._path.name, layer=self.info.name))
+        for name in columns:
+            for row, value in enumerate(raw[name]):
+                if decode.is_cut(value):
+                    ledger.warn(
+                        row,
+                        "TRUNCATED_TEXT",
+                        _("column {column}: the field is too short for its text; the end is lost").format(
+                            column=name
+                        ),
+                    )
+        rows.issues += [*self._choice.issues, *ledger.issues]
         self._read_geometries(rows)
         return rows
 

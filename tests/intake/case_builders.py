@@ -53,6 +53,15 @@ def contradicted(folder: Path, fails: bool) -> tuple[Path, Options]:
     return path, {}
 
 
+def cut_text(folder: Path, fails: bool) -> tuple[Path, Options]:
+    """The letters take two bytes each, so that a field of an odd width cuts one of them."""
+    path = houses(folder / "b.shp", 2)
+    table = dbf_bytes({"ref": ["Здравец", "Крайречна"]}, encoding="utf-8", width=15 if fails else 18)
+    path.with_suffix(".dbf").write_bytes(table)
+    path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
+    return path, {}
+
+
 def package(sql: str) -> Builder:
     def build(folder: Path, fails: bool) -> tuple[Path, Options]:
         import sqlite3
@@ -161,6 +170,7 @@ BUILDERS: dict[str, Builder] = {
     "FILE_TRUNCATED": cut,
     "DELETED_RECORD": deleted,
     "ENCODING_CONTRADICTED": contradicted,
+    "TRUNCATED_TEXT": cut_text,
     "GPKG_VIEW_REFUSED": package(VIEW),
     "GPKG_TRIGGER_IGNORED": package(TRIGGER),
     "TOO_COMPLEX": bomb,

@@ -71,7 +71,16 @@ def test_latin_names_are_not_taken_for_cyrillic() -> None:
 def test_utf8_cut_by_a_field_is_still_utf8() -> None:
     values = ["Крайречна".encode()[:-1], "Здравец".encode()]
     assert encoding.detect(values).encoding == "utf-8"
-    assert encoding.Decoder("utf-8")(values[0]) == "Крайречн"
+    decode = encoding.Decoder("utf-8", in_fields=True)
+    assert [decode(value) for value in values] == ["Крайречн", "Здравец"]
+    assert [decode.is_cut(value) for value in values] == [True, False]
+
+
+def test_half_a_letter_outside_a_field_is_marked() -> None:
+    """Only a field of fixed width cuts by itself; elsewhere the loss shows in the text."""
+    decode = encoding.Decoder("utf-8")
+    assert encoding.is_destroyed(decode("Крайречна".encode()[:-1]))
+    assert not encoding.Decoder("cp1251", in_fields=True).is_cut("Крайречна".encode("cp1251"))
 
 
 @pytest.mark.parametrize(

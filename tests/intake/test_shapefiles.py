@@ -102,6 +102,16 @@ def test_destroyed_letters_are_reported(agency_shapefile: Build, read: Read) -> 
     assert codes(delivery) == ["UNRECOVERABLE_TEXT"]
 
 
+def test_a_letter_cut_by_the_field_is_said(agency_shapefile: Build, read: Read) -> None:
+    names = ["Здравец", "дом 1234567, улица Крайречна"]  # the field holds 40 bytes, the last is half a letter
+    delivery = read(agency_shapefile({"use": names}, encoding="utf-8", cpg="UTF-8"))
+    assert delivery.frame["building_use"].tolist() == [names[0], "дом 1234567, улица Крайре"]
+    assert codes(delivery) == ["TRUNCATED_TEXT"]
+    (issue,) = delivery.issues
+    assert issue.feature == 1
+    assert "feature 2: column use" in issue.message
+
+
 @pytest.mark.parametrize("member", [".dbf", ".shx"])
 def test_a_missing_member_is_one_clear_message(member: str, tmp_path: Path, read: Read) -> None:
     path = write(tmp_path / "buildings.shp", [square()], ref=["a"])
