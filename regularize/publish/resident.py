@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
@@ -29,6 +32,8 @@ _MOST_FINDINGS = 2
 _SHORT_HASH = 12
 _MOST_PAPERS = 4
 _LONGEST_CONTACT = 90
+_TOUCH_M2 = 0.01  # less than this is a line drawn twice, not ground held in common
+_YARD_SHARE = 0.1  # of the home's outline that its yard holds at least
 _SENTENCE = re.compile(r"[^.!?:]+[.!?:]?")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 
@@ -144,6 +149,7 @@ def sheet_values(
     *,
     day: date,
     drawing: Drawing | None,
+    yard: bool = False,
 ) -> dict[str, Any]:
     """What the template of the sheet is given.
 
@@ -152,6 +158,8 @@ def sheet_values(
     facts : mapping
         As of ``dossier.render_dossier``; of it only the home's own findings, and the kinds of papers
         that its ways and its case need.
+    yard : bool
+        Whether the home is a yard alone: then that is what the sketch colours.
     """
     home = facts.get("home") or {}
     made = facts.get("provenance") or {}
@@ -179,7 +187,7 @@ def sheet_values(
         "drawing": {
             "title": words["drawing"],
             "picture": None if drawing is None else drawing.svg,
-            "note": _note(words, drawing),
+            "note": _note(words, drawing, yard=yard),
         },
         "until": {"title": words["until"], "lines": _until(standing, words, on)},
         "bring": _bring(facts, words),
@@ -202,14 +210,16 @@ def render_sheet(values: Mapping[str, Any], *, day: date, template: Path | None 
 
 def draw_own(scene: Scene, *, north: str) -> Drawing | None:
     """The sketch of a home without anything of its neighbours but outlines that say nothing of them."""
-    own = [s.geometry for s in (*scene.home_observed, *scene.home_register)]
+    own = [s.geometry for s in (*scene.home_observed, *scene.home_register) if s.geometry is not None]
+    # the yard of a neighbour touches the home, or lies over its edge by what the survey cannot tell
+    yards = [p for p in scene.plots if any(_overlap(p.geometry, g, g.area * _YARD_SHARE) for g in own)]
     plain = replace(
         scene,
         home_observed=scene.home_observed or scene.home_register,
         home_register=(),
-        plots=[p for p in scene.plots if any(p.geometry.intersects(g) for g in own)],
-        # one kind of grey for all: who is in the register is nobody else's business
-        register=[Shape(s.geometry) for s in (*scene.register, *scene.observed)],
+        # a home that is a yard is drawn as a home, not once more as its own yard
+        plots=[p for p in yards if not any(p.geometry.equals(g) for g in own)],
+        register=_neighbours(scene),
         observed=(),
         parcels=[Shape(s.geometry) for s in scene.parcels],
         points=(),
@@ -222,6 +232,34 @@ def draw_own(scene: Scene, *, north: str) -> Drawing | None:
         margin_m=8.0,
         bare=True,
     )
+
+
+def _neighbours(scene: Scene) -> list[Shape]:
+    """One grey shape of all buildings around: who is in the register is nobody else's business.
+
+    What has been surveyed is drawn by the survey alone, so that a neighbour looks the same in and out
+    of the register; an outline of the register stands only where no surveyed one overlaps it.
+    """
+    surveyed = _solid([*scene.observed, *scene.home_observed])
+    seen = shapely.STRtree(surveyed)
+    others = [
+        g
+        for g in _solid(scene.register)
+        if not any(_overlap(g, surveyed[i]) for i in seen.query(g, predicate="intersects"))
+    ]
+    shown = _solid(scene.observed) + others
+    return [Shape(shapely.union_all(shown))] if shown else []
+
+
+def _solid(shapes: Sequence[Shape]) -> list[BaseGeometry]:
+    return [shapely.make_valid(s.geometry) for s in shapes if s.geometry is not None]
+
+
+def _overlap(one: BaseGeometry | None, other: BaseGeometry, least_m2: float = _TOUCH_M2) -> bool:
+    """Whether two outlines share ground, and not only a line or a corner."""
+    if one is None or not shapely.intersects(one, other):
+        return False
+    return bool(shapely.make_valid(one).intersection(shapely.make_valid(other)).area > least_m2)
 
 
 def faults(values: Mapping[str, Any]) -> list[str]:
@@ -259,11 +297,13 @@ def _said(values: Mapping[str, Any]) -> list[str]:
     return [*lines, *values["bring"]["lines"], *values["bring"]["after"], values["drawing"]["note"]]
 
 
-def _note(words: Mapping[str, Any], drawing: Drawing | None) -> str:
+def _note(words: Mapping[str, Any], drawing: Drawing | None, *, yard: bool) -> str:
     if drawing is None:
         return str(words["drawing_none"])
-    yard = f" {words['drawing_yard']}" if COLOURS["plot"] in drawing.svg else ""
-    return f"{words['drawing_note']}{yard}"
+    if yard:
+        return str(words["drawing_own_yard"])
+    dashed = f" {words['drawing_yard']}" if COLOURS["plot"] in drawing.svg else ""
+    return f"{words['drawing_note']}{dashed}"
 
 
 def _sentences(text: str) -> list[str]:
@@ -288,10 +328,12 @@ def _seen(facts: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
 def _until(standing: Standing, words: Mapping[str, Any], on: Any) -> list[str]:
     if not standing.deadlines:
         return [words["until_none"]]
-    clock, last, verified = min(standing.deadlines, key=lambda term: term[1])
-    line = words["until_when"].get(clock, words["until_when"]["other"]).format(day=on(last))
-    said = line if line.endswith(".") else f"{line}."
-    return [said] if verified else [said, words["until_check"]]
+    said: dict[str, bool] = {}
+    for clock, last, verified in sorted(standing.deadlines, key=lambda term: term[1]):
+        line = words["until_when"].get(clock, words["until_when"]["other"]).format(day=on(last))
+        line = line if line.endswith(".") else f"{line}."
+        said[line] = said.get(line, True) and verified
+    return [*said] if all(said.values()) else [*said, words["until_check"]]
 
 
 def _bring(facts: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:

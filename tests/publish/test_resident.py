@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -11,12 +12,15 @@ import dossier_facts
 import pikepdf
 import pypdfium2
 import pytest
+from shapely.affinity import translate
+from shapely.geometry import box
 
 from regularize.countries import load
 from regularize.errors import OptionError
 from regularize.law import procedure as law
 from regularize.model import BuildingClass, PlotClass
 from regularize.publish.dossier import DossierError
+from regularize.publish.paper import Shape
 from regularize.publish.resident import (
     FOLDER,
     Standing,
@@ -28,6 +32,7 @@ from regularize.publish.resident import (
     sheet_values,
     stage_of,
 )
+from regularize.publish.situation import COLOURS, Scene
 
 DAY = date(2026, 6, 15)
 CONTACT = {
@@ -199,6 +204,44 @@ def test_nothing_of_anybody_else() -> None:
     assert "T-00001-7" in text
     # surveyed and registered neighbours are one grey: none of them is told apart
     assert 'stroke-dasharray="0.9 0.5"' not in drawing.svg
+
+
+@pytest.mark.parametrize("shift_m", [0.0, 1.5, 4.0])
+def test_a_neighbour_looks_the_same_in_and_out_of_the_cadastre(shift_m: float) -> None:
+    own, near, row = box(0, 0, 10, 8), box(16, 0, 26, 8), box(26, 0, 34, 8)
+    registered = [translate(g, shift_m, -shift_m / 2) for g in (near, row)]
+    unsurveyed = box(-14, 0, -6, 8)
+    drawn = []
+    for known in (registered, registered[:1], registered[1:], []):
+        scene = Scene(
+            home_observed=[Shape(own)],
+            observed=[Shape(near), Shape(row)],
+            register=[Shape(g) for g in (*known, unsurveyed)],
+        )
+        drawing = draw_own(scene, north="С")
+        assert drawing is not None
+        drawn.append(drawing.svg)
+    assert len(set(drawn)) == 1
+    grey = re.findall(rf'<path d="([^"]*)"[^>]*fill="{COLOURS["building"]}"', drawn[0])
+    # the row is one shape without a line between its houses, the house nobody surveyed is another
+    assert len(grey) == 1
+    assert grey[0].count("M") == 2
+
+
+def test_the_yard_of_a_neighbour_is_not_taken_for_its_own() -> None:
+    yard, next_door = box(0, 0, 20, 30), box(20, 0, 40, 30)
+    plots = [Shape(yard), Shape(next_door)]
+    alone = draw_own(Scene(home_observed=[Shape(yard)], plots=plots), north="С")
+    house = draw_own(Scene(home_observed=[Shape(box(10, 5, 20, 13))], plots=plots), north="С")
+    assert alone is not None
+    assert house is not None
+    assert COLOURS["plot"] not in alone.svg
+    dashed = re.findall(rf'<path d="([^"]*)"[^>]*stroke="{COLOURS["plot"]}"', house.svg)
+    assert [path.count("M") for path in dashed] == [1]
+    assert values("bg", drawing=house)["drawing"]["note"].endswith(catalogue("bg")["drawing_yard"])
+    made = sheet_values(facts_with(), Standing(), catalogue("bg"), CONTACT, day=DAY, drawing=alone, yard=True)
+    assert made["drawing"]["note"] == "Оцветен е Вашият двор."
+    assert faults(made) == []
 
 
 def test_tagged_and_without_traces() -> None:
