@@ -67,7 +67,7 @@ def command(
     beside: dict[str, Any] = {}
     for path in tables_last(paths):
         with progress_bar(session) as progress:
-            done = check.check(
+            done = check.check_or_list(
                 frame_of_reference, path, origin=origin, beside=beside, progress=progress, **reading
             )
         reports.append(done)
@@ -79,4 +79,7 @@ def command(
         session.say(_("report: {path}").format(path=report))
     if as_json:
         print_json([one.as_dict() for one in reports])
+    for one in reports:
+        if isinstance(one, check.Unread):  # the report is written; the command failed all the same
+            raise one.error
     return 1 if any(one.refused for one in reports) else 0

@@ -25,6 +25,7 @@ _ONLY = {
     "TRUNCATED": "shapefile",
     "FILE_TRUNCATED": "shapefile",
     "TRUNCATED_TEXT": "shapefile",
+    "MISSING_SIDE_FILE": "shapefile",
     "UNREADABLE_FEATURE": "geojson",
     "GPKG_VIEW_REFUSED": "geopackage",
     "GPKG_TRIGGER_IGNORED": "geopackage",

@@ -55,6 +55,48 @@ class Bundle:
     members: Mapping[str, bytes]
 
 
+class MissingMembersError(InputError):
+    """Files of the set are not there without which no row can be read.
+
+    Parameters
+    ----------
+    path : Path
+    members : tuple of str
+        Names of the files that are missing.
+    """
+
+    def __init__(self, path: Path, members: tuple[str, ...]) -> None:
+        super().__init__(
+            _("{file}: the member {member} is missing").format(file=path, member=", ".join(members)),
+            hint=_("ask the sender for the whole set: .shp, .shx, .dbf, .prj, .cpg"),
+        )
+        self.members = members
+
+
+def missing_members(path: Path, error: InputError, *, is_placed: bool) -> tuple[Issue, ...]:
+    """What a delivery lacks that could not be read, for a report on it; empty where it is not that.
+
+    Parameters
+    ----------
+    path : Path
+    error : InputError
+        Why it could not be read.
+    is_placed : bool
+        Whether the user says where it lies, so that a ``.prj`` is not needed.
+    """
+    if isinstance(error, MissingMembersError):
+        members = error.members
+    elif path.suffix.lower() != ".shp" or not path.is_file() or is_placed or "prj" in bundle_of(path).members:
+        return ()
+    else:
+        members = (f"{path.stem}.prj",)
+    text = _("the member {member} is missing: {advice}")
+    return tuple(
+        Issue("MISSING_SIDE_FILE", Severity.ERROR, text.format(member=member, advice=error.hint))
+        for member in members
+    )
+
+
 def bundle_of(path: Path) -> Bundle:
     """The members that lie beside a ``.shp`` file, whatever the case of their endings."""
     members = {}
@@ -88,14 +130,10 @@ class _ShapefileLayer(OpenLayer):
     def __init__(self, path: Path, bundle: Bundle, wanted: str | None) -> None:
         self._path = path
         self._bundle = bundle
-        for ending in _REQUIRED:
-            if ending not in bundle.members:
-                raise InputError(
-                    _("{file}: the member {member} is missing").format(
-                        file=path, member=f"{bundle.name}.{ending}"
-                    ),
-                    hint=_("ask the sender for the whole set: .shp, .shx, .dbf, .prj, .cpg"),
-                )
+        self._by_points = False
+        if not bundle.members.keys() >= set(_REQUIRED):
+            lacking = [ending for ending in (*_REQUIRED, "prj") if ending not in bundle.members]
+            raise MissingMembersError(path, tuple(f"{bundle.name}.{ending}" for ending in lacking))
         n, family = self._check_headers()
         self.crs = self._declared_crs()
         self.info = LayerInfo(bundle.name, family, n, crs_name(self.crs))
@@ -112,6 +150,10 @@ class _ShapefileLayer(OpenLayer):
         usable = {name: f for name, f in zip(names, self._table.fields, strict=True) if f.kind in "CNFDL"}
         self._fields = usable
         self.fields = tuple(usable)
+
+    def check_placeable(self, *, by_points: bool) -> None:
+        """A local system has no ``.prj`` to miss; see the base class."""
+        self._by_points = by_points
 
     def _damaged(self, member: str, reason: str) -> InputError:
         return InputError(
@@ -198,6 +240,13 @@ class _ShapefileLayer(OpenLayer):
                             column=name
                         ),
                     )
+        if "prj" not in self._bundle.members and not self._by_points:
+            ledger.note(
+                "MISSING_SIDE_FILE",
+                _("the member {member} is missing: where it lies rests on what was given").format(
+                    member=f"{self.info.name}.prj"
+                ),
+            )
         rows.issues += [*self._choice.issues, *ledger.issues]
         self._read_geometries(rows)
         return rows

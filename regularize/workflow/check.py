@@ -11,10 +11,11 @@ from typing import Any
 from geopandas import GeoDataFrame
 
 from regularize import intake
-from regularize.errors import OptionError
+from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
 from regularize.intake import Delivery
 from regularize.intake.known import Progress
+from regularize.intake.shapefile import missing_members
 from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
@@ -144,6 +145,68 @@ class Checked:
         }
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A delivery of which no row could be read: what it lacks, beside the others in the report."""
+
+    path: Path
+    issues: tuple[Issue, ...]
+    error: InputError
+    reference: Reference
+    refused: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As of one that was read, with nothing in it."""
+        return {
+            "path": self.path.name,
+            "layer": None,
+            "origin": None,
+            "origin_assumed": False,
+            "read": 0,
+            "stored": 0,
+            "quarantined": 0,
+            "crs": None,
+            "encoding": None,
+            "sigma_m": None,
+            "sigma_stated": False,
+            "ignored_columns": [],
+            "issues": [issue_record(issue) for issue in self.issues],
+            "passed": [],
+            "not_assessed": {},
+        }
+
+    def lines(self) -> Iterator[str]:
+        """What to tell the user."""
+        yield _("{file}: not read").format(file=self.path.name)
+        yield from issue_lines(self.issues, verbose=False)
+
+    def for_page(self, lang: str) -> dict[str, Any]:
+        """As of one that was read: one problem, and nothing that was in order."""
+        code = self.issues[0].code
+        rule = self.reference.pack.rule(code)
+        return {
+            "path": self.path.name,
+            "read": 0,
+            "accepted": 0,
+            "refused": 0,
+            "problems": [
+                {
+                    "code": code,
+                    "title": rule.title[lang],
+                    "text": rule.text[lang],
+                    "trap": rule.trap.get(lang, ""),
+                    "severity": str(Severity.ERROR),
+                    "n": len(self.issues),
+                    "places": [
+                        {"feature": None, "easting": None, "northing": None, "message": issue.message}
+                        for issue in self.issues
+                    ],
+                }
+            ],
+            "passed": [],
+        }
+
+
 def _by_weight(entry: tuple[str, Sequence[Issue]]) -> tuple[int, int]:
     """What keeps rows out first, then what is more frequent."""
     _code, issues = entry
@@ -211,6 +274,24 @@ def check(
     return Checked(path, delivery, reference, assumed)
 
 
+def check_or_list(reference: Reference, path: Path, **reading: Any) -> Checked | Unread:
+    """As `check`; a shapefile that lacks a file of its set is no reason to leave the others unread.
+
+    Raises
+    ------
+    OptionError, InputError
+        As `check` does, where the cause is another.
+    """
+    try:
+        return check(reference, path, **reading)
+    except InputError as error:
+        is_placed = any(reading.get(name) is not None for name in ("crs", "control_points", "grid"))
+        issues = missing_members(path, error, is_placed=is_placed)
+        if not issues:
+            raise
+        return Unread(path, issues, error, reference)
+
+
 @contextmanager
 def _store_of(reference: Reference) -> Iterator[Store | None]:
     """The store of the project, where there is one to compare with; never written to."""
@@ -222,7 +303,7 @@ def _store_of(reference: Reference) -> Iterator[Store | None]:
         yield store
 
 
-def write(reports: Sequence[Checked], output: Path, *, lang: str) -> None:
+def write(reports: Sequence[Checked | Unread], output: Path, *, lang: str) -> None:
     """Write the report as a page or as JSON, by the ending of `output`."""
     ending = output.suffix.lower()
     if ending == ".json":

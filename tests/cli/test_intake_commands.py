@@ -1,5 +1,6 @@
 """Ingest and check as a planner meets them: tables, several files, who delivers, what to do next."""
 
+import json
 import shlex
 import shutil
 import sys
@@ -101,6 +102,31 @@ def test_the_hint_on_quarantine_can_be_pasted(project: str, parcels: Path, run: 
     pasted = run("-p", project, *words[1:])
     assert pasted.code == 1
     assert "TABLE_UNMATCHED" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("member", [".dbf", ".shx", ".prj"])
+def test_a_set_that_is_not_whole_is_listed_beside_the_others(member: str, tmp_path: Path, run: Run) -> None:
+    whole = DATA / "surveys" / "zasneti_sgradi.shp"
+    for file in whole.parent.glob("zasneti_sgradi.*"):
+        if file.suffix != member:
+            (tmp_path / f"части{file.suffix}").write_bytes(file.read_bytes())
+    page, listed = tmp_path / "r.html", tmp_path / "r.json"
+    for report in (page, listed):
+        done = run("check", tmp_path / "части.shp", whole, "--kind", "buildings", "--report", report)
+        assert done.code == 3
+    bad, good = json.loads(listed.read_text(encoding="utf-8"))
+    assert {issue["code"] for issue in bad["issues"]} == {"MISSING_SIDE_FILE"}
+    assert f"части{member}" in bad["issues"][0]["message"]
+    assert ("--crs" if member == ".prj" else "whole set") in bad["issues"][0]["message"]
+    assert (bad["read"], bad["passed"]) == (0, [])
+    assert bad.keys() == good.keys()
+    assert good["read"] > 0
+    assert "MISSING_SIDE_FILE" in good["passed"]
+    text = page.read_text(encoding="utf-8")
+    assert f"части{member}" in text
+    assert "Not stored." in text
+    assert "zasneti_sgradi.shp" in text
+    assert not run("check", whole, "--kind", "buildings").code
 
 
 def test_check_finds_out_who_delivers(tmp_path: Path, run: Run) -> None:

@@ -62,6 +62,13 @@ def cut_text(folder: Path, fails: bool) -> tuple[Path, Options]:
     return path, {}
 
 
+def unplaced(folder: Path, fails: bool) -> tuple[Path, Options]:
+    path = houses(folder / "b.shp")
+    if fails:
+        path.with_suffix(".prj").unlink()
+    return path, {"crs_option": BG}
+
+
 def package(sql: str) -> Builder:
     def build(folder: Path, fails: bool) -> tuple[Path, Options]:
         import sqlite3
@@ -171,6 +178,7 @@ BUILDERS: dict[str, Builder] = {
     "DELETED_RECORD": deleted,
     "ENCODING_CONTRADICTED": contradicted,
     "TRUNCATED_TEXT": cut_text,
+    "MISSING_SIDE_FILE": unplaced,
     "GPKG_VIEW_REFUSED": package(VIEW),
     "GPKG_TRIGGER_IGNORED": package(TRIGGER),
     "TOO_COMPLEX": bomb,
