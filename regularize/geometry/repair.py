@@ -6,6 +6,7 @@ changed.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import shapely
 from shapely import LineString, Polygon
@@ -14,8 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from regularize.geometry.measures import area_sigma_m2
 from regularize.geometry.vertices import without_repeated, without_spikes
 
-# A part below this size is an artefact of drawing, not land; so is a thin one of so small a share.
-SLIVER_M2 = 0.5
+# What is left out is a small share of the land, however coarse the accuracy is.
 SLIVER_SHARE = 0.01
 # What the rings enclose and what comes out may differ by no more than this.
 BALANCE_M2 = 0.01
@@ -49,8 +49,8 @@ def mend(geometry: BaseGeometry, tolerance_m: float) -> Mended:
     """Make a polygon valid without losing land.
 
     Accepted if all land that the rings enclose is still there, and if a single part stays a single
-    part once slivers are left out: parts below `SLIVER_M2`, or of a share below `SLIVER_SHARE` and
-    thinner than `tolerance_m`.
+    part once slivers are left out: parts thinner than `tolerance_m` that reach no farther than it
+    from what is kept, and of a share below `SLIVER_SHARE`.
 
     Parameters
     ----------
@@ -73,11 +73,10 @@ def mend(geometry: BaseGeometry, tolerance_m: float) -> Mended:
         return Mended(None, False, reason, 0.0 if not rings else float("nan"), 0.0)
     enclosed = _enclosed_area(geometry)
     whole = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    parts = [
-        p for part in shapely.get_parts(whole) for p in shapely.get_parts(part) if p.geom_type == "Polygon"
-    ]
+    parts = [p for part in shapely.get_parts(whole) for p in shapely.get_parts(part)]
+    parts = [p for p in parts if p.geom_type == "Polygon" and p.area > 0]
     total = sum(part.area for part in parts)
-    kept = [part for part in parts if not _is_sliver(part, total, tolerance_m)]
+    kept = _without_slivers(parts, total, tolerance_m)
     after = sum(part.area for part in kept)
     lost = not kept or abs(enclosed - total) > BALANCE_M2
     if lost or len(kept) > shapely.get_num_geometries(geometry):
@@ -123,9 +122,19 @@ def tidy(geometry: BaseGeometry, *, tolerance_m: float, same_m: float, angle_deg
     return Mended(result, True, "", before, after)
 
 
-def _is_sliver(part: BaseGeometry, total_m2: float, tolerance_m: float) -> bool:
-    thin = part.area <= tolerance_m * part.length / 2
-    return part.area < SLIVER_M2 or (thin and part.area < SLIVER_SHARE * total_m2)
+def _without_slivers(parts: list[Any], total_m2: float, tolerance_m: float) -> list[Any]:
+    """The parts in their order, without what lies within the accuracy of the others' borders."""
+    small = [part.area < SLIVER_SHARE * total_m2 and _is_thin(part, tolerance_m) for part in parts]
+    kept = [not each for each in small]
+    for n in sorted(range(len(parts)), key=lambda n: -parts[n].area):
+        if small[n]:
+            land = shapely.union_all([part for part, stays in zip(parts, kept, strict=True) if stays])
+            kept[n] = not shapely.covers(shapely.buffer(land, tolerance_m), parts[n])
+    return [part for part, stays in zip(parts, kept, strict=True) if stays]
+
+
+def _is_thin(part: BaseGeometry, tolerance_m: float) -> bool:
+    return bool(part.area <= tolerance_m * part.length / 2)
 
 
 def _rings(part: BaseGeometry) -> list[BaseGeometry]:

@@ -83,7 +83,10 @@ def test_very_many_vertices_are_judged_apart(tmp_path: Path, read: Read) -> None
 
 
 def test_a_small_fault_is_mended_and_said(tmp_path: Path, read: Read) -> None:
-    delivery = read(write(tmp_path / "b.gpkg", [SPIKED], ref=["a"]))
+    """Tips that cross over and reach 0.3 m: more than a total station errs, less than a sketch does."""
+    path = write(tmp_path / "b.gpkg", [SPIKED], ref=["a"])
+    assert [row.code for row in read(path, sigma_m=0.1).quarantine] == ["NOT_MENDABLE"]
+    delivery = read(path, sigma_m=0.4)
     assert codes(delivery) == ["SELF_CROSSING", "GEOMETRY_MENDED"]
     assert "100.01 m² before, 99.99 m² after" in delivery.issues[1].message
     assert delivery.frame.geometry.is_valid.all()
@@ -135,10 +138,33 @@ def test_mending_keeps_the_land(ring: list[tuple[int, int]], tolerance_m: float)
     assert done.geometry.is_valid
     assert shapely.get_num_geometries(done.geometry) == 1
     assert done.area_after_m2 == pytest.approx(done.geometry.area)
-    assert abs(done.area_before_m2 - done.area_after_m2) <= max(0.5 * 9, 0.01 * done.area_before_m2 * 9)
+    assert abs(done.area_before_m2 - done.area_after_m2) <= tolerance_m * geometry.length
+    drawn = shapely.union_all(shapely.get_parts(shapely.polygonize([shapely.node(geometry.exterior)])))
+    assert abs(drawn.area - done.area_after_m2) <= tolerance_m * geometry.length
+    # No land farther from what is left than the accuracy, and none that was not drawn.
+    assert done.geometry.buffer(tolerance_m + 1e-6, quad_segs=64).covers(drawn)
+    assert drawn.buffer(1e-6).covers(done.geometry)
     again = mend(done.geometry, tolerance_m)
     assert not again.changed
     assert again.geometry is done.geometry
+
+
+TIP = shapely.Polygon([(0, 20), (20, 20), (20, 0), (0, 0), (0, -0.95), (1.2, 0.6)])
+
+
+@pytest.mark.parametrize(("tolerance_m", "is_mended"), [(0.02, False), (1.1, False), (1.3, True)])
+def test_a_small_part_is_left_out_only_within_the_accuracy(tolerance_m: float, is_mended: bool) -> None:
+    """The corner that crosses over reaches 1.2 m from the rest and holds 0.35 m2."""
+    done = mend(TIP, tolerance_m)
+    assert (done.geometry is not None) is is_mended
+    if done.geometry is not None:
+        assert done.area_before_m2 - done.area_after_m2 == pytest.approx(0.3489, abs=0.001)
+
+
+def test_small_parts_far_off_go_into_quarantine(tmp_path: Path, read: Read) -> None:
+    tip = shapely.transform(TIP, lambda points: points + np.array([X, Y]))
+    delivery = read(write(tmp_path / "b.gpkg", [tip]), sigma_m=0.02)
+    assert [q.code for q in delivery.quarantine] == ["NOT_MENDABLE"]
 
 
 def test_a_valid_outline_is_left_alone() -> None:
