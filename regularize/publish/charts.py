@@ -3,6 +3,7 @@
 A count that is held back is drawn as a hatched bar of a fixed length, so that its length says nothing.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from regularize.publish.text import format_day, format_number, printable
 _LABEL_WIDTH = 300.0
 _BAR_WIDTH = 280.0
 _ROW = 26.0
+_LINE = 15.0  # of a label in two lines
 _LETTER = 8.0  # advance of a wide 14 px system face, in px
 PAPER_FACE = "Libertinus Serif"  # typst's own, where no face of the system is at hand
 
@@ -77,20 +79,26 @@ def bar_chart(bars: Sequence[Bar], *, title: str, held_back: str, lang: str, fac
     if not bars:
         return ""
     most = max((bar.value for bar in bars if bar.value is not None), default=0.0) or 1.0
-    wide, high = _LABEL_WIDTH + _BAR_WIDTH + 70, _ROW * len(bars) + 8
+    labels = [_folded(bar.label) for bar in bars]
+    row = _ROW + (_LINE if any(len(label) > 1 for label in labels) else 0.0)
+    wide, high = _LABEL_WIDTH + _BAR_WIDTH + 70, row * len(bars) + 8
     rows = []
-    for i, bar in enumerate(bars):
-        top = 4 + i * _ROW
-        middle = top + _ROW / 2 + 5
+    for i, (bar, label) in enumerate(zip(bars, labels, strict=True)):
+        top = 4 + i * row
+        middle = top + row / 2 + 5
+        first = middle - _LINE / 2 * (len(label) - 1)
         if bar.value is None:
             length, fill, figure = 24.0, "url(#held)", held_back
         else:
             length = max(_BAR_WIDTH * max(bar.value, 0.0) / most, 1.0)
             fill, figure = bar.colour, format_number(bar.value, 0, lang=lang)
         rows.append(
-            f'<text x="{_LABEL_WIDTH - 10:g}" y="{middle:g}" text-anchor="end">'
-            f"{escape(_fit(bar.label))}</text>"
-            f'<rect x="{_LABEL_WIDTH:g}" y="{top + 4:g}" width="{length:.1f}" height="{_ROW - 8:g}"'
+            "".join(
+                f'<text x="{_LABEL_WIDTH - 10:g}" y="{first + n * _LINE:g}" text-anchor="end">'
+                f"{escape(line)}</text>"
+                for n, line in enumerate(label)
+            )
+            + f'<rect x="{_LABEL_WIDTH:g}" y="{middle - 14:g}" width="{length:.1f}" height="{_ROW - 8:g}"'
             f' fill="{escape(fill)}"/>'
             f'<text x="{_LABEL_WIDTH + length + 7:.1f}" y="{middle:g}" font-weight="600">'
             f"{escape(figure)}</text>"
@@ -187,6 +195,12 @@ def _svg(wide: float, high: float, title: str, face: str, inner: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" role="img"'
         f' font-size="14" fill="{INK}"{family}><title>{escape(printable(title))}</title>{inner}</svg>'
     )
+
+
+def _folded(label: str) -> list[str]:
+    """`label` in one line or two; what two cannot hold is cut."""
+    lines = textwrap.wrap(printable(label), int((_LABEL_WIDTH - 14) / _LETTER)) or [""]
+    return [lines[0], _fit(" ".join(lines[1:]))] if len(lines) > 1 else lines
 
 
 def _fit(label: str, width: float = _LABEL_WIDTH) -> str:

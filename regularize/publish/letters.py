@@ -19,6 +19,7 @@ FOLDER = DOSSIER_TEMPLATE.parent / "letters"
 TEMPLATE = DOSSIER_TEMPLATE.parent / "letter.typ"
 KINDS = ("notice", "gazette", "board")
 _NAME = re.compile(r"\{(\w+)\}(\.?)")
+_ACT_FIRST = re.compile(r"^([^,]+), ((?:чл\.|§) .+)$")
 
 
 def letter_words(lang: str, own: Path | None = None) -> dict[str, Any]:
@@ -123,14 +124,31 @@ def letter_values(
 
 
 def term_words(words: Mapping[str, Any], amount: int, unit: str) -> str:
-    """A term as a letter names it: ``14 дни``."""
+    """A term as a letter names it: ``14 days``, or in words that hold the number: ``14-дневен``."""
     forms = words["unit"].get(unit, [unit, unit])
-    return f"{amount} {forms[0] if amount == 1 else forms[1]}"
+    form = str(forms[0] if amount == 1 else forms[1])
+    if any("{n}" in str(one) for one in forms):
+        return form.replace("{n}", str(amount))
+    return f"{amount} {form}"
 
 
 def cited(words: Mapping[str, Any], citation: str, status: str) -> str:
     """A provision, marked where nobody has compared it with the law."""
-    return f"{citation} [{words['unverified']}]" if status == "unverified" else citation
+    said = in_a_sentence(citation)
+    return f"{said} [{words['unverified']}]" if status == "unverified" else said
+
+
+def in_a_sentence(citation: str) -> str:
+    """Provisions as a Bulgarian sentence names them: the article first, then its act.
+
+    Examples
+    --------
+    >>> in_a_sentence("ЗУТ, чл. 128, ал. 1; АПК, чл. 61")
+    'чл. 128, ал. 1 от ЗУТ; чл. 61 от АПК'
+    >>> in_a_sentence("Наредба № 8 от 14.06.2001 г.")
+    'Наредба № 8 от 14.06.2001 г.'
+    """
+    return "; ".join(_ACT_FIRST.sub(r"\2 от \1", part) for part in citation.split("; "))
 
 
 def render_letter(values: Mapping[str, Any], *, day: str, template: Path | None = None) -> bytes:

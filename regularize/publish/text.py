@@ -6,7 +6,7 @@ be shown appears as ``[U+XXXX]``, what is cut says how long it was, numbers are 
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 LONGEST = 2000
@@ -195,3 +195,20 @@ _MONTHS = (
     "November",
     "December",
 )
+
+
+def data_dates(sources: Iterable[tuple[str, str]], *, lang: str, word: Callable[[str], str]) -> str:
+    """The days of the data behind an output, by origin: ``Заснемане 12.05.2026; Кадастър 01.03.2026``.
+
+    Parameters
+    ----------
+    sources : iterable of (str, str)
+        Origin and ISO date of each delivery.
+    word : callable
+        The word of an origin.
+    """
+    days: dict[str, set[str]] = {}
+    for origin, day in sources:
+        days.setdefault(origin, set()).add(day)
+    said = (f"{word(o)} {', '.join(format_day(d, lang=lang) for d in sorted(days[o]))}" for o in sorted(days))
+    return "; ".join(said) or "–"

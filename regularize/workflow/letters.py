@@ -22,13 +22,14 @@ from regularize.publish.letters import (
     term_words,
 )
 from regularize.publish.resident import require_contact
-from regularize.publish.text import format_day
+from regularize.publish.text import data_dates, format_day
 from regularize.store import Store
 from regularize.workflow.case import procedure_of, status_of
 from regularize.workflow.dossiers import FORMATS, TEMPLATES
 from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, store_of
 
+_SHORT_HASH = 12
 GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line
 ANNOUNCED = ("announced_sg", "notified_individually")
 
@@ -83,7 +84,8 @@ def build(
         found = status_of(here, store, case, on=day)
         listed = _parcels(store, case, day) if kind == "board" or all_parcels else []
         chosen = _known(store, parcels, day) if parcels else (listed if kind == "notice" else [])
-    given = _given(here, case, found, kind, words, contact, day, lang)
+        made = _made(here, store, day, lang)
+    given = {**_given(here, case, found, kind, words, contact, day, lang), **made}
     values, lacking = letter_values(
         kind,
         words,
@@ -103,12 +105,12 @@ def build(
     own, own_form = templates / "letter.typ", templates / "letter.docx"
     for path in paths:
         if path.suffix == ".pdf":
-            made = render_letter(values, day=day.isoformat(), template=own if own.is_file() else None)
+            content = render_letter(values, day=day.isoformat(), template=own if own.is_file() else None)
         else:
-            made = render_letter_word(
+            content = render_letter_word(
                 values, day=day.isoformat(), form=form or (own_form if own_form.is_file() else None)
             )
-        write_whole(path, made)
+        write_whole(path, content)
         written.files.append(path)
     if lacking:
         written.remarks.append(_("still to be filled in: {names}").format(names=", ".join(lacking)))
@@ -117,6 +119,22 @@ def build(
     if kind == "board" and not listed:
         written.remarks.append(_("no parcel lies in the area of the case: the list is empty"))
     return written
+
+
+def _made(here: Opened, store: Store, day: date, lang: str) -> dict[str, str]:
+    """The days of the newest data of each origin, and the head of the log: what the letter rests on."""
+    newest: dict[str, str] = {}
+    for batch in store.batches():
+        since = batch.source.valid_from.isoformat()
+        if since <= day.isoformat():
+            newest[batch.source.origin] = max(since, newest.get(batch.source.origin, ""))
+    log = store.events()
+    return {
+        "data": data_dates(
+            newest.items(), lang=lang, word=lambda origin: here.pack.label(f"origin.{origin}", lang).lower()
+        ),
+        "head": log[-1].hash[:_SHORT_HASH] if log else "–",
+    }
 
 
 def _require_kind(here: Opened, case: Case, kind: str, words: dict[str, Any]) -> None:

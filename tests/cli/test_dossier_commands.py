@@ -217,9 +217,9 @@ class TestLetters:
             p.text for p in docx.Document(str(spoken / "letters" / "C-1-gazette.docx")).paragraphs
         )
         for said in (
-            "ЗУТ, чл. 128, ал. 1",
-            "В срок от 1 месец",
-            "ЗУТ, чл. 128, ал. 5",
+            "чл. 128, ал. 1 от ЗУТ",
+            "В едномесечен срок",
+            "чл. 128, ал. 5 от ЗУТ",
             "ПРЗ за част 1 (Част 1)",
         ):
             assert said in text
@@ -249,7 +249,7 @@ class TestLetters:
         file = spoken / "letters" / f"{case}-notice.pdf"
         assert len(pypdfium2.PdfDocument(file.read_bytes())) == 2
         assert parcel in text_of(file)
-        assert "В срок от 14 дни" in text_of(file)
+        assert "В 14-дневен срок" in text_of(file)
         assert self.build(spoken, run, "notice", case, "--parcel", "00990.501.99").code == 2
 
     @pytest.mark.parametrize(("permitted", "unread"), [("2016-11-07", True), ("2025-03-10", False)])
@@ -264,9 +264,9 @@ class TestLetters:
         answer = self.build(spoken, run, "gazette", case)
         assert answer.code == 0, answer.err
         text = " ".join(text_of(spoken / "letters" / f"{case}-gazette.pdf").split())
-        assert ("чл. 128, ал. 1 [непроверено]" in text) == unread
+        assert ("чл. 128, ал. 1 от ЗУТ [непроверено]" in text) == unread
         assert ("не е проверена" in answer.err) == unread
-        assert "чл. 128, ал. 5 [непроверено]" not in text
+        assert "чл. 128, ал. 5 от ЗУТ [непроверено]" not in text
 
     def test_unverified_law_is_marked(self, spoken: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         from dataclasses import replace
@@ -283,7 +283,7 @@ class TestLetters:
         monkeypatch.setattr(letters, "procedure_of", unread)
         answer = self.build(spoken, run, "gazette", "C-1")
         text = text_of(spoken / "letters" / "C-1-gazette.pdf")
-        assert "чл. 128, ал. 5 [непроверено]" in text
+        assert "чл. 128, ал. 5 от ЗУТ [непроверено]" in text
         assert "не е сверена със закона" in text
         assert "не е проверена" in answer.err
 
