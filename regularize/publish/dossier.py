@@ -54,8 +54,8 @@ def render_dossier(
         ``street``, ``land``, ``boundary``, ``findings``. To be added by the caller:
 
         - ``sources``: origin, layer, source, valid_from, sigma_m
-        - ``case``: id, title, state, opened_on, steps (title, state in done/current/due/overdue/later,
-          on or due, basis), deadlines (title, due, basis), notes
+        - ``cases``, each: id, title, state, opened_on, steps (title, state in done/current/due/overdue/
+          later, on or due, basis), deadlines (title, due, basis), notes
         - ``documents``: title, state in present/requested/refused/expired/missing/not_needed, basis (what
           it is for), on (day of its state) or due, later (only a later step needs it)
         - ``pathways``: ways, next, norms and evidence of ``workflow.pathway.pathway_facts``

@@ -8,7 +8,7 @@ from typing import Any
 
 from regularize.i18n import marked as _
 from regularize.publish.prospects import Prospects, short_citation
-from regularize.publish.text import printable
+from regularize.publish.text import data_dates, printable
 from regularize.publish.wording import FIXED, OBJECTS, STEP_STATES, VERDICTS
 from regularize.publish.writing import Labels, Table, Writer, dicts
 
@@ -65,6 +65,11 @@ class _Sheet(Writer):
             for s in dicts(self.facts.get("sources"))
         ]
         return self.table((_("From"), _("Layer"), _("Source"), _("Date"), _("Accuracy σ")), rows, "lllrr")
+
+    def data_dates(self) -> str:
+        """The days of all deliveries that the dossier rests on, by origin."""
+        rows = ((str(s.get("origin")), str(s.get("valid_from"))) for s in dicts(self.facts.get("sources")))
+        return data_dates(rows, lang=self.lang, word=lambda origin: self.lower(self.word("origin", origin)))
 
     def findings(self) -> list[dict[str, Any]]:
         out = []
@@ -157,10 +162,10 @@ class _Sheet(Writer):
         message = _("The first {shown} of {n} points are printed; the project holds all of them.")
         return self.say(message).format(shown=_MOST_POINTS, n=self.number(n, 0))
 
-    def case(self) -> dict[str, Any] | None:
-        case = self.facts.get("case")
-        if not case:
-            return None
+    def cases(self) -> list[dict[str, Any]]:
+        return [self._case(case) for case in dicts(self.facts.get("cases"))]
+
+    def _case(self, case: Mapping[str, Any]) -> dict[str, Any]:
         lines = [
             (_("Case"), self.text(case.get("id"))),
             (_("Procedure"), self.text(case.get("title"))),
@@ -204,7 +209,8 @@ class _Sheet(Writer):
         made = self.facts.get("provenance") or {}
         chain = printable(made.get("chain_head"))
         lines = [
-            (_("State of the data on"), self.day(made.get("data_on"))),
+            (_("Made on"), self.day(made.get("data_on"))),
+            (_("Dates of the data"), self.data_dates()),
             (_("Coordinate system"), self.text(made.get("crs"))),
             (_("Detection run"), self.text(made.get("run"))),
             (_("Program"), f"regularize {printable(made.get('version'))}".rstrip()),
@@ -251,7 +257,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         Word of a coded value in a language: a country pack's ``label``.
     """
     sheet, prospects = _Sheet(facts, lang, labels), Prospects(facts, lang, labels)
-    made = facts.get("provenance") or {}
+    made, cases = facts.get("provenance") or {}, sheet.cases()
     home_id = printable((facts.get("home") or {}).get("id"), longest=40)
     fixed = {key: sheet.say(message) for key, message in FIXED.items()}
     fixed["boundary_note"] = fixed["boundary_note"].format(crs=printable(made.get("crs")) or "–")
@@ -272,7 +278,8 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "land": sheet.land(),
         "boundary": sheet.boundary(),
         "boundary_cut": sheet.boundary_cut(),
-        "case": sheet.case(),
+        "case": next(iter(cases), None),  # for a municipality's own template that shows one
+        "cases": cases,
         "ways": prospects.ways(),
         "norms": prospects.norms(),
         "evidence": prospects.evidence(),

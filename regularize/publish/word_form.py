@@ -97,8 +97,8 @@ def _tables(sheet: Sheet) -> None:
 
 def _procedure(sheet: Sheet) -> None:
     sheet.heading("{{ fixed.case }}")
-    _else(sheet, "case", "no_case")
-    sheet.mark("if case")
+    _else(sheet, "cases", "no_case")
+    sheet.mark("for case in cases")
     sheet.pairs("case.facts")
     sheet.table(
         "step in case.steps",
@@ -112,7 +112,7 @@ def _procedure(sheet: Sheet) -> None:
     sheet.mark("for note in case.notes")
     sheet.line("{{ note }}", size=8.5, faint=True)
     sheet.mark("endfor")
-    sheet.mark("endif")
+    sheet.mark("endfor")
 
 
 def _prospects(sheet: Sheet) -> None:

@@ -245,6 +245,7 @@ def dossier_facts(
         "title": case.title,
         "state": step_label(here, case.kind, part.step, lang),
         "opened_on": case.opened_on.isoformat(),
+        "running": not part.terminal,
         "steps": steps,
         "deadlines": _deadlines(here, case.kind, found, lang),
         "notes": [note_text(here, gap, kind=case.kind, lang=lang) for gap in found.gaps],

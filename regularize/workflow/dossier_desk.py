@@ -70,9 +70,9 @@ class DossierDesk:
             ),
             None,
         )
-        facts["sources"] = self._sources(home, layers)
+        facts["sources"] = self._sources(home, {**layers, "land": land})
         facts["reviews"] = self._reviews(home)
-        facts["case"] = self._case(home)
+        facts["cases"] = self._cases_of(home)
         facts["pathways"] = self.ways.record(home)
         cases = self.ways.cases.of(home)
         held = self.ways.papers.of(home, cases)
@@ -90,15 +90,17 @@ class DossierDesk:
         return facts, scene
 
     def _sources(self, home: Home, layers: Mapping[str, GeoDataFrame]) -> list[dict[str, Any]]:
-        """The deliveries that the home's rows came from."""
-        used: dict[int, dict[str, Any]] = {}
-        for name, member in OWN.items():
-            frame = layers[name]
-            for number in frame["batch"][frame["fid"].isin(getattr(home, member))]:
+        """The deliveries that the home's rows, and the ground around it, came from."""
+        used: dict[tuple[int, str], dict[str, Any]] = {}
+        for name, frame in layers.items():
+            member = OWN.get(name)
+            # of the ground around it, whatever the sketches show and the tables name
+            rows = frame["batch"][frame["fid"].isin(getattr(home, member))] if member else frame["batch"]
+            for number in rows.unique():
                 source = self.batches[int(number)].source
-                used[int(number)] = {
+                used[int(number), name] = {
                     "origin": source.origin,
-                    "layer": LAYERS[name],
+                    "layer": LAYERS.get(name, name),
                     "source": source.path if source.source == source.origin else source.source,
                     "valid_from": source.valid_from.isoformat(),
                     "sigma_m": source.sigma_m,
@@ -118,11 +120,13 @@ class DossierDesk:
             for event in self.reviews.get(f"finding:{finding.id}", ())
         ]
 
-    def _case(self, home: Home) -> dict[str, Any] | None:
-        cases = self.ways.cases.of(home)
-        if not cases:
-            return None
-        case, part = cases[-1], self.plan_part(home)
+    def _cases_of(self, home: Home) -> list[dict[str, Any]]:
+        """Every case of the home that runs or has a term to come; else the one opened last."""
+        part = self.plan_part(home)
+        told = [self._case(case, part) for case in self.ways.cases.of(home)]
+        return [case for case in told if case["running"] or case["deadlines"]] or told[-1:]
+
+    def _case(self, case: Case, part: str | None) -> dict[str, Any]:
         key = (case.id, part)
         if key not in self._cases:  # many homes share the case of their plan
             self._cases[key] = dossier_facts(
@@ -177,13 +181,19 @@ class DossierDesk:
             if check["measured"] is None or norm.limit is None:
                 continue
             cited = check["citation"].split("; ")
-            rows = [row for row in self.here.pack.parameter(norm.limit).rows if row.citation in cited]
+            parameter = self.here.pack.parameter(norm.limit)
+            rows = [row for row in parameter.rows if row.citation in cited]
             if rows:
+                value, unit = check["limit"], norm.unit
+                if value is None:  # a fact that chooses among the provisions is unknown: all that may apply
+                    known = sorted({float(r.value) for r in rows if isinstance(r.value, int | float)})
+                    value = " / ".join(format_number(one, None, lang=self.lang) for one in known) or None
+                    unit = parameter.unit
                 records.append(
                     {
                         "name": self.here.pack.label(f"norm.{norm.id}", self.lang),
-                        "value": check["limit"],
-                        "unit": norm.unit,
+                        "value": value,
+                        "unit": unit,
                         "citation": check["citation"],
                         "checked_on": min(row.checked_on for row in rows).isoformat(),
                         "status": check["status"],

@@ -117,6 +117,52 @@ def test_sheets(spoken: Path, run: Run, home: str) -> None:
     assert run(*words, "--sheet-language", "xx", "--overwrite").code == 2
 
 
+def test_every_running_case_counts(spoken: Path, run: Run, home: str) -> None:
+    """A case opened later, with a term or without one, hides nothing of those before it."""
+
+    def opened(*words: str) -> str:
+        case: str = run("-p", spoken, "case", "open", *words, "--date", "2026-02-10", "--json").json["id"]
+        return case
+
+    def sheet() -> str:
+        words = ("-p", spoken, "dossier", "build", home, *DAY, "--overwrite", "--audience", "resident")
+        assert run(*words, "-o", spoken / "several", lang="bg").code == 0
+        (file,) = (spoken / "several").iterdir()
+        assert len(pypdfium2.PdfDocument(file.read_bytes())) == 1
+        return text_of(file)
+
+    words = ("-p", spoken, "dossier", "build", home, *DAY, "-o", spoken / "whole", "--format", "both")
+    cases = ["C-1", opened("tolerability_certificate", "--home", home)]
+    assert "Можете да ни пишете за плана до 20.03.2026" in sheet()
+    assert run(*words, "--overwrite", lang="bg").code == 0
+    text = text_of(spoken / "whole" / f"{home}.pdf")
+    assert "20.03.2026" in text
+    assert [text.count(f"Преписка {case}") for case in cases] == [1, 1], text
+
+    cases.append(opened("detailed_plan", "--part", "Част 1", "--fact", "scope=individual_notice"))
+    told = (
+        ("permitted", "11"),
+        ("submitted", "12"),
+        ("notified_individually", "24"),
+        ("objection_notice_received", "25"),
+    )
+    for event, day in told:
+        assert run("-p", spoken, "case", "event", cases[-1], event, "--date", f"2026-02-{day}").code == 0
+    said = sheet()
+    first, second = said.index("за плана до 11.03.2026"), said.index("за плана до 20.03.2026")
+    assert first < second
+    assert run(*words, "--overwrite", lang="bg").code == 0
+    text = text_of(spoken / "whole" / f"{home}.pdf")
+    assert [text.count(f"Преписка {case}") for case in cases] == [1, 1, 1], text
+    assert "11.03.2026" in text
+    assert "20.03.2026" in text
+    assert f"деня на разрешението по преписка {cases[-1]}" in text, "the norms cite the case that pins them"
+    paper = docx.Document(str(spoken / "whole" / f"{home}.docx"))
+    cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+    assert set(cases) <= set(cells)
+    assert {"11.03.2026 г.", "20.03.2026 г."} <= {" ".join(cell.split()) for cell in cells}
+
+
 class TestFailures:
     """One clear line for each, no half file, and the rest of the batch goes on."""
 

@@ -262,7 +262,7 @@ def test_a_word_without_an_end_stays_on_the_page(facts: dict[str, Any], bulgaria
         ["home"],
         ["home", "parcels", "findings", "provenance"],
         ["home", "areas", "boundary"],
-        ["home", "case", "documents", "reviews"],
+        ["home", "cases", "documents", "reviews"],
     ],
 )
 def test_dossiers_of_homes_with_less(facts: dict[str, Any], kept: list[str], bulgarian: None) -> None:
@@ -271,7 +271,7 @@ def test_dossiers_of_homes_with_less(facts: dict[str, Any], kept: list[str], bul
     assert squeezed("За този дом не е известно очертание") in text
     if "findings" not in kept:
         assert squeezed("Няма находки за този дом.") in text
-    if "case" not in kept:
+    if "cases" not in kept:
         assert squeezed("няма открита преписка") in text
 
 
