@@ -41,6 +41,7 @@ class Ingested:
     options: tuple[tuple[str, str], ...] = ()
     sigma_m: float | None = None
     sigma_taken: bool = False
+    not_assessed: tuple[tuple[str, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The result with stable English keys."""
@@ -58,6 +59,7 @@ class Ingested:
             "sigma_stated": not self.sigma_taken,
             "ignored_columns": list(self.ignored_columns),
             "issues": [issue_record(issue) for issue in self.issues],
+            "not_assessed": dict(self.not_assessed),
         }
 
     def check_command(self) -> str:
@@ -185,6 +187,7 @@ def ingest(
                 options=options,
                 sigma_m=read.sigma_m,
                 sigma_taken=delivery.sigma_taken,
+                not_assessed=tuple(sorted(delivery.not_assessed.items())),
             )
         if progress is not None:
             progress(_("storing"), 0, read.n_read)
@@ -207,6 +210,7 @@ def ingest(
         options=options,
         sigma_m=read.sigma_m,
         sigma_taken=delivery.sigma_taken,
+        not_assessed=tuple(sorted(delivery.not_assessed.items())),
     )
 
 
