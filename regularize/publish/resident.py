@@ -22,7 +22,7 @@ from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
 from regularize.publish.dossier import DossierError, compile_pdf
 from regularize.publish.paper import Drawing, Shape
 from regularize.publish.situation import COLOURS, Scene, draw_situation
-from regularize.publish.text import format_day, printable
+from regularize.publish.text import data_dates, format_day, printable
 
 FOLDER = DOSSIER_TEMPLATE.parent / "resident"
 TEMPLATE = DOSSIER_TEMPLATE.parent / "resident.typ"
@@ -178,6 +178,7 @@ def sheet_values(
             day=on(day),
             version=printable(made.get("version"), longest=20) or "–",
             head=printable(made.get("chain_head"))[:_SHORT_HASH] or "–",
+            data=_data(facts, words),
         ),
         "saw": {"title": words["saw"], "lines": _seen(facts, words)},
         "stands": {
@@ -351,6 +352,15 @@ def _bring(facts: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]
         "lines": [*words["always"], *lines[:_MOST_PAPERS]],
         "after": [words["bring_help"]],
     }
+
+
+def _data(facts: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    """The days of the survey and of the cadastre that the sheet rests on."""
+    rows = [(str(s.get("origin")), str(s.get("valid_from"))) for s in facts.get("sources") or ()]
+    known = [row for row in rows if row[0] in words["origin"]]
+    return data_dates(
+        known, lang="bg" if words["language"] == "bg" else "en", word=words["origin"].__getitem__
+    )
 
 
 def _ask(contact: Mapping[str, str], words: Mapping[str, Any]) -> list[str]:

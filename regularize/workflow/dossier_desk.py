@@ -10,10 +10,12 @@ import shapely
 from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
-from regularize.model import Case, Finding, Home
+from regularize.countries.parameters import NotAssessedValue, Value
+from regularize.model import Case, Finding, Home, NotAssessed
 from regularize.plan.facts import STREET_REACH_M, home_facts
 from regularize.publish.scene import home_scene, reach_m
 from regularize.publish.situation import Scene
+from regularize.publish.text import format_number
 from regularize.store import Store
 from regularize.workflow.areas import lies_in
 from regularize.workflow.case_words import dossier_facts
@@ -28,6 +30,7 @@ LAYERS = {
     "plots": "plots",
     "streets": "streets",
 }
+AREA_TOLERANCE = "cadastre_area_tolerance"
 OWN = {"register_buildings": "register_fids", "observed_buildings": "survey_fids", "plots": "plot_fids"}
 
 
@@ -60,7 +63,13 @@ class DossierDesk:
         """All that the dossier of a home says, as values, and what its sketches show."""
         layers = {name: _around(frame, home, OWN.get(name)) for name, frame in self.layers.items()}
         land = _around(self.land, home, None)
-        facts = home_facts(home, findings=self.findings.get(home.id, ()), land=land, **layers)
+        facts = home_facts(
+            home,
+            findings=self.findings.get(home.id, ()),
+            land=land,
+            area_tolerance_m2=self._tolerance(),
+            **layers,
+        )
         facts["home"]["municipality"] = self.here.project.municipality
         facts["home"]["area"] = next(
             (
@@ -170,7 +179,7 @@ class DossierDesk:
             "chain_head": self.chain_head,
             # All that were run, also those that found nothing.
             "rules": sorted(code for code, rule in rules.items() if rule.kind == "reason"),
-            "parameters": [*thresholds, *self._law(facts["pathways"]["norms"])],
+            "parameters": [*thresholds, *self._law(facts["pathways"]["norms"]), *self._admitted(facts)],
         }
 
     def _law(self, checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -181,14 +190,18 @@ class DossierDesk:
             if check["measured"] is None or norm.limit is None:
                 continue
             cited = check["citation"].split("; ")
-            parameter = self.here.pack.parameter(norm.limit)
-            rows = [row for row in parameter.rows if row.citation in cited]
+            rows = [row for row in self.here.pack.parameter(norm.limit).rows if row.citation in cited]
             if rows:
                 value, unit = check["limit"], norm.unit
                 if value is None:  # a fact that chooses among the provisions is unknown: all that may apply
                     known = sorted({float(r.value) for r in rows if isinstance(r.value, int | float)})
-                    value = " / ".join(format_number(one, None, lang=self.lang) for one in known) or None
-                    unit = parameter.unit
+                    value = (
+                        " / ".join(
+                            format_number(one, 0 if one.is_integer() else 2, lang=self.lang) for one in known
+                        )
+                        or None
+                    )
+                    unit = rows[0].unit
                 records.append(
                     {
                         "name": self.here.pack.label(f"norm.{norm.id}", self.lang),
@@ -200,6 +213,33 @@ class DossierDesk:
                     }
                 )
         return records
+
+    def _tolerance(self) -> float | NotAssessed:
+        """What the law admits as a difference of areas, or why that is not known."""
+        parameter = self.here.pack.parameters.get(AREA_TOLERANCE)
+        found = None if parameter is None else parameter.at(self.day)
+        if found is None:
+            return NotAssessed.LAW_UNVERIFIED
+        return found.reason if isinstance(found, NotAssessedValue) else found.number
+
+    def _admitted(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The provision on the difference of areas, where two areas were compared."""
+        parameter = self.here.pack.parameters.get(AREA_TOLERANCE)
+        found = None if parameter is None else parameter.at(self.day)
+        if parameter is None or found is None or found.row is None:
+            return []
+        if all(area["sigma_m2"] is None for area in facts["areas"]):
+            return []
+        return [
+            {
+                "name": parameter.title[self.lang],
+                "value": found.number if isinstance(found, Value) else None,
+                "unit": found.row.unit,
+                "citation": found.row.citation,
+                "checked_on": found.row.checked_on.isoformat(),
+                "status": found.row.status,
+            }
+        ]
 
     def _threshold(self, name: str) -> str:
         key = f"threshold.{name}"
