@@ -14,7 +14,7 @@ def compare_areas(
     *,
     sigma_register_m2: float | None,
     sigma_survey_m2: float | None,
-    tolerance_m2: float | None,
+    tolerance_m2: float | NotAssessed | None,
 ) -> dict[str, Any]:
     """Whether an area by the survey agrees with the register, within a tolerance.
 
@@ -23,8 +23,8 @@ def compare_areas(
     register_m2, survey_m2 : float or None
     sigma_register_m2, sigma_survey_m2 : float or None
         Standard deviations; None where unknown.
-    tolerance_m2 : float or None
-        What still counts as the same area; None where no rule states it.
+    tolerance_m2 : float, NotAssessed or None
+        What still counts as the same area; why the law gives none; None where nobody asked it.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def compare_areas(
     result: dict[str, Any] = {
         "difference_m2": None,
         "sigma_m2": None,
-        "tolerance_m2": tolerance_m2,
+        "tolerance_m2": None if isinstance(tolerance_m2, NotAssessed) else tolerance_m2,
         "verdict": Verdict.NOT_ASSESSED.value,
         "because": NotAssessed.FACT_MISSING.value,
     }
@@ -53,6 +53,9 @@ def compare_areas(
         return result
     sigma = math.hypot(sigma_register_m2, sigma_survey_m2)
     result["sigma_m2"] = sigma
+    if isinstance(tolerance_m2, NotAssessed):
+        result["because"] = tolerance_m2.value
+        return result
     if tolerance_m2 is None:
         return result
     if abs(difference) + COVERAGE * sigma <= tolerance_m2:

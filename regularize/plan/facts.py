@@ -14,7 +14,7 @@ from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
 from regularize.geometry.measures import area_sigma_m2
-from regularize.model import Finding, Home
+from regularize.model import Finding, Home, NotAssessed
 from regularize.plan.agreement import compare_areas
 
 STREET_REACH_M = 100.0  # a street farther off is not "the street of" a home
@@ -32,7 +32,7 @@ def home_facts(
     streets: GeoDataFrame | None = None,
     land: GeoDataFrame | None = None,
     findings: Sequence[Finding] = (),
-    area_tolerance_m2: float | None = None,
+    area_tolerance_m2: float | NotAssessed | None = None,
 ) -> dict[str, Any]:
     """The facts of `home`.
 
@@ -44,7 +44,7 @@ def home_facts(
         Layers of ``layers.py`` in the project's CRS; may hold far more than this home.
     findings : sequence of Finding
         Any; those whose ``home`` is this one are taken.
-    area_tolerance_m2 : float, optional
+    area_tolerance_m2 : float or NotAssessed, optional
         See :func:`compare_areas`.
 
     Returns
@@ -171,7 +171,7 @@ def _areas(
     observed: list[dict[str, Any]],
     occupied: list[dict[str, Any]],
     touched: list[dict[str, Any]],
-    tolerance_m2: float | None,
+    tolerance_m2: float | NotAssessed | None,
 ) -> list[dict[str, Any]]:
     out = []
     # The parcel that a plot is compared with is the one that holds the home; where the home lies in

@@ -163,6 +163,30 @@ def test_every_running_case_counts(spoken: Path, run: Run, home: str) -> None:
     assert {"11.03.2026 г.", "20.03.2026 г."} <= {" ".join(cell.split()) for cell in cells}
 
 
+def test_areas_are_held_against_the_law(town: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pack gives no tolerance yet, and that is the reason said; with one there is a verdict."""
+    from dataclasses import replace
+
+    from regularize.countries import load
+
+    known: str = run("-p", town, "home", "show", "S-16", "--json").json["id"]
+
+    def text() -> str:
+        words = ("-p", town, "dossier", "build", known, *DAY, "-o", town / "areas", "--overwrite")
+        assert run(*words, lang="bg").code == 0
+        return text_of(town / "areas" / f"{known}.pdf")
+
+    areas = text().partition("Площи по регистър")[2]
+    assert "разпоредбата не е проверена" in areas[:900], areas[:900]
+    assert "Допустима разлика в площта" in areas
+    parameters: Any = load("bg").parameters
+    record = parameters["cadastre_area_tolerance"]
+    for value, said in ((1000.0, "в допуска"), (0.0, "в рамките на точността")):
+        row = replace(record.rows[0], value=value, status="verified")
+        monkeypatch.setitem(parameters, record.name, replace(record, rows=(row,)))
+        assert said in text().partition("Площи по регистър")[2][:900]
+
+
 class TestFailures:
     """One clear line for each, no half file, and the rest of the batch goes on."""
 
