@@ -83,6 +83,13 @@ class Ingested:
             yield _("  columns not stored: {columns}").format(columns=", ".join(self.ignored_columns))
         if self.sigma_taken and self.sigma_m is not None:
             yield sigma_line(self.sigma_m)
+        if "SETTLEMENT_DISTANCE" in dict(self.not_assessed) and "OUTSIDE_MUNICIPALITY" in dict(
+            self.not_assessed
+        ):
+            yield _(
+                "  the place is not assessed: put a list of settlements into the project as settlements.csv "
+                "(code, name, easting, northing)"
+            )
         yield from issue_lines(self.issues, verbose=verbose)
         if self.superseded:
             yield _("  {n} rows of earlier deliveries are replaced; they stay in the store").format(

@@ -14,6 +14,8 @@ def test_what_was_not_assessed_stands_in_the_answer(tmp_path: Path, run: Run) ->
     for file in (DATA / "cadastre").glob("pozemleni_imoti.*"):
         shutil.copy(file, files)
     words = ("cadastre", str(files / "pozemleni_imoti.shp"), "--kind", "parcels", "--json")
+    said = run("-p", project, "--lang", "en", "ingest", *words[:-1], "--dry-run")
+    assert "the place is not assessed" in said.out + said.err
     for more in (("--dry-run",), ()):
         (answer,) = run("-p", project, "ingest", *words, *more).json["deliveries"]
         assert "--settlements" in answer["not_assessed"]["SETTLEMENT_DISTANCE"]
