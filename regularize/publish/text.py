@@ -210,5 +210,8 @@ def data_dates(sources: Iterable[tuple[str, str]], *, lang: str, word: Callable[
     days: dict[str, set[str]] = {}
     for origin, day in sources:
         days.setdefault(origin, set()).add(day)
-    said = (f"{word(o)} {', '.join(format_day(d, lang=lang) for d in sorted(days[o]))}" for o in sorted(days))
+    said = (
+        f"{word(o)} {', '.join(format_day(printable(d), lang=lang) for d in sorted(days[o]))}"
+        for o in sorted(days)
+    )
     return "; ".join(said) or "–"
