@@ -13,22 +13,35 @@ Words = Callable[[Any], str]
 
 
 def note_text(
-    here: Opened, note: LintNote | Gap, *, kind: str, lang: str | None = None, cited: bool = False
+    here: Opened,
+    note: LintNote | Gap,
+    *,
+    kind: str,
+    lang: str | None = None,
+    cited: bool = False,
+    coded: bool = True,
 ) -> str:
     """A note on a case of the procedure `kind` for people, in the language in use where none is named."""
-    return record_text(here, note.as_dict(), kind=kind, lang=lang, cited=cited)
+    return record_text(here, note.as_dict(), kind=kind, lang=lang, cited=cited, coded=coded)
 
 
 def record_text(
-    here: Opened, note: Mapping[str, Any], *, kind: str, lang: str | None = None, cited: bool = False
+    here: Opened,
+    note: Mapping[str, Any],
+    *,
+    kind: str,
+    lang: str | None = None,
+    cited: bool = False,
+    coded: bool = True,
 ) -> str:
-    """The same from the note's record with its stable English keys."""
+    """The same from the note's record with its stable English keys; on paper without the code."""
     lang = lang or language()
     rule = here.pack.rules.get(note["code"])
     title = rule.title[lang] if rule is not None else note["code"]
     about = ", ".join(_about(here, note["params"], kind, lang))
     source = rule.citation if cited and rule is not None else ""
-    return f"{note['code']}: {title}" + (f" ({about})" if about else "") + (f"; {source}" if source else "")
+    title = f"{note['code']}: {title}" if coded else title
+    return title + (f" ({about})" if about else "") + (f"; {source}" if source else "")
 
 
 def fact_words(here: Opened, name: str, value: Any, *, lang: str) -> str:

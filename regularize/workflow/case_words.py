@@ -248,7 +248,7 @@ def dossier_facts(
         "running": not part.terminal,
         "steps": steps,
         "deadlines": _deadlines(here, case.kind, found, lang),
-        "notes": [note_text(here, gap, kind=case.kind, lang=lang) for gap in found.gaps],
+        "notes": [note_text(here, gap, kind=case.kind, lang=lang, coded=False) for gap in found.gaps],
     }
 
 
