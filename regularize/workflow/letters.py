@@ -32,6 +32,12 @@ from regularize.workflow.projects import Opened, store_of
 _SHORT_HASH = 12
 GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line
 ANNOUNCED = ("announced_sg", "notified_individually")
+# The steps of which each letter speaks, one of which the case must have reached; the first is the hint's.
+SPOKEN_OF = {
+    "notice": ("submitted", *ANNOUNCED),
+    "gazette": ("submitted", *ANNOUNCED),
+    "board": ANNOUNCED,
+}
 
 
 @dataclass
@@ -82,6 +88,7 @@ def build(
         case = store.case(case_id)
         _require_kind(here, case, kind, words)
         found = status_of(here, store, case, on=day)
+        _require_step(case, found, kind)
         listed = _parcels(store, case, day) if kind == "board" or all_parcels else []
         chosen = _known(store, parcels, day) if parcels else (listed if kind == "notice" else [])
         made = _made(here, store, day, lang)
@@ -152,6 +159,20 @@ def _require_kind(here: Opened, case: Case, kind: str, words: dict[str, Any]) ->
         raise OptionError(
             _("case {case} is announced in another way ({scope})").format(case=case.id, scope=scope),
             hint=f"regularize letter build {other} {case.id}",
+        )
+
+
+def _require_step(case: Case, found: CaseStatus, kind: str) -> None:
+    """Refuse a letter that would speak of what has not happened yet."""
+    reached = {part.step for part in found.parts}
+    reached |= {entry.step for part in found.parts for entry in (*part.done, *part.milestones) if entry.since}
+    if reached.isdisjoint(SPOKEN_OF[kind]):
+        event = SPOKEN_OF[kind][0]
+        if kind == "board" and case.facts.get("scope") == "individual_notice":
+            event = ANNOUNCED[1]
+        raise OptionError(
+            _("case {case} has not reached the step that this letter speaks of").format(case=case.id),
+            hint=f"regularize case event {case.id} {event} --date YYYY-MM-DD",
         )
 
 

@@ -313,9 +313,14 @@ class TestLetters:
         words = ("--part", "Част 1", "--date", "2026-01-10", "--fact", "scope=individual_notice")
         case = run("-p", spoken, "case", "open", "detailed_plan", *words, "--json").json["id"]
         parcel = "00990.501.16"
+        early = self.build(spoken, run, "notice", case, "--parcel", parcel)
+        assert early.code == 2
+        assert f"case event {case} submitted" in early.err
+        assert not (spoken / "letters" / f"{case}-notice.pdf").exists()
+        told = ("case", "event", case, "submitted", "--date", "2026-02-01")
+        assert run("-p", spoken, *told).code == 0
         answer = self.build(spoken, run, "notice", case, "--parcel", parcel, "--parcel", "00990.501.17")
         assert answer.code == 0, answer.err
-        assert "submitted_on" in answer.err
         file = spoken / "letters" / f"{case}-notice.pdf"
         assert len(pypdfium2.PdfDocument(file.read_bytes())) == 2
         assert parcel in text_of(file)
