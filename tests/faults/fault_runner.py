@@ -144,6 +144,9 @@ def child(job: dict[str, Any], watch: Watch, out: int) -> None:
     code = 99
     try:
         os.setsid()
+        # A suite started in the background hands down ignored signals; a planner's terminal does not.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         devnull = os.open(os.devnull, os.O_RDONLY)
         os.dup2(devnull, 0)
         os.dup2(out, 1)
