@@ -18,8 +18,8 @@ from regularize.publish.act_register import render_register
 from regularize.publish.ical import Entry, render_calendar
 from regularize.workflow import case as cases
 from regularize.workflow.case_words import clock_label
-from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.whole import write_whole
 
 UNVERIFIED = "unverified"
 

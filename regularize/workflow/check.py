@@ -20,8 +20,8 @@ from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
 from regularize.workflow.ingest import issue_lines, issue_record, sigma_line
-from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, Reference, known_of, store_of
+from regularize.workflow.whole import write_whole
 
 # Without a project and without a CRS of the pack, areas are judged in an equal-area system.
 ANYWHERE = "EPSG:6933"

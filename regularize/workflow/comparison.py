@@ -27,12 +27,12 @@ from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.case import statuses
 from regularize.workflow.case_words import step_label
-from regularize.workflow.maps import write_whole
 from regularize.workflow.partition import fixed_blocks, release_of_blocks
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.releases import released_by
 from regularize.workflow.report_facts import consultations, origins
 from regularize.workflow.reports import FIGURES
+from regularize.workflow.whole import write_whole
 
 Audience = Literal["council", "office"]
 NEVER_SHOWN = _("nothing was released to the council by then")

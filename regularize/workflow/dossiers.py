@@ -24,9 +24,9 @@ from regularize.workflow import projects, replay
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.dossier_desk import DossierDesk
 from regularize.workflow.homes import resolve
-from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.sheets import Sheets
+from regularize.workflow.whole import write_whole
 
 FORMATS = {"pdf": ("pdf",), "docx": ("docx",), "both": ("pdf", "docx")}
 TEMPLATES = "templates"  # of the project's folder: a municipality's own forms

@@ -11,8 +11,8 @@ from regularize import privacy
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.project import today
-from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.whole import write_whole
 
 # A list of more rows than this is no longer a look at a few cases: somebody answers for its purpose.
 ROWS_WITHOUT_PURPOSE = 20

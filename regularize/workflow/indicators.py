@@ -19,9 +19,9 @@ from regularize.publish.view import smallest_count
 from regularize.workflow.indicator_counts import COUNTS, Book, Counted, count_once
 from regularize.workflow.indicator_release import Told, for_public
 from regularize.workflow.indicator_targets import Aim, aims
-from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.report_facts import origins
+from regularize.workflow.whole import write_whole
 
 Audience = Literal["office", "public"]
 NOT_DEFINED = marked("the country pack of this project does not define it")

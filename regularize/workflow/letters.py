@@ -26,8 +26,8 @@ from regularize.publish.text import data_dates, format_day
 from regularize.store import Store
 from regularize.workflow.case import procedure_of, status_of
 from regularize.workflow.dossiers import FORMATS, TEMPLATES
-from regularize.workflow.maps import write_whole
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.whole import write_whole
 
 _SHORT_HASH = 12
 GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line

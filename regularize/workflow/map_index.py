@@ -24,7 +24,7 @@ def note(project: Project, output: Path, drawn: DrawnMap, *, lang: str, preview:
 
 def note_page(project: Project, output: Path, card: Card, *, lang: str) -> None:
     """Add a page that leads to maps, in the same way."""
-    from regularize.workflow.maps import write_whole
+    from regularize.workflow.whole import write_whole
 
     folder = project.maps_dir
     if output.parent.resolve() != folder.resolve() or output.name == NAME or not is_linkable(output.name):

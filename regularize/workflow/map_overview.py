@@ -19,8 +19,9 @@ from regularize.publish.maps import DrawnMap
 from regularize.publish.view import View
 from regularize.store import Store
 from regularize.workflow import map_index
-from regularize.workflow.maps import draw_map, write_whole
+from regularize.workflow.maps import draw_map
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.whole import write_whole
 
 MAP_MM, MOST_MM = 240.0, 150.0  # the map above the cards, and how high it may be
 

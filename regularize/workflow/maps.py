@@ -12,7 +12,7 @@ from regularize.countries import Pack
 from regularize.i18n import LANGUAGES, in_language, marked
 from regularize.i18n import translate as _
 from regularize.layers import Audience, layer_named
-from regularize.project import today, unfinished
+from regularize.project import today
 from regularize.publish.maps import DrawnMap, Edition, MapMeta
 from regularize.publish.view import View
 from regularize.store import Store
@@ -20,6 +20,7 @@ from regularize.workflow import map_index, office_extras, replay, timeline, unde
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.partition import release_of_blocks
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.whole import write_whole
 
 SHOWN = {
     "office": (
@@ -250,19 +251,6 @@ def data_dates(here: Opened, store: Store, *, lang: str, counts: bool = True) ->
         if changed:  # what is shown was found by other values than those of the pack today
             lines.append((in_language(marked("Thresholds changed since the comparison"), lang), str(changed)))
     return lines
-
-
-def write_whole(output: Path, content: bytes) -> int:
-    """Write `content` beside `output` and move it there, so that no half file is ever seen."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    part = unfinished(output.parent, output.suffix)
-    try:
-        part.write_bytes(content)
-        part.replace(output)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return len(content)
 
 
 def _inside(frame: gpd.GeoDataFrame, place: object) -> gpd.GeoDataFrame:

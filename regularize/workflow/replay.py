@@ -17,6 +17,7 @@ from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 from regularize.project import now, scratch
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.whole import write_whole
 
 FOLDER = "runs"
 FORMAT = 1
@@ -81,8 +82,6 @@ def write(
     """
     if here.as_known is not None or here.as_known_seq is not None:
         return None
-    from regularize.workflow.maps import write_whole
-
     record = {
         "manifest": FORMAT,
         "kind": kind,

@@ -14,10 +14,10 @@ from regularize.publish.report import council_report_pdf, render_council_report
 from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.maps import write_whole
 from regularize.workflow.partition import council_blocks
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.report_facts import consultations, council_ways, origins, progress
+from regularize.workflow.whole import write_whole
 
 FIGURES = (
     (marked("Surveyed buildings"), "observed_buildings"),
