@@ -32,11 +32,11 @@ from regularize.workflow.whole import write_whole
 _SHORT_HASH = 12
 GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line
 ANNOUNCED = ("announced_sg", "notified_individually")
-# The steps of which each letter speaks, one of which the case must have reached; the first is the hint's.
+# The steps of which a letter speaks, one of which the case must have reached; the first is the hint's.
+# The list for the board is prepared ahead: it leaves dots for the day of the announcement, and says so.
 SPOKEN_OF = {
     "notice": ("submitted", *ANNOUNCED),
     "gazette": ("submitted", *ANNOUNCED),
-    "board": ANNOUNCED,
 }
 
 
@@ -166,13 +166,11 @@ def _require_step(case: Case, found: CaseStatus, kind: str) -> None:
     """Refuse a letter that would speak of what has not happened yet."""
     reached = {part.step for part in found.parts}
     reached |= {entry.step for part in found.parts for entry in (*part.done, *part.milestones) if entry.since}
-    if reached.isdisjoint(SPOKEN_OF[kind]):
-        event = SPOKEN_OF[kind][0]
-        if kind == "board" and case.facts.get("scope") == "individual_notice":
-            event = ANNOUNCED[1]
+    spoken_of = SPOKEN_OF.get(kind, ())
+    if spoken_of and reached.isdisjoint(spoken_of):
         raise OptionError(
             _("case {case} has not reached the step that this letter speaks of").format(case=case.id),
-            hint=f"regularize case event {case.id} {event} --date YYYY-MM-DD",
+            hint=f"regularize case event {case.id} {spoken_of[0]} --date YYYY-MM-DD",
         )
 
 

@@ -44,6 +44,7 @@ def test_outside_it_is_encrypted(run, here: Path, tmp_path: Path, secret: Path, 
     words, name = COMMANDS[what]
     case = ("detailed_plan", "--date", "2026-02-01", "--fact", "scope=individual_notice")
     assert run("-p", here, "case", "open", *case, "--part", "Част 1").code == 0
+    assert run("-p", here, "case", "event", "C-2", "submitted", "--date", "2026-02-02").code == 0
     outside = tmp_path / "флашка"
     settings = here / "regularize.toml"
     contact = '[project.contact]\noffice = "а"\naddress = "б"\ntelephone = "в"\n'
