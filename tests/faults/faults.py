@@ -163,6 +163,9 @@ def plans(reference: dict[str, Any], rng: random.Random, n: int, number: int = 9
             yield {"after_s": rng.uniform(0.0, reference["seconds"]), "signal": number}
             continue
         how = rng.choice([*counted, "time"])
+        if i == 0 and reference["statements"]:
+            # The first strikes at a counted place, whatever the machine is busy with: it always hits.
+            how = "statements"
         if how == "time" or not counted:
             yield {
                 "after_s": rng.uniform(0, reference["write_seconds"]),
