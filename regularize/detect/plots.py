@@ -39,6 +39,8 @@ class _Shares:
         For each plot the parcel with more than half of it, or -1.
     outside_m2 : ndarray
         For each plot what lies in no parcel.
+    covered_m2 : ndarray
+        For each plot what lies in parcels, strips included.
     """
 
     plot: Ints
@@ -46,6 +48,7 @@ class _Shares:
     area_m2: Floats
     most: Ints
     outside_m2: Floats
+    covered_m2: Floats
 
 
 def detect_plots(
@@ -158,7 +161,7 @@ def _shares(plots: Shapes, parcels: Shapes, t: Floats, thresholds: Mapping[str, 
         if area[at] - covered[at] >= least[at] or overlapping[near].any():
             left = shapely.difference(plots[at], shapely.union_all(parcels[near]))
             outside[at] = shapely.area(on_land.opened(np.array([left], dtype=object), t[at]))[0]
-    return _Shares(i[kept], j[kept], m2[kept], most, outside)
+    return _Shares(i[kept], j[kept], m2[kept], most, outside, covered)
 
 
 def _counted_once(plot: BaseGeometry, parcels: Shapes, m2: Floats, t: float) -> Floats:
@@ -179,8 +182,9 @@ def _rows_of(left: Ints, at: int) -> slice:
 
 
 def _part(area_m2: Floats, thresholds: Mapping[str, float]) -> Floats:
-    """From how many m2 on something counts as a part of its own."""
-    result: Floats = np.maximum(thresholds["plot_min_area_m2"], thresholds["plot_min_share"] * area_m2)
+    """From how many m2 on something counts as a part of its own; of what is tiny, from most of it on."""
+    least = np.maximum(thresholds["plot_min_area_m2"], thresholds["plot_min_share"] * area_m2)
+    result: Floats = np.minimum(least, thresholds["plot_most_share"] * area_m2)
     return result
 
 
@@ -215,9 +219,15 @@ def _finding(
     coarse = t > thresholds["plot_max_tolerance_m"]
     reasons: list[str] = []
     rest = None
-    if outside >= thresholds["plot_outside_share"] * area or not kept:
+    away = thresholds["plot_outside_share"] * area
+    lies_away = outside >= away or area - float(shares.covered_m2[at]) >= away
+    if lies_away or (not kept and outside >= least):
         cls, distance = PlotClass.NO_PARCEL, max(outside - least, 0.0)
         reasons.append("IN_NO_PARCEL")
+    elif not kept:
+        # All of it in some parcel is a strip: the lines may lie on either side of it.
+        cls, distance = PlotClass.UNCERTAIN, 0.0
+        reasons.append("LINES_TOO_INACCURATE")
     elif len(kept) > 1:
         cls, distance = PlotClass.STRADDLES, m2[1] - least
         reasons.append("IN_SEVERAL_PARCELS")

@@ -52,6 +52,23 @@ def test_measures_and_parcels_of_a_straddling_plot() -> None:
     assert finding.kind == "plot"
 
 
+@pytest.mark.parametrize(
+    ("plot", "cls"),
+    [
+        (box(20, 0, 20.4, 20), "registered"),  # a strip that is a parcel of its own
+        (box(50, 5, 52, 8), "part_of_parcel"),  # 6 m2 in the middle of a parcel
+        (box(20.1, 0, 20.6, 20), "uncertain"),  # across a line, nowhere wider than the lines are sure
+        (box(0, 100, 0.4, 120), "no_parcel"),
+        (box(0, 100, 2, 103), "no_parcel"),
+    ],
+)
+def test_strips_and_tiny_plots_are_not_said_to_lie_in_no_parcel(plot, cls) -> None:  # type: ignore[no-untyped-def]
+    parcels = [box(0, 0, 20, 20), box(20, 0, 20.4, 20), box(20.4, 0, 40, 20), box(40, 0, 80, 20)]
+    finding = run([plot], parcels).findings[0]
+    assert finding.cls == cls
+    assert (finding.cls == "uncertain") == ("LINES_TOO_INACCURATE" in finding.reasons)
+
+
 def test_phone_outlines_do_not_straddle() -> None:
     finding = run([box(8, 0, 32, 20)], sigma_m=1.5).findings[0]
     assert finding.cls == "uncertain"
