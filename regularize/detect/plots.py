@@ -161,7 +161,7 @@ def _shares(plots: Shapes, parcels: Shapes, t: Floats, thresholds: Mapping[str, 
         if area[at] - covered[at] >= least[at] or overlapping[near].any():
             left = shapely.difference(plots[at], shapely.union_all(parcels[near]))
             outside[at] = shapely.area(on_land.opened(np.array([left], dtype=object), t[at]))[0]
-    return _Shares(i[kept], j[kept], m2[kept], most, outside, covered)
+    return _Shares(i[kept], j[kept], m2[kept], most, outside, covered.astype(np.float64))
 
 
 def _counted_once(plot: BaseGeometry, parcels: Shapes, m2: Floats, t: float) -> Floats:
