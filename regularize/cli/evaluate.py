@@ -14,7 +14,9 @@ from regularize.i18n import translate as _
     cls=Command,
     help=marked(
         "Score the findings against a truth file with the columns survey_ref, register_ref, class.\n\n"
-        "For samples and field checks; without a truth no precision is ever printed."
+        "For samples, and for labels that people gave; without a truth no precision is ever printed. Several "
+        "references are parted by |; without class the file says what is the same building, new or not "
+        "found. Prints each class, what was confused with what, and how often scores are right."
     ),
     example="regularize evaluate data/truth/buildings.csv",
 )
@@ -29,7 +31,22 @@ def command(session: Session, truth: Path, as_json: bool) -> None:
     if as_json:
         print_json(outcome.as_dict())
         return
-    print_table(
-        (_("class"), _("truth"), _("found"), _("precision"), _("recall")),
-        outcome.rows(),
-    )
+    shares = (_("truth"), _("found"), _("precision"), _("recall"))
+    tables: list[tuple[tuple[str, ...], list[tuple[object, ...]]]] = [
+        ((_("class"), *shares), list(outcome.rows())),
+        ((_("buildings"), *shares, "F1"), list(outcome.matches())),
+        ((_("in truth"), _("found as"), _("how many")), list(outcome.confused())),
+        ((_("score"), _("findings"), _("mean score"), _("right")), list(outcome.calibration())),
+    ]
+    printed = [(header, rows) for header, rows in tables if rows]
+    for number, (header, rows) in enumerate(printed):
+        if number:
+            click.echo()
+        print_table(header, rows)
+    error = outcome.evaluation.calibration_error
+    if error is not None:
+        session.say(
+            _("expected calibration error: {error} (how far scores lie from the share that is right)").format(
+                error=f"{error:.3f}"
+            )
+        )

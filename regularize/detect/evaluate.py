@@ -15,6 +15,12 @@ from regularize.model import BuildingClass, Finding
 NONE = "none"  # in the confusion table: no such row in the truth, or no finding for it
 _NEW = frozenset({BuildingClass.NOT_IN_CADASTRE.value})
 _NEW_OR_ANNEX = _NEW | {BuildingClass.ADJOINING_ANNEX.value}
+_MATCHED = frozenset(BuildingClass) - {
+    BuildingClass.NOT_IN_CADASTRE,
+    BuildingClass.ADJOINING_ANNEX,
+    BuildingClass.NOT_IN_SURVEY,
+    BuildingClass.UNCERTAIN,
+}
 _Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
 _BINS = 10
 # Where sizes were not assessed, "unchanged" says only that both sides know the building.
@@ -105,6 +111,10 @@ class Evaluation:
     presence : mapping of str to Score
         ``not_in_cadastre`` alone and ``not_in_cadastre+adjoining_annex`` together: of the observed
         buildings, those that the register does not know.
+    matching : mapping of str to Score
+        Of buildings, whatever their classes of size: ``pairs`` (observed, registered) that are the same
+        building, observed ones that are ``new``, registered ones that are ``gone``. Only objects that the
+        truth names count; ``uncertain`` claims none of the three. Empty for plots.
     calibration : tuple of Bin
     calibration_error : float or None
         Expected distance of the score from the share that is right. ``uncertain`` claims nothing and
@@ -114,6 +124,7 @@ class Evaluation:
     classes: Mapping[str, Score]
     confusion: Mapping[tuple[str, str], int]
     presence: Mapping[str, Score]
+    matching: Mapping[str, Score]
     calibration: tuple[Bin, ...]
     calibration_error: float | None
 
@@ -122,6 +133,7 @@ class Evaluation:
         return {
             "classes": {name: score.as_dict() for name, score in self.classes.items()},
             "presence": {name: score.as_dict() for name, score in self.presence.items()},
+            "matching": {name: score.as_dict() for name, score in self.matching.items()},
             "confusion": [{"truth": t, "found": f, "n": n} for (t, f), n in self.confusion.items()],
             "calibration": [asdict(b) for b in self.calibration],
             "calibration_error": self.calibration_error,
@@ -146,7 +158,7 @@ def score(findings: Sequence[Finding], truth: pd.DataFrame, *, kind: str = "buil
         Those of other kinds are left out.
     truth : DataFrame
         Text columns ``survey_ref``, ``register_ref`` and ``class``. Either reference may be empty; several
-        are separated by ``|``.
+        are separated by ``|``. Rows without a class say only what is the same building, new or gone.
     kind : {"building", "plot"}
 
     Examples
@@ -167,10 +179,13 @@ def score(findings: Sequence[Finding], truth: pd.DataFrame, *, kind: str = "buil
         )
         answered.update(id(f) for f in own)
         answered.update(id(by_register[r]) for r in register if r in by_register)
+        if not str(cls):
+            continue
         wrong = [f for f in own if f.cls != cls]
         speaks = next(iter(wrong or own), None)
         rows.append(_row(survey, str(cls), speaks))
-    rows += [_row(f.survey_refs, NONE, f) for f in told if id(f) not in answered]
+    if rows:
+        rows += [_row(f.survey_refs, NONE, f) for f in told if id(f) not in answered]
     confusion: dict[tuple[str, str], int] = {}
     for row in rows:
         confusion[row.truth, row.found] = confusion.get((row.truth, row.found), 0) + 1
@@ -182,9 +197,33 @@ def score(findings: Sequence[Finding], truth: pd.DataFrame, *, kind: str = "buil
             "not_in_cadastre": _of([r for r in rows if r.survey], _NEW),
             "not_in_cadastre+adjoining_annex": _of([r for r in rows if r.survey], _NEW_OR_ANNEX),
         },
+        matching=_matching(told, columns[0], columns[1]) if kind == "building" else {},
         calibration=bins,
         calibration_error=error,
     )
+
+
+def _matching(
+    told: Sequence[Finding], survey: Iterable[object], register: Iterable[object]
+) -> dict[str, Score]:
+    """Pairs, new and gone buildings in truth and findings, among the objects that the truth names."""
+    rows = [(_refs(s), _refs(r)) for s, r in zip(survey, register, strict=True)]
+    named_s, named_r = ({ref for row in rows for ref in row[side]} for side in (0, 1))
+    pairs = {(s, r) for row in rows for s in row[0] for r in row[1]}
+    new, gone = named_s - {s for s, _r in pairs}, named_r - {r for _s, r in pairs}
+
+    def refs_of(classes: frozenset[str], side: int) -> set[str]:
+        return {ref for f in told if f.cls in classes for ref in (f.survey_refs, f.register_refs)[side]}
+
+    found = {(s, r) for f in told if f.cls in _MATCHED for s in f.survey_refs for r in f.register_refs}
+    found = {(s, r) for s, r in found if s in named_s and r in named_r}
+    found_new = refs_of(_NEW_OR_ANNEX, 0) & named_s
+    found_gone = refs_of(frozenset({BuildingClass.NOT_IN_SURVEY.value}), 1) & named_r
+    return {
+        "pairs": Score(len(pairs), len(found), len(pairs & found)),
+        "new": Score(len(new), len(found_new), len(new & found_new)),
+        "gone": Score(len(gone), len(found_gone), len(gone & found_gone)),
+    }
 
 
 def wilson(right: int, n: int) -> tuple[float, float] | None:

@@ -31,6 +31,25 @@ class Evaluated:
         for name, score in self.evaluation.classes.items():
             yield name, score.truth, score.found, _share(score.precision), _share(score.recall)
 
+    def matches(self) -> Iterator[tuple[object, ...]]:
+        """The same building, new, gone: truth, found, precision, recall and F1."""
+        named = {"pairs": _("the same building (pairs)"), "new": _("new"), "gone": _("not found")}
+        for name, score in self.evaluation.matching.items():
+            shares = (score.precision, score.recall, score.f1)
+            yield named[name], score.truth, score.found, *(_share(share) for share in shares)
+
+    def confused(self) -> Iterator[tuple[object, ...]]:
+        """What was taken for something else, the most frequent first: truth, found, number."""
+        for (truth, found), n in sorted(self.evaluation.confusion.items(), key=lambda item: -item[1]):
+            if truth != found:
+                yield truth, found, n
+
+    def calibration(self) -> Iterator[tuple[object, ...]]:
+        """One row for each tenth of the score: how many, their mean score, the share that is right."""
+        for part in self.evaluation.calibration:
+            span = f"{part.low:.1f}-{part.high:.1f}"
+            yield span, part.n, _share(part.mean_score), _share(part.right)
+
 
 def evaluate(here: Opened, truth: Path) -> Evaluated:
     """Score the findings of the store against `truth`; of buildings or of plots, by its columns."""
@@ -54,6 +73,8 @@ def evaluate(here: Opened, truth: Path) -> Evaluated:
 def read_truth(path: Path) -> pd.DataFrame:
     """The truth file: CSV with survey_ref, register_ref, class (plots: plot_ref, parcel_ref); all text.
 
+    Of buildings the class may be missing: people mostly say only what is the same building.
+
     Raises
     ------
     InputError
@@ -71,13 +92,15 @@ def read_truth(path: Path) -> pd.DataFrame:
             hint=_("save it as CSV in UTF-8 with the columns {columns}").format(columns=", ".join(COLUMNS)),
         ) from error
     named = {PLOT_COLUMNS.get(name, name) for name in frame.columns}
+    if "plot_ref" not in frame.columns:
+        named.add("class")
     missing = [name for name in COLUMNS if name not in named]
     if missing:
         raise InputError(
             _("{path} lacks the columns {columns}").format(path=path, columns=", ".join(missing)),
             hint=_("its first line must read: {columns}").format(columns=",".join(COLUMNS)),
         )
-    return frame
+    return frame if "class" in frame.columns else frame.assign(**{"class": ""})
 
 
 def _share(value: float | None) -> str:

@@ -109,3 +109,24 @@ def test_missing_values_are_no_references() -> None:
     )
     result = evaluate.score([finding("unchanged", "s1"), finding("unchanged", "", "r2")], rows)
     assert result.classes["unchanged"].right == 2
+
+
+def test_the_same_building_new_and_gone_whatever_the_class() -> None:
+    findings = [
+        finding("extended", "s1", "r1"),
+        finding("merged", "s2", "r2|r3"),
+        finding("adjoining_annex", "s3", "r1"),
+        finding("uncertain", "s4", "r4"),
+        finding("not_in_survey", "", "r5"),
+        finding("not_in_cadastre", "s6"),
+        finding("unchanged", "s99", "r99"),  # of which the truth does not speak
+    ]
+    said = truth(("s1", "r1", ""), ("s2", "r2", ""), ("s3", "", ""), ("s4", "r4", ""), ("", "r3|r5", ""))
+    result = evaluate.score(findings, pd.concat([said, truth(("s6", "r6", ""))]))
+    assert result.classes == result.confusion == {}
+    pairs, new, gone = (result.matching[name] for name in ("pairs", "new", "gone"))
+    assert (pairs.truth, pairs.found, pairs.right) == (4, 3, 2)
+    assert (new.truth, new.found, new.right) == (1, 2, 1)
+    assert (gone.truth, gone.found, gone.right) == (2, 1, 1)
+    assert pairs.f1 == pytest.approx(4 / 7)
+    assert evaluate.score([finding("registered", "d1", "p1", kind="plot")], said, kind="plot").matching == {}
