@@ -128,6 +128,10 @@ class Issue:
     y: float | None = None
 
 
+# How a note begins that tells which check could not be made, and why.
+NOT_ASSESSED = "not assessed: "
+
+
 @dataclass(frozen=True)
 class Source:
     """One delivery of one layer (LA_Source): what was read, how, and with what result."""
@@ -146,6 +150,12 @@ class Source:
     n_read: int
     profile: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def not_assessed(self) -> dict[str, str]:
+        """By code, which checks could not be made and why, as the notes tell."""
+        kept = (note.removeprefix(NOT_ASSESSED) for note in self.notes if note.startswith(NOT_ASSESSED))
+        return {code: why for code, _sep, why in (text.partition(": ") for text in kept)}
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,17 @@ def reading_options(function: F) -> F:
                 ),
             ),
             option(
+                "--settlements",
+                type=PATH,
+                metavar="FILE.csv",
+                help=marked("List of settlements to judge the place by (default: the project's)."),
+            ),
+            option(
+                "--elsewhere",
+                is_flag=True,
+                help=marked("It does lie far from all that is stored; kept with the batch."),
+            ),
+            option(
                 "--encoding", metavar="NAME", help=marked("The encoding of its text, where it is in doubt.")
             ),
             option("--profile", metavar="NAME|FILE.toml", help=marked("Which columns mean what.")),

@@ -8,5 +8,15 @@ quarantine.
 from regularize import gdal_guard  # noqa: F401 first, before any engine
 from regularize.intake.dataset import LayerInfo
 from regularize.intake.delivery import Delivery, Quarantined, layers_in, origins_of, read, tables_last
+from regularize.intake.guard import PLACE_CODES
 
-__all__ = ["Delivery", "LayerInfo", "Quarantined", "layers_in", "origins_of", "read", "tables_last"]
+__all__ = [
+    "PLACE_CODES",
+    "Delivery",
+    "LayerInfo",
+    "Quarantined",
+    "layers_in",
+    "origins_of",
+    "read",
+    "tables_last",
+]

@@ -29,7 +29,7 @@ from regularize.intake.placing import Placer
 from regularize.intake.registry import open_dataset
 from regularize.intake.text.register import RegisterLayer, RegisterTable
 from regularize.layers import COMMON, Layer
-from regularize.model import Issue, Severity, Source
+from regularize.model import NOT_ASSESSED, Issue, Severity, Source
 from regularize.privacy import redact
 from regularize.project import today
 
@@ -290,7 +290,7 @@ def read(
             source=defaults.source,
             n_read=n,
             profile=mapped.profile.name if mapped.profile else None,
-            notes=tuple(raw.notes),
+            notes=tuple(_notes(raw, known, not_assessed)),
         ),
         frame=_frame(values, final, stored, target, project),
         target=target,
@@ -343,6 +343,15 @@ def _quarantined(row: int, values: Mapping[str, list[Any]], raw: Rows, ledger: c
         wkb = shapely.to_wkb(raw.geometries[row])
     attributes = {name: str(column[row]) for name, column in values.items() if column[row] is not None}
     return Quarantined(row, code, message, wkb, attributes)
+
+
+def _notes(raw: Rows, known: Known, not_assessed: Mapping[str, str]) -> Iterator[str]:
+    """What the batch keeps of how it was read: which list judged its place, and what nothing could judge."""
+    yield from raw.notes
+    if known.settlements is not None:
+        yield f"settlements: {known.settlements.source}"
+    for code, why in sorted(not_assessed.items()):
+        yield f"{NOT_ASSESSED}{code}: {why}"
 
 
 def _located(issues: Sequence[Issue], final: NDArray[Any], refused: Mapping[int, Any]) -> Iterator[Issue]:

@@ -19,26 +19,42 @@ from regularize.errors import InputError
 from regularize.i18n import language
 from regularize.i18n import translate as _
 from regularize.intake import crs as place
+from regularize.intake import whereabouts
 from regularize.intake.crs import Extent
 from regularize.intake.dataset import crs_name
 from regularize.intake.known import Known
 from regularize.intake.rows import Ledger
 from regularize.intake.settlements import Settlements
+from regularize.intake.whereabouts import MOST_ELSEWHERE
 
-# More rows than this share elsewhere: it is the file that is wrong, not the rows.
-MOST_ELSEWHERE = 0.5
 # A city is larger than the reach around its middle; no settlement is larger than this many reaches.
 _CERTAINLY_ELSEWHERE = 10.0
 
-PLACE_CODES = ("SETTLEMENT_DISTANCE", "OUTSIDE_MUNICIPALITY")
+_LISTED = ("SETTLEMENT_DISTANCE", "OUTSIDE_MUNICIPALITY")
+PLACE_CODES = (*_LISTED, whereabouts.CODE)
 
 
-def narrow(area: Extent | None, codes: Sequence[str | None], known: Known, reach_m: float) -> Extent | None:
-    """The box around the settlements that the rows, or else the project, name; else `area`."""
-    if known.settlements is None:
-        return area
-    named = {code for code in codes if code is not None} or set(known.own)
-    return known.settlements.around(named, reach_m) or area
+def narrow(
+    area: Extent | None,
+    points: NDArray[Any],
+    codes: Sequence[str | None],
+    project: CRS,
+    pack: Pack,
+    known: Known,
+) -> Extent | None:
+    """Where rows must lie whose format leaves their CRS open.
+
+    The box around the settlements that the rows, or else the project, name; else around what is
+    stored, if `points` can be meant so at all; else `area`.
+    """
+    limits = pack.thresholds
+    if known.settlements is not None:
+        named = {code for code in codes if code is not None} or set(known.own)
+        box = known.settlements.around(named, limits["settlement_reach_m"])
+        if box is not None:
+            return box
+    box = None if known.is_elsewhere else whereabouts.around(known, limits["stored_reach_m"])
+    return box if box is not None and place.looks_like(points, None, project, box) else area
 
 
 def local_systems(points: NDArray[Any], pack: Pack) -> list[str]:
@@ -95,7 +111,7 @@ def check_place(
     known: Known,
     ledger: Ledger,
 ) -> Mapping[str, str]:
-    """Hold the placed rows against the user's list of settlements.
+    """Hold the placed rows against the user's list of settlements, and against what is stored.
 
     Parameters
     ----------
@@ -113,11 +129,40 @@ def check_place(
     ------
     InputError
         If most rows lie elsewhere, and either another reading of the file puts them where their
-        settlement is, or they are too far for any settlement.
+        settlement is, or they are too far for any settlement. Without a list: if most lie far from
+        all that is stored.
     """
+    unassessed = _check_listed(file, layer, placed, codes, points, source, project, pack, known, ledger)
+    unassessed |= whereabouts.check_stored(
+        file,
+        layer,
+        placed,
+        pack,
+        known,
+        ledger,
+        read_as=str(crs_name(source)),
+        advice=lambda box: advice(points, source, project, box, pack),
+        is_decided=not unassessed.keys() >= set(_LISTED),
+    )
+    return unassessed
+
+
+def _check_listed(
+    file: Path,
+    layer: str,
+    placed: NDArray[Any],
+    codes: Sequence[str | None],
+    points: NDArray[Any],
+    source: CRS,
+    project: CRS,
+    pack: Pack,
+    known: Known,
+    ledger: Ledger,
+) -> dict[str, str]:
+    """What the list of settlements says; returns what it cannot say, and why."""
     settlements = known.settlements
     if settlements is None:
-        return dict.fromkeys(PLACE_CODES, _("no list of settlements was given (--settlements FILE.csv)"))
+        return dict.fromkeys(_LISTED, _("no list of settlements was given (--settlements FILE.csv)"))
     alive = np.array([row for row in range(len(placed)) if row not in ledger.refused], dtype=np.int64)
     reach_m = pack.thresholds["settlement_reach_m"]
     named = {code for code in codes if code is not None and code in settlements.places}

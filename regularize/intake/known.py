@@ -1,11 +1,12 @@
 """What is known besides the file: settlements, identical points, and what the store holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from geopandas import GeoDataFrame
 
+from regularize.intake.crs import Extent
 from regularize.intake.settlements import Settlements
 
 # Words for a person (already translated), rows done, rows in all.
@@ -30,6 +31,10 @@ class Known:
         From the name of a layer to its valid rows in the store; asked only for what is needed.
     progress : callable or None
         Told how far the reading is.
+    places : callable or None
+        Boxes around what is stored already, one a delivery; asked only where it is needed.
+    is_elsewhere : bool
+        Whether the user says that a place far from all of these is right.
     """
 
     settlements: Settlements | None = None
@@ -38,6 +43,8 @@ class Known:
     grid: Path | None = None
     stored: Callable[[str], GeoDataFrame | None] | None = None
     progress: Progress | None = None
+    places: Callable[[], Sequence[Extent]] | None = None
+    is_elsewhere: bool = False
 
     def rows(self, layer: str) -> GeoDataFrame | None:
         """The stored rows of `layer`; None where there are none to compare with."""

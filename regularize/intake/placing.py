@@ -106,9 +106,7 @@ class Placer:
             way = self.local
             self._note_local(raw, self.local)
         else:
-            reach_m = self.pack.thresholds["settlement_reach_m"]
-            box = guard.narrow(self.area, codes, self.known, reach_m)
-            self.source = self._source(raw, box)
+            self.source = self._source(raw, self._box(raw, codes))
             way = place.transformer(self.path, self.source, self.project)
         alive = np.ones(len(raw.geometries), dtype=bool)
         alive[list(self.ledger.refused)] = False
@@ -122,6 +120,13 @@ class Placer:
             text = _("the feature lies where the coordinate system does not reach")
             self.ledger.refuse(row, "OUTSIDE_EXTENT", text)
         return placed
+
+    def _box(self, raw: Rows, codes: Sequence[str | None]) -> Extent | None:
+        """Where the rows must lie, if the format leaves their CRS or the order of axes open."""
+        if not self.opened.placed_by_area:
+            return self.area
+        points = shapely.get_coordinates(raw.geometries)
+        return guard.narrow(self.area, points, codes, self.project, self.pack, self.known)
 
     def _source(self, raw: Rows, area: Extent | None) -> CRS:
         """The CRS of the rows; where the format leaves it or the order of axes open, by the area.

@@ -232,6 +232,11 @@ class Store(CaseBook, DocumentMethods, ErasureMethods, StandingMethods):
         with self._database.read() as connection:
             return reading.layer(connection, self._metadata, self.crs, name, on or today())
 
+    def delivery_places(self) -> list[tuple[float, float, float, float]]:
+        """Of each delivery that stands, the box around the bulk of its rows."""
+        with self._database.read() as connection:
+            return reading.delivery_places(connection, self._metadata)
+
     # Results of detection
 
     def known_findings(self) -> list[Finding]:

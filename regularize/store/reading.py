@@ -5,13 +5,17 @@ from datetime import date
 from typing import Any
 
 import geopandas
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, MetaData, Table, select, type_coerce
 from sqlalchemy.types import NullType
 
 from regularize import layers
-from regularize.store import blobs
+from regularize.store import blobs, geopackage
 from regularize.store.schema import GEOMETRY
+
+# A few outliers make no place of a delivery.
+_CENTRAL = (1, 99)
 
 
 def layer(
@@ -61,3 +65,23 @@ def _series(values: list[Any], column: layers.Column) -> "pd.Series[Any]":
     elif column.dtype == "json":
         values = [None if v is None else json.loads(v) for v in values]
     return pd.Series(values, dtype=object)
+
+
+def delivery_places(connection: Connection, metadata: MetaData) -> list[tuple[float, float, float, float]]:
+    """Of each delivery that stands, the box around the bulk of its rows."""
+    batches = metadata.tables["batches"]
+    standing = select(batches.c.id, batches.c.target).where(batches.c.withdrawn_on.is_(None))
+    found = []
+    for batch, name in connection.execute(standing.order_by(batches.c.id)).all():
+        table = metadata.tables[name]
+        query = (
+            f'SELECT minx, maxx, miny, maxy FROM "{geopackage.index_of(table)}" '  # noqa: S608 - own names
+            f'WHERE id IN (SELECT fid FROM "{table.name}" WHERE batch = ?)'
+        )
+        box = np.array(connection.exec_driver_sql(query, (batch,)).all(), dtype=np.float64)
+        if len(box):
+            (minx, maxx), (miny, maxy) = (
+                np.percentile(box[:, at : at + 2].mean(axis=1), _CENTRAL).tolist() for at in (0, 2)
+            )
+            found.append((minx, miny, maxx, maxy))
+    return found

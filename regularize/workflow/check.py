@@ -19,12 +19,9 @@ from regularize.intake.shapefile import missing_members
 from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
-from regularize.workflow.ingest import issue_lines, issue_record, sigma_line
-from regularize.workflow.projects import Opened, Reference, known_of, store_of
+from regularize.workflow.ingest import issue_lines, issue_record, place_lines, sigma_line
+from regularize.workflow.projects import ANYWHERE, Opened, Reference, known_of, store_of
 from regularize.workflow.whole import write_whole
-
-# Without a project and without a CRS of the pack, areas are judged in an equal-area system.
-ANYWHERE = "EPSG:6933"
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,7 @@ class Checked:
             yield _("  a row as it was read: {sample}").format(sample=self.delivery.sample)
         if self.delivery.sigma_taken:
             yield sigma_line(self.delivery.source.sigma_m)
+        yield from place_lines(self.delivery.not_assessed)
         yield from issue_lines(self.delivery.issues, verbose=False)
         yield _("  {read} rows read, {accepted} can be stored, {refused} would go into quarantine").format(
             read=self.delivery.source.n_read, accepted=len(self.delivery.frame), refused=self.refused
@@ -228,6 +226,8 @@ def check(
     source: str | None = None,
     control_points: Path | None = None,
     grid: Path | None = None,
+    settlements: Path | None = None,
+    elsewhere: bool = False,
     beside: dict[str, GeoDataFrame] | None = None,
     progress: Progress | None = None,
 ) -> Checked:
@@ -266,7 +266,16 @@ def check(
             valid_from=valid_from,
             source=source,
             known=replace(
-                known_of(reference, control_points, store, grid=grid, beside=beside), progress=progress
+                known_of(
+                    reference,
+                    control_points,
+                    store,
+                    grid=grid,
+                    settlements=settlements,
+                    elsewhere=elsewhere,
+                    beside=beside,
+                ),
+                progress=progress,
             ),
         )
     if beside is not None:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -38,7 +38,7 @@ class Ingested:
     source_crs: str | None = None
     sample: str | None = None
     superseded: int = 0
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, ...], ...] = ()
     sigma_m: float | None = None
     sigma_taken: bool = False
     not_assessed: tuple[tuple[str, str], ...] = ()
@@ -64,7 +64,7 @@ class Ingested:
 
     def check_command(self) -> str:
         """What shows the rows that were set aside, to be pasted as it stands."""
-        given = [word for option, value in self.options for word in (option, value)]
+        given = [word for option in self.options for word in option]
         return shlex.join(["regularize", "check", str(self.path), *given, "--report", "check.html"])
 
     def lines(self, *, verbose: bool) -> Iterable[str]:
@@ -83,13 +83,7 @@ class Ingested:
             yield _("  columns not stored: {columns}").format(columns=", ".join(self.ignored_columns))
         if self.sigma_taken and self.sigma_m is not None:
             yield sigma_line(self.sigma_m)
-        if "SETTLEMENT_DISTANCE" in dict(self.not_assessed) and "OUTSIDE_MUNICIPALITY" in dict(
-            self.not_assessed
-        ):
-            yield _(
-                "  the place is not assessed: put a list of settlements into the project as settlements.csv "
-                "(code, name, easting, northing)"
-            )
+        yield from place_lines(dict(self.not_assessed))
         yield from issue_lines(self.issues, verbose=verbose)
         if self.superseded:
             yield _("  {n} rows of earlier deliveries are replaced; they stay in the store").format(
@@ -117,6 +111,8 @@ def ingest(
     source: str | None = None,
     control_points: Path | None = None,
     grid: Path | None = None,
+    settlements: Path | None = None,
+    elsewhere: bool = False,
     beside: dict[str, GeoDataFrame] | None = None,
     progress: Progress | None = None,
 ) -> Ingested:
@@ -149,8 +145,13 @@ def ingest(
         "--sigma": sigma_m,
         "--control-points": control_points,
         "--grid": grid,
+        "--settlements": settlements,
     }
-    options = tuple((name, str(value)) for name, value in given.items() if value is not None)
+    options: tuple[tuple[str, ...], ...] = tuple(
+        (name, str(value)) for name, value in given.items() if value is not None
+    )
+    if elsewhere:
+        options += (("--elsewhere",),)
     with store_of(here) as store:
         delivery = intake.read(
             path,
@@ -166,7 +167,18 @@ def ingest(
             sigma_m=sigma_m,
             valid_from=valid_from,
             source=None if source is None else privacy.redact(source)[0],
-            known=replace(known_of(here, control_points, store, grid=grid, beside=beside), progress=progress),
+            known=replace(
+                known_of(
+                    here,
+                    control_points,
+                    store,
+                    grid=grid,
+                    settlements=settlements,
+                    elsewhere=elsewhere,
+                    beside=beside,
+                ),
+                progress=progress,
+            ),
         )
         # A file's name can hold a personal number as well as its rows.
         delivery = _nameless(delivery, path)
@@ -276,6 +288,13 @@ def sigma_line(sigma_m: float) -> str:
     ).format(sigma=sigma_m)
 
 
+def place_lines(not_assessed: Mapping[str, str]) -> Iterable[str]:
+    """That nothing has told whether a file lies where it should, and why."""
+    if not_assessed.keys() >= set(intake.PLACE_CODES):
+        why = dict.fromkeys(not_assessed[code] for code in intake.PLACE_CODES)
+        yield _("  the place is not assessed: {why}").format(why="; ".join(why))
+
+
 def issue_lines(issues: Iterable[Issue], *, verbose: bool) -> Iterable[str]:
     """Issues for the terminal: of each code the first few, then their number."""
     issues = list(issues)
@@ -304,4 +323,5 @@ def _of_batch(path: Path, batch: Batch, table: str, *, issues: tuple[Issue, ...]
         encoding=batch.source.encoding,
         source_crs=batch.source.source_crs,
         sigma_m=batch.source.sigma_m,
+        not_assessed=tuple(sorted(batch.source.not_assessed.items())),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from geopandas import GeoDataFrame
@@ -27,6 +27,8 @@ from regularize.store.places import is_network
 
 Extent = tuple[float, float, float, float]
 WEB_MERCATOR = "EPSG:3857"
+# Without a project and without a CRS of the pack, areas are judged in an equal-area system.
+ANYWHERE = "EPSG:6933"
 
 
 @dataclass(frozen=True)
@@ -154,26 +156,40 @@ def known_of(
     store: Store | None,
     *,
     grid: Path | None = None,
+    settlements: Path | None = None,
+    elsewhere: bool = False,
     beside: Mapping[str, GeoDataFrame] | None = None,
 ) -> Known:
     """What intake may judge by: settlements of the project, identical points, stored layers.
 
     Parameters
     ----------
+    settlements : Path or None
+        A list for this delivery, in place of the project's.
+    elsewhere : bool
+        Whether the user says that a place far from what is stored is right.
     beside : mapping of layer to rows
         What the same command has read and not stored (a check, a dry run): a table can be joined to it.
     """
-    listed = None
-    root = here.project.root if here.project is not None else None
-    if root is not None and (root / SETTLEMENTS_FILE).is_file() and here.project is not None:
-        listed = settlements_of(root / SETTLEMENTS_FILE, here.project.crs, here.extent)
+    if settlements is None and here.project is not None:
+        kept = here.project.root / SETTLEMENTS_FILE
+        settlements = kept if kept.is_file() else None
+    crs = here.project.crs if isinstance(here, Opened) else here.crs or ANYWHERE
     return Known(
-        settlements=listed,
+        settlements=settlements_of(settlements, crs, here.extent) if settlements is not None else None,
         own=here.project.settlements if here.project is not None else (),
         control_points=control_points,
         grid=grid,
         stored=partial(_rows_of, store, beside or {}),
+        places=cache(partial(_places_of, store, list((beside or {}).values()))),
+        is_elsewhere=elsewhere,
     )
+
+
+def _places_of(store: Store | None, beside: Sequence[GeoDataFrame]) -> list[Extent]:
+    """Boxes around what is stored, and around what the same command has read so far."""
+    found = store.delivery_places() if store is not None else []
+    return found + [tuple(frame.total_bounds.tolist()) for frame in beside if len(frame)]
 
 
 def _rows_of(store: Store | None, beside: Mapping[str, GeoDataFrame], layer: str) -> GeoDataFrame | None:

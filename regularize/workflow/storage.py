@@ -7,6 +7,7 @@ from typing import Any
 from regularize import privacy
 from regularize.errors import InputError, StoreError
 from regularize.i18n import translate as _
+from regularize.model import NOT_ASSESSED
 from regularize.store import Store, copies
 from regularize.workflow.projects import Opened, store_of
 
@@ -33,6 +34,8 @@ def info(here: Opened) -> dict[str, Any]:
                 "stored": batch.n_stored,
                 "quarantined": batch.n_quarantined,
                 "withdrawn": batch.withdrawn_reason,
+                "not_assessed": batch.source.not_assessed,
+                "notes": [note for note in batch.source.notes if not note.startswith(NOT_ASSESSED)],
             }
             for batch in store.batches()
         ]

@@ -59,6 +59,9 @@ def raised(code: str, fails: bool, folder: Path) -> set[str]:
         if "settlements" in document:
             places = {name: tuple(at) for name, at in document["settlements"].items()}
             known["settlements"] = Settlements(places, {}, "a list")
+        if "stored_places" in document:
+            boxes = [tuple(box) for box in document["stored_places"]]
+            known["places"] = lambda: boxes
         if "stored" in document:
             known["stored"] = {name: rows_of(rows) for name, rows in document["stored"].items()}.get
     options["crs"] = options.pop("crs_option", None)

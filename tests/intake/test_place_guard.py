@@ -19,6 +19,7 @@ from regularize.intake.known import Known
 
 SOFIA = (321_559.0, 4_731_436.0)  # EPSG:7801
 OTHER = (440_737.0, 4_668_441.0)
+STORED = (321_000.0, 4_731_000.0, 322_000.0, 4_732_000.0)
 BG_EXTENT = (233136.0, 4557135.0, 761061.0, 4910733.0)
 
 
@@ -96,16 +97,67 @@ def test_an_unusable_list_says_why(tmp_path: Path, text: str, word: str) -> None
 def test_the_right_place_passes(
     tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
 ) -> None:
-    delivery = read_bg(parcels(tmp_path / "p.gpkg", SOFIA), Known(listed, own=("68134",)))
+    known = Known(listed, own=("68134",), places=lambda: [STORED])
+    delivery = read_bg(parcels(tmp_path / "p.gpkg", SOFIA), known)
     assert delivery.issues == ()
     assert delivery.not_assessed == {}
+    assert delivery.source.notes == (f"settlements: {listed.source}",)
 
 
 def test_without_a_list_the_place_is_not_assessed(
     tmp_path: Path, read_bg: Callable[..., intake.Delivery]
 ) -> None:
     delivery = read_bg(parcels(tmp_path / "p.gpkg", SOFIA), Known())
-    assert "SETTLEMENT_DISTANCE" in delivery.not_assessed
+    assert delivery.not_assessed.keys() == {*intake.PLACE_CODES, "IDENTIFIER_OTHER_SETTLEMENT"}
+    assert not delivery.checked & delivery.not_assessed.keys()
+    assert delivery.source.not_assessed == delivery.not_assessed
+
+
+def test_a_list_that_names_none_of_them_says_so(
+    tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    shapes = [box(SOFIA[0], SOFIA[1], SOFIA[0] + 20, SOFIA[1] + 20)]
+    path = write(tmp_path / "p.gpkg", shapes, crs=BG, cadnum=["00990.1.1"])
+    delivery = read_bg(path, Known(listed, own=("00990",)))
+    assert "no identifier names a settlement" in delivery.not_assessed["SETTLEMENT_DISTANCE"]
+    assert "stands in the list" in delivery.not_assessed["OUTSIDE_MUNICIPALITY"]
+
+
+@pytest.mark.parametrize("zone", ["EPSG:32634", "EPSG:32635"])
+def test_another_zone_is_seen_by_what_is_stored(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery], zone: str
+) -> None:
+    """No list: what the project holds already tells one zone from the next."""
+    wrong = parcels(tmp_path / "друга зона.gpkg", SOFIA, crs=zone, stated=BG)
+    with pytest.raises(InputError, match="km from all that is stored") as caught:
+        read_bg(wrong, Known(places=lambda: [STORED]))
+    assert zone in caught.value.hint
+    assert "--elsewhere" in caught.value.hint
+    assert "4 of 4" in caught.value.message
+    accepted = read_bg(wrong, Known(places=lambda: [STORED], is_elsewhere=True))
+    assert [(i.code, i.feature) for i in accepted.issues] == [("FAR_FROM_STORED", None)]
+    assert "--elsewhere" in accepted.issues[0].message
+    assert len(accepted.frame) == 4
+
+
+def test_the_next_village_asks_nobody(tmp_path: Path, read_bg: Callable[..., intake.Delivery]) -> None:
+    near = (STORED[2] + 19_000.0, STORED[3])
+    assert read_bg(parcels(tmp_path / "a.gpkg", near), Known(places=lambda: [STORED])).issues == ()
+    # Each delivery is a place of its own: what lies between two of them is near neither.
+    beyond = (STORED[0] + 200_000.0, STORED[1], STORED[2] + 200_000.0, STORED[3])
+    between = (STORED[0] + 100_000.0, STORED[1])
+    with pytest.raises(InputError, match="km from all that is stored"):
+        read_bg(parcels(tmp_path / "b.gpkg", between), Known(places=lambda: [STORED, beyond]))
+
+
+def test_the_list_of_settlements_decides_over_what_is_stored(
+    tmp_path: Path, listed: settlements.Settlements, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    elsewhere = (OTHER[0], OTHER[1], OTHER[0] + 500, OTHER[1] + 500)
+    delivery = read_bg(parcels(tmp_path / "p.gpkg", SOFIA), Known(listed, places=lambda: [elsewhere]))
+    (issue,) = delivery.issues
+    assert (issue.code, issue.severity) == ("FAR_FROM_STORED", "info")
+    assert "list of settlements" in issue.message
 
 
 def test_another_zone_is_seen_by_the_settlement(
@@ -184,7 +236,8 @@ def test_identical_points_carry_it(
     delivery = read_bg(local_parcels(tmp_path / "p.shp"), Known(listed, control_points=points))
     assert [i.code for i in delivery.issues] == ["CONTROL_POINTS_USED"]
     assert delivery.frame.total_bounds == pytest.approx([*SOFIA, SOFIA[0] + 110, SOFIA[1] + 20], abs=0.01)
-    (note,) = delivery.source.notes
+    note = delivery.source.notes[0]
+    assert note.startswith("affine from")
     assert "residuals_m" in note
     assert "точки.csv" in note
     assert "точки.csv" in delivery.source.source_crs
