@@ -238,22 +238,26 @@ def _front(plot: BaseGeometry, street: BaseGeometry, tolerance_m: float) -> Base
     """The lines of a plot that run along a street within `tolerance_m` of it."""
     kept = []
     corridor = shapely.buffer(street, tolerance_m, join_style="mitre")
-    for start, end in _segments(plot):
-        clipped = shapely.intersection(shapely.LineString([start, end]), corridor)
-        for piece in shapely.get_parts(clipped):
-            ends = shapely.get_coordinates(piece)
-            if piece.length == 0 or len(ends) < 2:
-                continue
-            a, b = (float(shapely.distance(shapely.Point(at), street)) for at in (ends[0], ends[-1]))
-            # A line that leaves the street nears it by its own length; one along it does not.
-            if abs(a - b) <= piece.length * (1.0 - ALONG_STREET):
-                kept.append(piece)
+    shapely.prepare(corridor)
+    sides: Any = shapely.linestrings(np.array(_segments(plot), dtype=np.float64).reshape(-1, 2, 2))
+    for piece in shapely.get_parts(
+        shapely.intersection(sides[shapely.intersects(corridor, sides)], corridor)
+    ):
+        ends = shapely.get_coordinates(piece)
+        if piece.length == 0 or len(ends) < 2:
+            continue
+        a, b = shapely.distance(np.array(shapely.points(ends[[0, -1]])), street)
+        # A line that leaves the street nears it by its own length; one along it does not.
+        if abs(a - b) <= piece.length * (1.0 - ALONG_STREET):
+            kept.append(piece)
     return shapely.union_all(_array(kept)) if kept else shapely.LineString()
 
 
 def _longest(front: BaseGeometry) -> float:
     """Length of the longest front: lines of one direction on one street; a corner ends it."""
     pieces = [piece for piece in shapely.get_parts(front) if piece.length > 0]
+    if len(pieces) < 2:
+        return float(sum(piece.length for piece in pieces))
     best = 0.0
     for chosen in pieces:
         unit = _unit(_ends(chosen))
