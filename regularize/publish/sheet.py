@@ -92,11 +92,16 @@ class _Sheet(Writer):
                     "id": self.text(f.get("id")),
                     "title": f"{kind}: {self.lower(self.word('class', f.get('class')))}",
                     "facts": [[self.say(label), value] for label, value in facts],
-                    "reasons": [self.word("reason", code) for code in f.get("reasons") or ()],
+                    "reasons": [self._coded(code) for code in f.get("reasons") or ()],
                     "measures": self.table((_("Measured"), _("Value ± σ")), rows, "lr"),
                 }
             )
         return out
+
+    def _coded(self, code: Any) -> list[str]:
+        """The word of a rule, and behind it the code by which ``regularize explain`` knows it."""
+        word = self.word("reason", code)
+        return [word, printable(code) if word != code else ""]
 
     def areas(self) -> Table:
         rows = []
@@ -209,7 +214,7 @@ class _Sheet(Writer):
         made = self.facts.get("provenance") or {}
         chain = printable(made.get("chain_head"))
         lines = [
-            (_("Made on"), self.day(made.get("data_on"))),
+            (_("State as of"), self.day(made.get("data_on"))),
             (_("Dates of the data"), self.data_dates()),
             (_("Coordinate system"), self.text(made.get("crs"))),
             (_("Detection run"), self.text(made.get("run"))),
@@ -224,7 +229,10 @@ class _Sheet(Writer):
         return {
             "facts": [[self.say(label), value] for label, value in lines],
             "head": [self.say(_("Head of the event log")), chain or "–"],
-            "rules": [{"code": printable(code), "spoke": code in spoke} for code in made.get("rules") or ()],
+            "rules": [
+                {"name": self._coded(code)[0], "code": printable(code), "spoke": code in spoke}
+                for code in made.get("rules") or ()
+            ],
             "parameters": self.table(head, [self._valued(p) for p in records if p not in law], "lrl"),
             "law": self.table(cited, [[*self._valued(p), *self._cited(p)] for p in law], "lrllrl"),
         }
@@ -267,6 +275,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "home": home_id,
         "municipality": printable((facts.get("home") or {}).get("municipality"), longest=120),
         "data_on": sheet.day(made.get("data_on")),
+        "as_of": sheet.say(_("As of {day}")).format(day=sheet.day(made.get("data_on"))),
         "short_hash": printable(made.get("chain_head"))[:_SHORT_HASH],
         "version": printable(made.get("dossier_version"), longest=20) or "1",
         "identification": sheet.identification(),

@@ -17,7 +17,7 @@ def dossier_form() -> bytes:
     sheet.line("{{ municipality }}", size=9.5, faint=True)
     sheet.heading("{{ fixed.title }}", 0)
     sheet.line("{{ home }}", size=15, bold=True)
-    sheet.line("{{ fixed.subtitle }} · {{ data_on }}", faint=True)
+    sheet.line("{{ fixed.subtitle }} · {{ as_of }}", faint=True)
     sheet.line("{{ qr }}")
     sheet.line("{{ fixed.candidate }}", size=9.5)
     sheet.heading("{{ fixed.identification }}")
@@ -36,7 +36,7 @@ def dossier_form() -> bytes:
     sheet.mark("if x.reasons")
     sheet.line("{{ fixed.reasons }}:", faint=True)
     sheet.mark("for reason in x.reasons")
-    sheet.bullet("{{ reason }}")
+    sheet.bullet("{{ reason[0] }}", code=" {{ reason[1] }}")
     sheet.mark("endfor")
     sheet.mark("endif")
     sheet.mark("if x.measures.rows")
@@ -195,12 +195,17 @@ def _making(sheet: Sheet) -> None:
     sheet.pairs("basis.facts")
     sheet.line("{{ basis.head[0] }}: {{ basis.head[1] }}", size=8.5)
     sheet.line("{{ fixed.rules }}.", size=8.5, bold=True)
-    sheet.line(
-        "{% for rule in basis.rules %}{% if rule.spoke %}● {% endif %}{{ rule.code }}"
-        "{% if not loop.last %} · {% endif %}{% endfor %}",
-        size=7,
-        faint=True,
-    )
+    for lead, test in (("rules_spoke", "selectattr"), ("rules_silent", "rejectattr")):
+        rules = f"basis.rules | {test}('spoke') | list"
+        sheet.mark(f"if {rules}")
+        sheet.line(
+            f"{{{{ fixed.{lead} }}}}: {{% for rule in {rules} %}}{{{{ rule.name }}}}"
+            "{% if rule.name != rule.code %} ({{ rule.code }}){% endif %}"
+            "{% if not loop.last %} · {% endif %}{% endfor %}",
+            size=8,
+            faint=True,
+        )
+        sheet.mark("endif")
     for key, align, widths in (
         ("law", "lrllrl", (34, 20, 14, 52, 24, 26)),
         ("parameters", "lrl", (110, 30, 30)),

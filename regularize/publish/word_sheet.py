@@ -75,9 +75,11 @@ class Sheet:
         """A paragraph that vanishes when the form is filled: ``if``, ``for`` and their ends."""
         self.document.add_paragraph(f"{{%p {text} %}}")
 
-    def bullet(self, text: str) -> None:
-        """A line of a list."""
-        self.document.add_paragraph(text, style="List Bullet")
+    def bullet(self, text: str, *, code: str = "") -> None:
+        """A line of a list, and small behind it its code."""
+        paragraph = self.document.add_paragraph(text, style="List Bullet")
+        if code:
+            self._run(paragraph, code, size=6.5, faint=True)
 
     def table(
         self,

@@ -203,6 +203,25 @@ def test_rules_that_spoke_are_marked(bulgarian: None) -> None:
     assert rules == {"FOOTPRINT_LARGER": True, "PLOT_IN_PARCEL": True, "NOT_IN_CADASTRE": False}
 
 
+@pytest.mark.parametrize("lang", ["bg", "en"])
+def test_a_rule_is_named_in_words_and_its_code_stands_behind(lang: str) -> None:
+    """Whatever the packs know as a reason; and the finding that gives it says it the same way."""
+    pack = load("bg")
+    codes = sorted(code for code, rule in pack.rules.items() if rule.kind == "reason")
+    assert len(codes) > 30
+    facts = dossier_facts.facts()
+    made = {**facts["provenance"], "rules": codes}
+    found = [{**facts["findings"][0], "reasons": codes}]
+    said = sheet(lang, provenance=made, findings=found)
+    for entry, reason in zip(said["basis"]["rules"], said["findings"][0]["reasons"], strict=True):
+        assert reason == [entry["name"], entry["code"]]
+        assert entry["name"] == pack.rules[entry["code"]].title[lang]
+        assert bool(re.search(r"[А-Яа-я]", entry["name"])) == (lang == "bg"), entry
+    assert said["as_of"].replace("\u00a0", " ") == (
+        "Състояние към 15.06.2026 г." if lang == "bg" else "As of 15 June 2026"
+    )
+
+
 def test_what_is_said_twice_is_printed_once(bulgarian: None) -> None:
     facts = dossier_facts.facts()
     measures = {

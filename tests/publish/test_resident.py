@@ -248,7 +248,7 @@ def test_the_days_of_the_data_are_not_the_day_of_the_print() -> None:
     facts = {**facts_with(), "sources": dossier_facts.around_facts()["sources"]}
     made = values("bg", facts=facts)["made"].replace("\u00a0", " ")
     assert made.startswith(
-        "Съставено на 15.06.2026 г. · данни: кадастър 01.03.2026 г.; заснемане 12.05.2026 г."
+        "Състояние към 15.06.2026 г. · данни: кадастър 01.03.2026 г.; заснемане 12.05.2026 г."
     )
 
 
