@@ -173,7 +173,7 @@ def sweep(folder: Path) -> None:
 
     At most once a minute for each folder, since some commands write thousands of files into one.
     """
-    key, at = str(folder), time.monotonic()
+    key, at = str(folder.absolute()), time.monotonic()
     if at - _swept.get(key, -SWEEP_EVERY_S) < SWEEP_EVERY_S:
         return
     _swept[key] = at

@@ -67,7 +67,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "detect": Command(("detect", "--on", "2026-03-05")),
     "fieldcheck draw": Command(
-        ("fieldcheck", "draw", "-o", "form.csv", "--squares", "2", "--overwrite", "--purpose", "x")
+        ("fieldcheck", "draw", "-o", "form.csv", "--squares", "2", "--overwrite", "--purpose", "x"),
+        slow=True,
+        fresh=True,
     ),
     "findings list": Command(("findings", "list", "-o", "list.csv", "--purpose", "tour", "--overwrite")),
     "findings review": Command(("findings", "review", "B-1", "--confirm", "--note", "measured", *BY)),

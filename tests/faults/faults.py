@@ -18,6 +18,7 @@ from typing import Any
 import fault_scene
 from fault_scene import COMMANDS, Command
 
+import regularize
 from regularize.errors import RegularizeError
 from regularize.store import Store
 
@@ -26,7 +27,7 @@ SINGLE = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GDAL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
 HERE = Path(__file__).parent
-_MANIFEST = re.compile(r"^(runs/[a-z]+)-\d+-[0-9a-f]+\.json$")
+_MANIFEST = re.compile(r"^((?:.+/)?runs/[a-z]+)-\d+-[0-9a-f]+\.json$")
 # What the short runs use; with REGULARIZE_KILLS set every command is warmed for the long ones.
 WARM = ("ingest cadastre", "detect", "case event")
 
@@ -69,6 +70,7 @@ class Runner:
             before = events_of(folder)
             done = self.run(name, folder, {})
             assert done["code"] in COMMANDS[name].ends, (name, done)
+            done["before"] = before  # every copy of the scene is the same
             done["allowed"] = {before, *done["states"], events_of(folder)}
             done["outputs"] = outputs_of(folder)
             shutil.rmtree(folder)
@@ -78,7 +80,9 @@ class Runner:
 
 def start(folder: Path) -> Runner:
     """Start the parent and let it build the scene in `folder`."""
-    environment = {**os.environ, **SINGLE, "PYTHONPATH": str(HERE), "LANGUAGE": "en", "REGULARIZE_LANG": "en"}
+    # The parent runs the code that this process tests, wherever another copy may be installed.
+    path = os.pathsep.join((str(HERE), str(Path(regularize.__file__).parents[1])))
+    environment = {**os.environ, **SINGLE, "PYTHONPATH": path, "LANGUAGE": "en", "REGULARIZE_LANG": "en"}
     process = subprocess.Popen(
         [sys.executable, str(HERE / "fault_runner.py")],
         stdin=subprocess.PIPE,
@@ -110,7 +114,7 @@ def running(folder: Path) -> Iterator[Runner]:
 def events_of(folder: Path) -> int:
     """How many entries the log of the scene's store has."""
     with Store.open(folder / "store.gpkg", read_only=True) as store:
-        return int(store.info()["events"])
+        return len(store.events())
 
 
 def outputs_of(folder: Path) -> dict[str, int]:
@@ -128,7 +132,7 @@ def require_sound(folder: Path, name: str, allowed: set[int]) -> int:
     """The store is the old or the new one, and verification finds nothing; returns its events."""
     with Store.open(folder / "store.gpkg", read_only=True) as store:
         report = store.verify()
-        events = int(store.info()["events"])
+        events = len(store.events())
     assert report.ok, (name, [check for check in report.checks if not check.ok])
     assert events in allowed, (name, events, allowed)
     return events
@@ -233,7 +237,7 @@ def _kill_once(
 ) -> None:
     command: Command = COMMANDS[name]
     reference = runner.references[name]
-    before, files = events_of(folder), outputs_of(folder)
+    before, files = reference["before"], outputs_of(folder)
     done = runner.run(name, folder, plan)
     tally.runs += 1
     if done["code"] == -plan["signal"]:
