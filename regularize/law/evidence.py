@@ -45,6 +45,8 @@ class Piece:
         What names it in the log; no names of persons.
     origin : str
         The home for which it was recorded, where that is another one.
+    sha256 : str
+        Digest of the scanned file, where one was named.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Piece:
     accuracy: timedelta = timedelta(0)
     ref: str = ""
     origin: str = ""
+    sha256: str = ""
 
     @property
     def earliest(self) -> date:
@@ -216,6 +219,7 @@ def timeline(interval: Interval) -> list[dict[str, Any]]:
             "latest": piece.latest.isoformat(),
             "ref": piece.ref,
             "origin": piece.origin or None,
+            "sha256": piece.sha256 or None,
             "contradicts": id(piece) in odd,
         }
         for piece in interval.pieces

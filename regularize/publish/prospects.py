@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from regularize.i18n import counted
 from regularize.i18n import marked as _
 from regularize.publish.text import NO_BREAK, printable
 from regularize.publish.writing import Table, Writer, dicts
 
 _ORDER = ("open", "not_assessed", "advice", "closed")
 _MOST_CITED = 2  # more provisions than these are named by their articles only
+_SHORT_HASH = 12
 _EDGE = 0.06  # free share of the time line at either end
 
 
@@ -200,19 +202,20 @@ class Prospects(Writer):
         return {
             "line": self._line(pieces, cuts) if pieces else None,
             "pieces": self.table(
-                (_("No."), _("Date"), _("Evidence"), _("The building"), _("Reference")),
+                (_("No."), _("Evidence"), _("Source"), _("Date"), _("Accuracy"), _("The building")),
                 [
                     [
                         str(n),
-                        self._dated(piece),
                         self.word("evidence_kind", piece.get("kind")),
+                        self._source(piece),
+                        self.day(piece.get("dated")),
+                        self._accuracy(piece.get("accuracy_days")),
                         self.say(_("can be seen") if piece.get("shows") else _("cannot be seen"))
                         + (f" ({self.say(_('contradicted'))})" if piece.get("contradicts") else ""),
-                        self.text(piece.get("ref")),
                     ]
                     for n, piece in enumerate(pieces, start=1)
                 ],
-                "rrlll",
+                "rllrrl",
             ),
             "between": self.say(_("Built after: {after}; not later than: {by}")).format(
                 after=self._day_or_unknown(record.get("after")), by=self._day_or_unknown(record.get("by"))
@@ -226,10 +229,24 @@ class Prospects(Writer):
     def _day_or_unknown(self, day: Any) -> str:
         return self.day(day) if day else self.say(_("unknown"))
 
-    def _dated(self, piece: Mapping[str, Any]) -> str:
-        days = piece.get("accuracy_days")
-        text = self.day(piece.get("dated"))
-        return text if not days else self.say(_("{day} ± {n} days")).format(day=text, n=self.number(days, 0))
+    def _source(self, piece: Mapping[str, Any]) -> str:
+        """What names the piece, the home it was recorded for if that is another, and its file's digest."""
+        parts = [printable(piece.get("ref"), lines=True) or self.say(_("not stated"))]
+        if piece.get("origin"):
+            message = self.say(_("recorded for home {home}"))
+            parts.append(message.format(home=printable(piece["origin"], longest=40)))
+        if piece.get("sha256"):
+            digest = printable(piece["sha256"], longest=64)[:_SHORT_HASH]
+            parts.append(self.say(_("file SHA-256 {digest}…")).format(digest=digest))
+        return "; ".join(parts)
+
+    def _accuracy(self, days: Any) -> str:
+        """How far the day of a piece may be off."""
+        if days is None:
+            return "–"
+        if not days:
+            return self.say(_("to the day"))
+        return counted("± {n} day", "± {n} days", int(days), self.lang)
 
     def _cut(self, cut: Mapping[str, Any]) -> dict[str, str]:
         reason = cut.get("reason")

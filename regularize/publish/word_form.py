@@ -151,7 +151,7 @@ def _prospects(sheet: Sheet) -> None:
     sheet.heading("{{ fixed.evidence }}", 2)
     _else(sheet, "evidence.pieces.rows", "no_evidence")
     sheet.mark("if evidence.pieces.rows")
-    sheet.listed("evidence.pieces", "rrlll", (12, 38, 44, 36, 40))
+    sheet.listed("evidence.pieces", "rllrrl", (9, 34, 50, 25, 20, 32))
     sheet.line("{{ evidence.between }}")
     sheet.mark("endif")
     sheet.mark("for cut in evidence.cuts")

@@ -65,7 +65,7 @@ def add(
         known = numbered(store, home.id)
         if corrects is not None and corrects not in known:
             raise _not_there(home.id, corrects)
-        if corrects is None and piece in {replace(one, origin="") for one in known.values()}:
+        if corrects is None and piece in {replace(one, origin="", sha256="") for one in known.values()}:
             raise OptionError(
                 _("this piece is recorded already"), hint=f"regularize case evidence list {home.id}"
             )

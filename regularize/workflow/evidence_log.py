@@ -69,6 +69,7 @@ def _pieces(log: Log, home: str, on_the_way: frozenset[str]) -> dict[int, Piece]
                 dated=date.fromisoformat(said["dated"]),
                 accuracy=timedelta(days=int(said["accuracy_days"])),
                 ref=str(said.get("ref") or ""),
+                sha256=str(said.get("sha256") or ""),
             )
         elif event.type == WITHDRAWN:
             found.pop(int(said["withdraws"]), None)

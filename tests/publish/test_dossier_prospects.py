@@ -182,6 +182,30 @@ def test_pieces_lie_in_order_on_the_line_of_time(bulgarian: None) -> None:
     assert evidence["would"] == ["Би решило въпроса изображение от около 07.04.1987\u00a0г. (ортофото)."]
 
 
+@pytest.mark.parametrize("lang", ["bg", "en"])
+def test_evidence_names_where_it_comes_from(lang: str) -> None:
+    """Kind, source, day and how far the day may be off; the file it was read from, and whose home's it was."""
+    record = pathways()
+    record["evidence"]["pieces"][0] |= {"origin": "T-00001-3", "sha256": "ab12cd34ef56" * 5}
+    record["evidence"]["pieces"][1] |= {"ref": "", "accuracy_days": 0}
+    pieces = sheet(lang, pathways=record)["evidence"]["pieces"]
+    first, second = ([cell.replace("\u00a0", " ") for cell in row] for row in pieces["rows"])
+    said = {
+        "bg": (
+            ["1", "Въздушна снимка", "КС 12; вписано за дом T-00001-3; файл SHA-256 ab12cd34ef56…",
+             "01.05.1985 г.", "± 200 дни", "не се вижда"],
+            ["2", "Ортофото", "не е посочен", "01.06.2001 г.", "точна дата", "вижда се"],
+        ),
+        "en": (
+            ["1", "Aerial photograph", "КС 12; recorded for home T-00001-3; file SHA-256 ab12cd34ef56…",
+             "1 May 1985", "± 200 days", "cannot be seen"],
+            ["2", "Orthophoto", "not stated", "1 June 2001", "to the day", "can be seen"],
+        ),
+    }  # fmt: skip
+    assert (first, second) == said[lang]
+    assert len(pieces["head"]) == len(pieces["align"]) == len(first)
+
+
 def test_what_is_missing_is_always_said(bulgarian: None) -> None:
     def text(facts: dict[str, Any]) -> str:
         pdf = render_dossier(facts, lang="bg", labels=dossier_facts.labels)
