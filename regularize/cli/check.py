@@ -17,6 +17,7 @@ from regularize.cli.base import (
     print_json,
 )
 from regularize.cli.ingest import progress_bar, reading_options
+from regularize.cli.run import show_error
 from regularize.i18n import language, marked
 from regularize.i18n import translate as _
 
@@ -59,6 +60,7 @@ def command(
     """Check deliveries."""
     from regularize.workflow import check, projects
     from regularize.workflow.ingest import tables_last
+    from regularize.workflow.unread import Unread
 
     if report is not None:
         free_output(report, overwrite=overwrite)
@@ -71,15 +73,18 @@ def command(
                 frame_of_reference, path, origin=origin, beside=beside, progress=progress, **reading
             )
         reports.append(done)
+    worst = 0
     for one in reports:
         for line in one.lines():
             session.say(line)
+        if isinstance(one, Unread):  # it stands in the report; the command failed all the same
+            show_error(one.error)
+            worst = max(worst, one.error.exit_code)
+        elif one.refused:
+            worst = max(worst, 1)
     if report is not None:
         check.write(reports, report, lang=session.lang or language())
         session.say(_("report: {path}").format(path=report))
     if as_json:
         print_json([one.as_dict() for one in reports])
-    for one in reports:
-        if isinstance(one, check.Unread):  # the report is written; the command failed all the same
-            raise one.error
-    return 1 if any(one.refused for one in reports) else 0
+    return worst

@@ -1,6 +1,6 @@
 """The report of a check: what is wrong, where, how to mend it, and what was in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -21,7 +21,7 @@ def render_check_report(reports: Sequence[Mapping[str, Any]], *, lang: str) -> s
     reports : sequence of mapping
         Per delivery: ``path``, ``read``, ``accepted``, ``refused``, ``crs``, ``encoding``, ``layer``,
         ``sample``, ``ignored_columns``, ``problems`` (code, severity, title, text, n,
-        trap, places: feature, easting, northing, message), ``passed`` (code, title) and
+        trap, advice, places: feature, identifier, easting, northing, message), ``passed`` (code, title) and
         ``not_assessed`` (code, title, why).
     lang : {"bg", "en"}
     """
@@ -65,6 +65,8 @@ def _delivery(report: Mapping[str, Any], lang: str) -> str:
     )
     heading = say(_("What could not be judged"))
     unassessed = f"<h2>{heading}</h2><ul>{open_}</ul>" if open_ else ""
+    if not report.get("is_read", True):
+        return f"<section><h2>{escape(printable(report['path']))}</h2>{problems}</section>"
     to_mend, in_order = say(_("What to mend")), say(_("Checked, and not found"))
     return (
         f"<section><h2>{escape(printable(report['path']))}</h2>"
@@ -75,23 +77,6 @@ def _delivery(report: Mapping[str, Any], lang: str) -> str:
 
 
 def _problem(problem: Mapping[str, Any], lang: str) -> str:
-    places = problem["places"][:LISTED]
-    heads = (_("Row"), _("Easting"), _("Northing"), _("What was found"))
-    head = "".join(f"<th>{escape(in_language(text, lang))}</th>" for text in heads)
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td>{escape(printable(text))}</td>"
-            for text in (
-                "" if place["feature"] is None else str(place["feature"]),
-                "" if place["easting"] is None else format_number(place["easting"], 2, lang=lang),
-                "" if place["northing"] is None else format_number(place["northing"], 2, lang=lang),
-                place["message"],
-            )
-        )
-        + "</tr>"
-        for place in places
-    )
     weights = {
         "error": _("Not stored."),
         "warning": _("Stored; look at it."),
@@ -102,11 +87,42 @@ def _problem(problem: Mapping[str, Any], lang: str) -> str:
     trap = ""
     if problem.get("trap"):
         trap = f'<p class="under">{escape(hint)} {escape(printable(problem["trap"], lines=True))}</p>'
+    if problem.get("advice"):
+        todo = in_language(_("What to do:"), lang)
+        trap = f"<p><strong>{escape(todo)}</strong> {escape(printable(problem['advice']))}</p>{trap}"
+    places = problem["places"][:LISTED]
     more = problem["n"] - len(places)
     rest = f"<p>{escape(in_language(_('and {n} more'), lang).format(n=more))}</p>" if more > 0 else ""
+    said = "".join(f"<p>{escape(printable(place['message'], lines=True))}</p>" for place in places)
+    before, after = said, ""  # of the file as a whole: a sentence, no table
+    if any(place["feature"] is not None or place["easting"] is not None for place in places):
+        before, after = "", _where(places, lang)
     return (
         f"<h3>{escape(printable(problem['title']))} ({problem['n']}) "
-        f"<small>{escape(problem['code'])}</small></h3>"
+        f"<small>{escape(problem['code'])}</small></h3>{before}"
         f"<p><strong>{escape(weight)}</strong> {escape(printable(problem['text'], lines=True))}</p>{trap}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{rest}"
+        f"{after}{rest}"
     )
+
+
+def _where(places: Sequence[Mapping[str, Any]], lang: str) -> str:
+    """Row, identifier and coordinates of each place, and what was found there."""
+    columns: list[tuple[str, Callable[[Mapping[str, Any]], str]]] = [
+        (_("Row"), lambda place: "" if place["feature"] is None else str(place["feature"])),
+        (_("Identifier"), lambda place: place.get("identifier") or ""),
+        (_("Easting"), lambda place: _metres(place["easting"], lang)),
+        (_("Northing"), lambda place: _metres(place["northing"], lang)),
+        (_("What was found"), lambda place: place["message"]),
+    ]
+    if not any(place.get("identifier") for place in places):
+        del columns[1]
+    head = "".join(f"<th>{escape(in_language(text, lang))}</th>" for text, _cell in columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(printable(cell(place)))}</td>" for _text, cell in columns) + "</tr>"
+        for place in places
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _metres(value: float | None, lang: str) -> str:
+    return "" if value is None else format_number(value, 2, lang=lang)

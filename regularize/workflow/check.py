@@ -11,16 +11,16 @@ from typing import Any
 from geopandas import GeoDataFrame
 
 from regularize import intake
-from regularize.errors import InputError, OptionError
+from regularize.errors import InputError, MissingExtraError, OptionError
 from regularize.i18n import translate as _
 from regularize.intake import Delivery
 from regularize.intake.known import Progress
-from regularize.intake.shapefile import missing_members
 from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
-from regularize.workflow.ingest import issue_lines, issue_record, place_lines, sigma_line
+from regularize.workflow.ingest import issue_lines, issue_record, place_lines, sigma_line, unusable
 from regularize.workflow.projects import ANYWHERE, Opened, Reference, known_of, store_of
+from regularize.workflow.unread import Unread, unread
 from regularize.workflow.whole import write_whole
 
 
@@ -40,7 +40,7 @@ class Checked:
 
     def as_dict(self) -> dict[str, Any]:
         """The judgement with stable English keys."""
-        read = self.delivery.source
+        read, named = self.delivery.source, self._identifiers()
         return {
             "path": self.path.name,
             "layer": self.delivery.target.name,
@@ -54,9 +54,14 @@ class Checked:
             "sigma_m": read.sigma_m,
             "sigma_stated": not self.delivery.sigma_taken,
             "ignored_columns": list(self.delivery.ignored_columns),
-            "issues": [issue_record(issue) for issue in self.delivery.issues],
+            "issues": [
+                {**issue_record(issue), "identifier": named.get(issue.feature)}
+                for issue in self.delivery.issues
+            ],
             "passed": self.passed(),
             "not_assessed": dict(self.delivery.not_assessed),
+            "error": None,
+            "hint": None,
         }
 
     def passed(self) -> list[str]:
@@ -83,6 +88,17 @@ class Checked:
             read=self.delivery.source.n_read, accepted=len(self.delivery.frame), refused=self.refused
         )
 
+    def _identifiers(self) -> dict[int | None, str]:
+        """By row, how people call it: its identifier, else the number that the file gives it."""
+        frame = self.delivery.frame
+        named: dict[int | None, str] = {}
+        for column in ("ref", "identifier"):
+            given = zip(frame["feature"].tolist(), frame[column].tolist(), strict=True)
+            named |= {row: text for row, text in given if text}
+            refused = ((row.feature, row.attributes.get(column)) for row in self.delivery.quarantine)
+            named |= {row: text for row, text in refused if text}
+        return named
+
     def _weight(self, issues: Sequence[Issue]) -> str:
         """Whether the rows of these issues are all set aside, whatever one issue alone would do."""
         refused = {row.feature for row in self.delivery.quarantine}
@@ -101,7 +117,7 @@ class Checked:
 
     def for_page(self, lang: str) -> dict[str, Any]:
         """The judgement as the page shows it: problems by code, then what was in order."""
-        rules = self.reference.pack.rules
+        rules, named = self.reference.pack.rules, self._identifiers()
         by_code: dict[str, list[Any]] = {}
         for issue in self.delivery.issues:
             by_code.setdefault(issue.code, []).append(issue)
@@ -126,6 +142,7 @@ class Checked:
                     "places": [
                         {
                             "feature": None if issue.feature is None else issue.feature + 1,
+                            "identifier": named.get(issue.feature),
                             "easting": issue.x,
                             "northing": issue.y,
                             "message": self._without_place(issue),
@@ -140,68 +157,6 @@ class Checked:
                 for code, why in sorted(self.delivery.not_assessed.items())
             ],
             "passed": [{"code": code, "title": rules[code].title[lang]} for code in self.passed()],
-        }
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A delivery of which no row could be read: what it lacks, beside the others in the report."""
-
-    path: Path
-    issues: tuple[Issue, ...]
-    error: InputError
-    reference: Reference
-    refused: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """As of one that was read, with nothing in it."""
-        return {
-            "path": self.path.name,
-            "layer": None,
-            "origin": None,
-            "origin_assumed": False,
-            "read": 0,
-            "stored": 0,
-            "quarantined": 0,
-            "crs": None,
-            "encoding": None,
-            "sigma_m": None,
-            "sigma_stated": False,
-            "ignored_columns": [],
-            "issues": [issue_record(issue) for issue in self.issues],
-            "passed": [],
-            "not_assessed": {},
-        }
-
-    def lines(self) -> Iterator[str]:
-        """What to tell the user."""
-        yield _("{file}: not read").format(file=self.path.name)
-        yield from issue_lines(self.issues, verbose=False)
-
-    def for_page(self, lang: str) -> dict[str, Any]:
-        """As of one that was read: one problem, and nothing that was in order."""
-        code = self.issues[0].code
-        rule = self.reference.pack.rule(code)
-        return {
-            "path": self.path.name,
-            "read": 0,
-            "accepted": 0,
-            "refused": 0,
-            "problems": [
-                {
-                    "code": code,
-                    "title": rule.title[lang],
-                    "text": rule.text[lang],
-                    "trap": rule.trap.get(lang, ""),
-                    "severity": str(Severity.ERROR),
-                    "n": len(self.issues),
-                    "places": [
-                        {"feature": None, "easting": None, "northing": None, "message": issue.message}
-                        for issue in self.issues
-                    ],
-                }
-            ],
-            "passed": [],
         }
 
 
@@ -284,21 +239,20 @@ def check(
 
 
 def check_or_list(reference: Reference, path: Path, **reading: Any) -> Checked | Unread:
-    """As `check`; a shapefile that lacks a file of its set is no reason to leave the others unread.
+    """As `check`; a file that cannot be read is listed too, and is no reason to leave the others unread.
 
     Raises
     ------
-    OptionError, InputError
-        As `check` does, where the cause is another.
+    StoreError
+        If the project cannot be used: that is no fault of the file.
     """
     try:
         return check(reference, path, **reading)
-    except InputError as error:
+    except (InputError, OptionError, MissingExtraError) as error:
         is_placed = any(reading.get(name) is not None for name in ("crs", "control_points", "grid"))
-        issues = missing_members(path, error, is_placed=is_placed)
-        if not issues:
-            raise
-        return Unread(path, issues, error, reference)
+        return unread(reference, path, error, is_placed=is_placed)
+    except OSError as error:
+        return unread(reference, path, unusable(path, error), is_placed=True)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 from geopandas import GeoDataFrame
 
 from regularize import intake, privacy
+from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.intake.known import Progress
 from regularize.model import Batch, Issue
@@ -153,33 +154,36 @@ def ingest(
     if elsewhere:
         options += (("--elsewhere",),)
     with store_of(here) as store:
-        delivery = intake.read(
-            path,
-            origin=origin,
-            kind=kind,
-            layer=layer,
-            project_crs=here.project.crs,
-            extent=here.extent,
-            pack=here.pack,
-            crs=crs,
-            encoding=encoding,
-            profile=profile,
-            sigma_m=sigma_m,
-            valid_from=valid_from,
-            source=None if source is None else privacy.redact(source)[0],
-            known=replace(
-                known_of(
-                    here,
-                    control_points,
-                    store,
-                    grid=grid,
-                    settlements=settlements,
-                    elsewhere=elsewhere,
-                    beside=beside,
+        try:
+            delivery = intake.read(
+                path,
+                origin=origin,
+                kind=kind,
+                layer=layer,
+                project_crs=here.project.crs,
+                extent=here.extent,
+                pack=here.pack,
+                crs=crs,
+                encoding=encoding,
+                profile=profile,
+                sigma_m=sigma_m,
+                valid_from=valid_from,
+                source=None if source is None else privacy.redact(source)[0],
+                known=replace(
+                    known_of(
+                        here,
+                        control_points,
+                        store,
+                        grid=grid,
+                        settlements=settlements,
+                        elsewhere=elsewhere,
+                        beside=beside,
+                    ),
+                    progress=progress,
                 ),
-                progress=progress,
-            ),
-        )
+            )
+        except OSError as error:
+            raise unusable(path, error) from error
         # A file's name can hold a personal number as well as its rows.
         delivery = _nameless(delivery, path)
         read = delivery.source
@@ -286,6 +290,14 @@ def sigma_line(sigma_m: float) -> str:
     return _(
         "  no accuracy is stated: {sigma} m is taken, the usual one of such a delivery; the real one: --sigma"
     ).format(sigma=sigma_m)
+
+
+def unusable(path: Path, error: OSError) -> InputError:
+    """A file that the system refuses, in words."""
+    return InputError(
+        _("{path} cannot be read or written: {reason}").format(path=path, reason=error.strerror or error),
+        hint=_("check the rights of the folder and the space on the disk: regularize doctor"),
+    )
 
 
 def place_lines(not_assessed: Mapping[str, str]) -> Iterable[str]:

@@ -155,3 +155,96 @@ def test_the_accuracy_that_was_taken_is_said(tmp_path: Path, run: Run) -> None:
     assert (stated.json[0]["sigma_stated"], stated.json[0]["sigma_m"]) == (True, 0.3)
     spoken = run("check", file, "--kind", "buildings")
     assert "no accuracy is stated" in spoken.out + spoken.err
+
+
+def broken_files(folder: Path) -> list[Path]:
+    """One of each way in which a file cannot be read."""
+    files = {
+        "чертеж.dwg": b"AC1027" + bytes(200),
+        "архив 1.zip": b"PK\x03\x04" + bytes(60),
+        "празен.gpkg": b"",
+        "снимка.geojson": b"\xff\xd8\xff\xe0" + bytes(100),
+        "без система.csv": 'име,wkt\nа,"POLYGON((1 1,2 1,2 2,1 1))"\n'.encode(),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return [*(folder / name for name in files), folder / "няма такъв.shp", folder]
+
+
+@pytest.mark.parametrize("lang", ["bg", "en"])
+def test_what_cannot_be_read_stands_in_the_report(lang: str, tmp_path: Path, run: Run) -> None:
+    """Every refusal is an entry with what to do, beside the files that were read."""
+    folder = tmp_path / "Входни данни"
+    folder.mkdir()
+    bad = broken_files(folder)
+    whole = DATA / "surveys" / "zasneti_sgradi.shp"
+    page, listed = tmp_path / "протокол 1.html", tmp_path / "протокол 1.json"
+    for report in (page, listed):
+        done = run("check", *bad, whole, "--kind", "buildings", "--report", report, lang=lang)
+        assert done.code == 3
+        assert done.err.count("hint: " if lang == "en" else "съвет: ") >= len(bad)
+    *entries, good = json.loads(listed.read_text(encoding="utf-8"))
+    assert len(entries) == len(bad)
+    assert good["read"] > 0
+    assert (good["error"], good["hint"]) == (None, None)
+    text = page.read_text(encoding="utf-8")
+    for file, entry in zip(bad, entries, strict=True):
+        assert entry.keys() == good.keys()
+        assert [issue["code"] for issue in entry["issues"]] == ["FILE_REFUSED"]
+        assert entry["error"] == entry["issues"][0]["message"]
+        assert entry["hint"]
+        assert (entry["read"], entry["passed"]) == (0, [])
+        assert file.name in text
+    assert str(tmp_path) not in text + listed.read_text(encoding="utf-8")
+    assert text.count("What to do:" if lang == "en" else "Какво да се направи:") == len(bad)
+    assert text.count("Checked, and not found" if lang == "en" else "Проверено и не е открито") == 1
+
+
+def test_an_option_that_is_wanting_stands_in_the_report(tmp_path: Path, run: Run) -> None:
+    """Several layers, and nobody says which: the report says what to add."""
+    report = tmp_path / "r.json"
+    source = tmp_path / "x.geojson"
+    shutil.copy(Path(__file__).parents[1] / "cases" / "OVERLAP.pass.geojson", source)
+    done = run("check", source, "--report", report)
+    (entry,) = json.loads(report.read_text(encoding="utf-8"))
+    assert done.code == 2
+    assert entry["issues"][0]["code"] == "FILE_REFUSED"
+    assert "--kind" in entry["error"] + entry["hint"]
+
+
+def test_a_file_that_the_system_refuses_ends_with_the_counts(
+    project: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regularize import intake
+
+    def refused(path: Path, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(intake, "read", refused)
+    done = run("-p", project, "ingest", "survey", tmp_path / "a.shp", "--kind", "buildings")
+    assert done.code == 3
+    assert "Permission denied" in done.err
+    assert done.last == "read=0 stored=0 quarantined=0"
+
+
+def test_the_report_names_the_parcel_beside_row_and_coordinates(tmp_path: Path, run: Run) -> None:
+    """What was set aside and what is only noted: both say which parcel is meant."""
+    page, listed = tmp_path / "r.html", tmp_path / "r.json"
+    source = tmp_path / "имоти.geojson"
+    document = json.loads(
+        (Path(__file__).parents[1] / "cases" / "SETTLEMENT_DISTANCE.pass.geojson").read_text()
+    )
+    shape = document["features"][1]["geometry"]["coordinates"][0]
+    shape[0][0] = shape[-1][0] = shape[1][0] - 60  # the second runs over the first
+    document["features"][2]["geometry"]["coordinates"] = [[[1.0, 2.0], [3.0, 2.0], [3.0, 3.0], [1.0, 2.0]]]
+    source.write_text(json.dumps(document), encoding="utf-8")
+    for report in (page, listed):
+        run("check", source, "--kind", "parcels", "--origin", "cadastre", "--report", report)
+    (entry,) = json.loads(listed.read_text(encoding="utf-8"))
+    named = {issue["code"]: issue["identifier"] for issue in entry["issues"]}
+    assert named["OUTSIDE_EXTENT"] == "68134.1.3"
+    assert named["OVERLAP"] == "68134.1.1"
+    text = page.read_text(encoding="utf-8")
+    assert "<th>Row</th><th>Identifier</th><th>Easting</th><th>Northing</th>" in text
+    for row, identifier in ((3, "68134.1.3"), (1, "68134.1.1")):
+        assert f"<td>{row}</td><td>{identifier}</td>" in text
