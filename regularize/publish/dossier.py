@@ -53,6 +53,7 @@ def render_dossier(
         ``municipality``, ``settlement_name``, ``area``), ``areas``, ``parcels``, ``adjoining``,
         ``street``, ``land``, ``boundary``, ``findings``. To be added by the caller:
 
+        - ``area_tolerance``: name, value (None where the law gives none yet), unit, citation, status
         - ``sources``: origin, layer, source, valid_from, sigma_m
         - ``cases``, each: id, title, state, opened_on, steps (title, state in done/current/due/overdue/
           later, on or due, basis), deadlines (title, due, basis), notes

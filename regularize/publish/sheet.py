@@ -121,6 +121,23 @@ class _Sheet(Writer):
         head = (_("Object"), _("Stated"), _("Register"), _("Survey"), _("Difference"), _("Verdict"))
         return self.table(head, rows, "lrrrrl")
 
+    def tolerance(self) -> str:
+        """What the verdict on areas was held against, or what is missing for one."""
+        found = self.facts.get("area_tolerance")
+        if not isinstance(found, Mapping):
+            return ""
+        if found.get("value") is None:
+            message = self.say(
+                _("{name}: no value is known, so no verdict is given. What is missing: {citation}.")
+            )
+        else:
+            message = self.say(_("{name}: {value}. Basis: {citation}."))
+        basis = printable(found.get("citation"))
+        if found.get("status") == "unverified":
+            basis += f" [{self.lower(self.word('parameter_status', 'unverified'))}]"
+        value = self.pair(found.get("value"), None, str(found.get("unit")))
+        return message.format(name=self.text(found.get("name")), value=value, citation=basis)
+
     def parcels(self) -> Table:
         rows = [
             [
@@ -282,6 +299,7 @@ def dossier_sheet(facts: Mapping[str, Any], *, lang: str, labels: Labels) -> dic
         "sources": sheet.sources(),
         "findings": sheet.findings(),
         "areas": sheet.areas(),
+        "tolerance": sheet.tolerance(),
         "parcels": sheet.parcels(),
         "adjoining": sheet.many(facts.get("adjoining")),
         "land": sheet.land(),

@@ -82,6 +82,9 @@ def letter_form() -> bytes:
 
 def _tables(sheet: Sheet) -> None:
     _listed(sheet, "areas", "lrrrrl", (30, 22, 28, 28, 28, 34), note="areas_note")
+    sheet.mark("if tolerance")
+    sheet.line("{{ tolerance }}", size=9)
+    sheet.mark("endif")
     _listed(sheet, "parcels", "lrrll", (36, 30, 36, 34, 34))
     sheet.line("{{ fixed.adjoining }}: {{ adjoining }}", size=9)
     sheet.mark("if land.rows")

@@ -70,6 +70,7 @@ class DossierDesk:
             area_tolerance_m2=self._tolerance(),
             **layers,
         )
+        facts["area_tolerance"] = self._provision(facts)
         facts["home"]["municipality"] = self.here.project.municipality
         facts["home"]["area"] = next(
             (
@@ -179,7 +180,11 @@ class DossierDesk:
             "chain_head": self.chain_head,
             # All that were run, also those that found nothing.
             "rules": sorted(code for code, rule in rules.items() if rule.kind == "reason"),
-            "parameters": [*thresholds, *self._law(facts["pathways"]["norms"]), *self._admitted(facts)],
+            "parameters": [
+                *thresholds,
+                *self._law(facts["pathways"]["norms"]),
+                *([facts["area_tolerance"]] if facts["area_tolerance"] else []),
+            ],
         }
 
     def _law(self, checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -222,24 +227,22 @@ class DossierDesk:
             return NotAssessed.LAW_UNVERIFIED
         return found.reason if isinstance(found, NotAssessedValue) else found.number
 
-    def _admitted(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The provision on the difference of areas, where two areas were compared."""
+    def _provision(self, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The provision on the difference of areas, with a value or without; None if none were compared."""
         parameter = self.here.pack.parameters.get(AREA_TOLERANCE)
         found = None if parameter is None else parameter.at(self.day)
         if parameter is None or found is None or found.row is None:
-            return []
+            return None
         if all(area["sigma_m2"] is None for area in facts["areas"]):
-            return []
-        return [
-            {
-                "name": parameter.title[self.lang],
-                "value": found.number if isinstance(found, Value) else None,
-                "unit": found.row.unit,
-                "citation": found.row.citation,
-                "checked_on": found.row.checked_on.isoformat(),
-                "status": found.row.status,
-            }
-        ]
+            return None
+        return {
+            "name": parameter.title[self.lang],
+            "value": found.number if isinstance(found, Value) else None,
+            "unit": found.row.unit,
+            "citation": found.row.citation,
+            "checked_on": found.row.checked_on.isoformat(),
+            "status": found.row.status,
+        }
 
     def _threshold(self, name: str) -> str:
         key = f"threshold.{name}"

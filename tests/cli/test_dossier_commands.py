@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 import report_town
 
+from regularize.countries import load
 from regularize.publish import dossier
 from regularize.workflow import dossiers as work
 
@@ -163,11 +164,37 @@ def test_every_running_case_counts(spoken: Path, run: Run, home: str) -> None:
     assert {"11.03.2026 г.", "20.03.2026 г."} <= {" ".join(cell.split()) for cell in cells}
 
 
+@pytest.mark.parametrize(
+    ("lang", "heading", "reason", "lacks"),
+    [
+        ("bg", "Площи по регистър", "не е преценено: разпоредбата не е проверена",
+         "Допустима разлика в площта: няма известна стойност, затова оценка не се дава. Липсва: "),
+        ("en", "Areas by register", "not assessed: the law has not been verified",
+         "Admitted difference of area: no value is known, so no verdict is given. What is missing: "),
+    ],
+)  # fmt: skip
+def test_areas_without_a_value_of_the_law_say_what_is_missing(
+    town: Path, run: Run, lang: str, heading: str, reason: str, lacks: str
+) -> None:
+    """The ordinance has not been read: no verdict, the reason, and the provision, in PDF and Word."""
+    known: str = run("-p", town, "home", "show", "S-16", "--json").json["id"]
+    out = town / f"unread-{lang}"
+    words = ("-p", town, "dossier", "build", known, *DAY, "-o", out, "--format", "both")
+    assert run(*words, lang=lang).code == 0
+    form = docx.Document(str(out / f"{known}.docx"))
+    verdicts = {"Оценка", "Verdict"}
+    areas = next(t for t in form.tables if len(t.columns) == 6 and t.rows[0].cells[5].text in verdicts)
+    assert {row.cells[-1].text for row in areas.rows[1:]} == {reason}
+    provision = load("bg").parameter("cadastre_area_tolerance").rows[0].citation
+    assert f"{lacks}{provision}" in " ".join(p.text for p in form.paragraphs)
+    printed = text_of(out / f"{known}.pdf").partition(heading)[2]
+    assert printed.count(reason) == len(areas.rows) - 1
+    assert f"{lacks}{provision}" in printed
+
+
 def test_areas_are_held_against_the_law(town: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pack gives no tolerance yet, and that is the reason said; with one there is a verdict."""
     from dataclasses import replace
-
-    from regularize.countries import load
 
     known: str = run("-p", town, "home", "show", "S-16", "--json").json["id"]
 

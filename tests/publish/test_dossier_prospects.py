@@ -184,7 +184,7 @@ def test_pieces_lie_in_order_on_the_line_of_time(bulgarian: None) -> None:
 
 @pytest.mark.parametrize("lang", ["bg", "en"])
 def test_evidence_names_where_it_comes_from(lang: str) -> None:
-    """Kind, source, day and how far the day may be off; the file it was read from, and whose home's it was."""
+    """Kind, source, day and how far the day may be off; the file it was read from, and whose home."""
     record = pathways()
     record["evidence"]["pieces"][0] |= {"origin": "T-00001-3", "sha256": "ab12cd34ef56" * 5}
     record["evidence"]["pieces"][1] |= {"ref": "", "accuracy_days": 0}
