@@ -95,7 +95,7 @@ def detect_buildings(
     names = sources_of(observed)
     if shift is None and len(set(names)) > 1:
         # Duplicates of two sources are seen only after each has been laid onto the same ground.
-        raw, _issues = make(merge_duplicates=False)
+        raw, _issues = make(merge="none")
         shifts = shifts_of(raw.shapes, raw.sigma_m, raw.sources, theirs, thresholds)
         ours, issues_o = make(lay=lambda shapes: offsets(shapes, names, shifts, thresholds))
     else:

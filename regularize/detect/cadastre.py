@@ -4,6 +4,7 @@ What is wrong in the register before anything was surveyed must not be read as a
 """
 
 from collections.abc import Mapping
+from itertools import product
 
 import geopandas as gpd
 import numpy as np
@@ -40,7 +41,7 @@ def self_check(
     """
     default_m = thresholds["sigma_default_register_m"]
     lots, _issues = prepare(
-        parcels, default_sigma_m=default_m, thresholds=thresholds, layer="parcels", merge_duplicates=False
+        parcels, default_sigma_m=default_m, thresholds=thresholds, layer="parcels", merge="same"
     )
     if not len(lots):
         return ()
@@ -48,7 +49,7 @@ def self_check(
     accurate_m = float(tolerances(sigma_m, sigma_m, thresholds))
     least_m2 = thresholds["parcels_overlap_min_m2"]
     overlaps = topology.overlaps(lots.shapes, least_m2=least_m2)
-    issues = _said(
+    issues = _drawn_again(lots) + _said(
         overlaps, "PARCELS_OVERLAP", _("parcels {a} and {b} overlap each other by {m2} m2"), lots, accurate_m
     )
     gaps = topology.gaps(lots.shapes, width_m=thresholds["parcels_gap_width_m"])
@@ -61,9 +62,23 @@ def self_check(
         least_m2,
     )
     houses, _issues = prepare(
-        buildings, default_sigma_m=default_m, thresholds=thresholds, layer="buildings", merge_duplicates=False
+        buildings, default_sigma_m=default_m, thresholds=thresholds, layer="buildings", merge="same"
     )
     return (*issues, *_across(houses, lots, sigma_m, thresholds))
+
+
+def _drawn_again(lots: Side) -> list[Issue]:
+    """Parcels of exactly the same outline as an earlier one, each against the first."""
+    text = _("parcels {a} and {b} overlap each other by {m2} m2")
+    issues = []
+    for at, rows in enumerate(lots.fids):
+        if len(rows) > 1:
+            point, m2 = shapely.point_on_surface(lots.shapes[at]), f"{lots.shapes[at].area:.1f}"
+            first, *others = _names(lots, at)
+            for name in others:
+                message = text.format(a=first, b=name, m2=m2)
+                issues.append(Issue("PARCELS_OVERLAP", Severity.WARNING, message, None, point.x, point.y))
+    return issues
 
 
 def _said(
@@ -76,8 +91,9 @@ def _said(
     ):  # fmt: skip
         if m2 >= least_m2:
             severity = Severity.INFO if width_m <= accurate_m else Severity.WARNING
-            message = text.format(a=_name(lots, a), b=_name(lots, b), m2=f"{m2:.1f}")
-            issues.append(Issue(code, severity, message, None, x, y))
+            for one, other in product(_names(lots, a), _names(lots, b)):
+                message = text.format(a=one, b=other, m2=f"{m2:.1f}")
+                issues.append(Issue(code, severity, message, None, x, y))
     return issues
 
 
@@ -109,5 +125,10 @@ def _across(houses: Side, lots: Side, sigma_m: float, thresholds: Mapping[str, f
 
 
 def _name(side: Side, at: int) -> str:
-    refs = side.refs[at]
-    return refs[0] if refs else f"#{side.fids[at][0]}"
+    return _names(side, at)[0]
+
+
+def _names(side: Side, at: int) -> list[str]:
+    """What the rows behind an outline are called; their numbers where one of them has no reference."""
+    refs, fids = side.refs[at], side.fids[at]
+    return list(refs) if len(refs) == len(fids) else [f"#{fid}" for fid in fids]

@@ -96,7 +96,7 @@ def detect_plots(
         default_sigma_m=thresholds["sigma_default_register_m"],
         thresholds=thresholds,
         layer="parcels",
-        merge_duplicates=False,
+        merge="same",
     )
     issues = [*issues_o, *issues_r]
     if not len(occupied):

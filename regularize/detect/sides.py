@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,8 @@ from regularize.model import Issue, Severity
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[Any]
+# Which rows are one footprint: those nearly alike, only those exactly the same, or none.
+Merge = Literal["alike", "same", "none"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ def prepare(
     default_sigma_m: float,
     thresholds: Mapping[str, float],
     layer: str,
-    merge_duplicates: bool = True,
+    merge: Merge = "alike",
     lay: Callable[[Shapes], Floats] | None = None,
 ) -> tuple[Side, tuple[Issue, ...]]:
     """Make one layer ready for comparison.
@@ -80,8 +82,8 @@ def prepare(
     thresholds : mapping
     layer : str
         Name of the layer, for the messages.
-    merge_duplicates : bool
-        Whether footprints that nearly coincide are one building.
+    merge : {"alike", "same", "none"}
+        Whether footprints that nearly coincide are one, or only those of exactly the same outline.
     lay : callable, optional
         By how much each row is moved for comparing: an array (n, 2) in metres.
 
@@ -119,8 +121,10 @@ def prepare(
         shapes = shapely.set_coordinates(shapes.copy(), coordinates + lay(shapes)[index])
     names = sources_of(frame)
     group = np.arange(n)
-    if merge_duplicates:
+    if merge == "alike":
         group = _duplicates(shapes, usable, np.array(maker, dtype=object), thresholds)
+    elif merge == "same":
+        group = _same(shapes, usable, np.zeros(n, dtype=np.int64))
     # The best outline speaks for a footprint; of equals the row that was stored first.
     order = np.lexsort((fid, sigma))
     members: dict[int, list[int]] = {}
@@ -213,7 +217,9 @@ def _duplicates(
     shapes: Shapes, usable: npt.NDArray[np.bool_], maker: Shapes, thresholds: Mapping[str, float]
 ) -> Ints:
     """Groups of rows that show the same footprint."""
-    kept = np.flatnonzero(usable)
+    # What is exactly the same is found without comparing each with each: a file may be one row repeated.
+    first = _same(shapes, usable, np.unique(maker.astype(str), return_inverse=True)[1])
+    kept = np.flatnonzero(usable & (first == np.arange(len(shapes))))
     found = areas.self_pairs(shapes[kept])
     left, right = kept[found.left], kept[found.right]
     area = shapely.area(shapes)
@@ -222,7 +228,22 @@ def _duplicates(
         maker[left] == maker[right], thresholds["duplicate_iou"], thresholds["duplicate_iou_other_source"]
     )
     same = iou > needed
-    return components(len(shapes), left[same], right[same])
+    return components(len(shapes), left[same], right[same])[first]
+
+
+def _same(shapes: Shapes, usable: npt.NDArray[np.bool_], kind: Ints) -> Ints:
+    """For each row the first one of its kind with exactly the same outline."""
+    first = np.arange(len(shapes))
+    box = np.column_stack([shapely.bounds(shapes), shapely.area(shapes), kind])
+    order = np.lexsort((first, *box.T))
+    order = order[usable[order]]
+    begins = np.append(True, (box[order[1:]] != box[order[:-1]]).any(axis=1))[: len(order)]
+    owner = order[begins][np.cumsum(begins) - 1]
+    ask = owner != order
+    one, other = owner[ask], order[ask]
+    equal = shapely.equals_exact(shapely.normalize(shapes[one]), shapely.normalize(shapes[other]))
+    first[other[equal]] = one[equal]
+    return first
 
 
 def _polygonal(shape: Any) -> Any:

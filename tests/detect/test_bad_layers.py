@@ -67,6 +67,25 @@ def test_all_the_same_everywhere() -> None:
     assert len(heap.findings[0].survey_fids) == 60
 
 
+def test_one_outline_ten_thousand_times_over() -> None:
+    n = 10_000
+    heap = run(layer([HOUSES[0]] * n), layer([HOUSES[0]] * n))
+    assert [f.cls for f in heap.findings] == ["unchanged"]
+    assert len(heap.findings[0].register_fids) == n
+    parcels = layer([box(0, 0, 40, 40)] * n, prefix="p")
+    plots = detect_plots(parcels, layer([box(0, 0, 40, 40)] * n, prefix="d"), thresholds=T)
+    assert [f.cls for f in plots.findings] == ["registered"]
+    # Each is told against the first, not each against each.
+    assert len(self_check(parcels, None, thresholds=T)) == n - 1
+
+
+def test_the_same_outline_drawn_another_way_round_is_the_same() -> None:
+    turned = shapely.Polygon([(8, 9), (0, 9), (0, 0), (8, 0)])
+    other = shapely.Polygon([(0, 0), (8, 0), (8, 9), (4, 9), (0, 9)])  # the same ground, one corner more
+    result = run(layer([HOUSES[0], turned, other]), layer([HOUSES[0]]))
+    assert [f.register_refs for f in result.findings] == [("r0", "r1", "r2")]
+
+
 def test_parcels_that_overlap_count_once_and_are_reported() -> None:
     parcels = layer([box(0, 0, 40, 40), box(0, 0, 40, 40), box(30, 0, 60, 40)], prefix="p")
     houses = layer([box(5, 5, 15, 15), box(28, 5, 38, 15)])
