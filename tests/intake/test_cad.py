@@ -45,7 +45,7 @@ def odd(delivery: Delivery) -> set[str]:
 
 
 @pytest.mark.parametrize("encoding", ["mik", "cp1251", "cp866", "utf-8", "utf-8-sig"])
-@pytest.mark.parametrize("version", ["2.00", "4.00", "4.02", "4.03"])
+@pytest.mark.parametrize("version", ["2.00", "4.00", "4.01", "4.02", "4.03"])
 def test_versions_and_encodings(version: str, encoding: str, tmp_path: Path, read_cad: ReadCad) -> None:
     path = village(version=version).write(tmp_path / "землище с интервал.cad", encoding)
     before = folder_state(tmp_path)
@@ -448,6 +448,27 @@ def test_letters_that_matter_ask_for_their_encoding(tmp_path: Path, read_cad: Re
 def test_field_names_in_either_alphabet(et: str, tmp_path: Path, read_cad: ReadCad) -> None:
     path = village(et=et).write(tmp_path / "a.cad", "mik")
     assert set(read_cad(path, "buildings").frame["storeys"]) == {2}
+
+
+def test_lines_of_a_plan_that_border_nothing_are_counted(tmp_path: Path, read_cad: ReadCad) -> None:
+    """Street lines have no type that is known: they are named as not read, and taken for nothing."""
+    cad = village()
+    cad.contour(2, "133.I-1203", box(200, 0, 20), layer="REGPLAN")
+    cad.contour(3, "133", box(200, 0, 60, 20), layer="REGPLAN")
+    before = read_cad(cad.write(tmp_path / "a.cad"), "regulated_plots", origin="plan")
+    assert "CAD_NOT_READ" not in odd(before)
+    cad.line([(190, 0), (190, 80)], 250, layer="REGPLAN")
+    cad.line([(190, 0), (260, 0)], 251, layer="REGPLAN")
+    cad.line([(190, 0), (270, 0)], 251, d="05.05.2019", layer="REGPLAN")
+    path = cad.write(tmp_path / "b.cad")
+    after = read_cad(path, "regulated_plots", origin="plan")
+    (issue,) = (issue for issue in after.issues if issue.code == "CAD_NOT_READ")
+    assert "REGPLAN L: 2" in issue.message
+    assert len(after.frame) == len(before.frame) == 1
+    for kind in ("streets", "plan_parts"):
+        with pytest.raises(OptionError, match=kind) as caught:
+            read_cad(path, kind, origin="plan")
+        assert "DXF" in caught.value.hint
 
 
 def test_document_area_of_the_draft_version(tmp_path: Path, read_cad: ReadCad) -> None:

@@ -1,4 +1,9 @@
-"""Which layers a ``.cad`` file offers, and which of its objects each of them holds."""
+"""Which layers a ``.cad`` file offers, and which of its objects each of them holds.
+
+Of a plan (``REGPLAN``) these are the regulated plots and the quarters, which are contours with
+numbers. Street lines and parts of a plan are none of these, and which types of line mean a street
+stands in no source that was read: such lines are counted as not read, never taken for something.
+"""
 
 import re
 from collections.abc import Sequence
@@ -47,6 +52,7 @@ LAYERS: tuple[LayerKind, ...] = (
     LayerKind("regulated_plots", "REGPLAN", "polygon", ("regulated_plots",), "REGCONTURI"),
     LayerKind("quarters", "REGPLAN", "polygon", ("areas",)),
 )
+KINDS = tuple(dict.fromkeys(kind for layer in LAYERS for kind in layer.kinds))
 
 
 def layer_of(kind: str, origin: str) -> str:
@@ -100,6 +106,8 @@ def objects_of(layer: LayerKind, content: Content) -> tuple[Sequence[Contour | L
 def left_out(content: Content) -> dict[str, int]:
     """What the file holds beyond the layers that are offered: records by a word for them."""
     found: dict[str, int] = {}
+    if lines := _loose_lines(content.sections.get("REGPLAN", Section())):
+        found["REGPLAN L"] = lines
     for name, section in content.sections.items():
         read = any(layer.section == name for layer in LAYERS)
         for letter, n in section.records.items():
@@ -112,3 +120,13 @@ def left_out(content: Content) -> dict[str, int]:
             )
             found |= {f"{name} C ?": others} if others else {}
     return found
+
+
+def _loose_lines(section: Section) -> int:
+    """How many living lines border no contour: streets, axes and whatever else a plan draws."""
+    used: set[int] = set()
+    for contour in section.contours:
+        used.update(contour.lines)
+        for outer, holes in contour.parts or ():
+            used.update(int(text) for ring in (outer, *holes) for text in ring if text.isdigit())
+    return sum(not line.historic and line.number not in used for line in section.every_line)

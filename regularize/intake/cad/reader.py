@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from regularize.errors import InputError
+from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
 from regularize.intake import encoding
 from regularize.intake.cad import header, judge, layers
@@ -70,7 +70,19 @@ class CadFile(Dataset):
 
     def layer_of(self, origin: str, kind: str | None) -> str | None:
         """See the base class."""
-        return None if kind is None else layers.layer_of(kind, origin)
+        if kind is None:
+            return None
+        if kind not in layers.KINDS:
+            raise OptionError(
+                _("{file}: a .cad file says of none of its objects that it is one of {kind}").format(
+                    file=self.path, kind=kind
+                ),
+                hint=_(
+                    "--kind, one of: {kinds}; street lines and parts of plans: give them as DXF or as a "
+                    "GIS file"
+                ).format(kinds=", ".join(layers.KINDS)),
+            )
+        return layers.layer_of(kind, origin)
 
     def open_layer(self, name: str, encoding: str | None) -> OpenLayer:
         """See the base class."""
