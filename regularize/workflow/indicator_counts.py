@@ -13,18 +13,29 @@ from regularize.store.documents import ADDED, CHANGED
 from regularize.workflow.case import statuses
 from regularize.workflow.parties import CONSULTED
 from regularize.workflow.projects import Opened
-from regularize.workflow.report_facts import HOME_STATES, NO_HOMES, Ways, ways_of
+from regularize.workflow.report_facts import HOME_STATES, NO_HOMES, NOW, Ways, ways_of
 
 NO_DELIVERY = _("no delivery of this kind is stored")
 NO_APPROVAL = _("the country pack does not say which step of a procedure is its approval")
+NOT_EVERY_WAY = _("not every way of every home is assessed yet; what is counted is only what is known")
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A count, or why there is none (English, marked for the catalogue)."""
+    """A count, or why there is none (English, marked for the catalogue).
+
+    Parameters
+    ----------
+    n : int or None
+    reason : str
+        Why there is no count, or why it is one of what is known only.
+    unknown : int
+        Homes that may belong to the count: none of their ways is open, and some are not assessed.
+    """
 
     n: int | None
     reason: str = ""
+    unknown: int = 0
 
 
 @dataclass
@@ -117,7 +128,9 @@ def _state(book: Book, state: str) -> Counted:
     if book.ways.reason:
         return Counted(None, book.ways.reason)
     states = book.ways.states.items()
-    return Counted(sum(known == state and home not in book.homes_elsewhere for home, known in states))
+    n = sum(known == state and home not in book.homes_elsewhere for home, known in states)
+    unknown = len(book.ways.unassessed - book.homes_elsewhere) if state == NOW else 0
+    return Counted(n, NOT_EVERY_WAY if unknown else "", unknown)
 
 
 def _started(book: Book, *, single: bool) -> Counted:

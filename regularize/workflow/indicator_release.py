@@ -1,7 +1,7 @@
 """Indicators for the public: hidden, rounded, and never a few apart from what was told before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regularize.countries.indicators import Indicator
 from regularize.layers import Audience
@@ -22,7 +22,7 @@ class Told:
     Parameters
     ----------
     n : int or None
-        None where it is withheld, or not assessed for `reason`.
+        None where it is withheld, or not assessed for `reason`. With both, it is what is known only.
     since : str or None
         The ISO day on which it was counted, where an older figure has to stay.
     """
@@ -68,7 +68,12 @@ def for_public(book: Book, defined: Mapping[str, Indicator], counts: Counts) -> 
             told[name] = Told(None) if figure is None else _shown(figure, defined[name], k, on)
     for group, names in groups.items():
         told |= public_parts(safe[group], names, k, on)
-    return told
+    # Whether it was held back for being small or is nought as far as is known, must read the same.
+    return told | {
+        name: replace(told[name], reason=count.reason)
+        for name, (count, _of) in known.items()
+        if count.unknown
+    }
 
 
 def _unknown(pair: tuple[Counted, Counted | None]) -> bool:

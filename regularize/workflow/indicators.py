@@ -13,8 +13,10 @@ from regularize.errors import OptionError
 from regularize.i18n import LANGUAGES, in_language, marked
 from regularize.i18n import translate as _
 from regularize.layers import layer_for
+from regularize.model import Batch
 from regularize.project import today
 from regularize.publish.indicators import render
+from regularize.publish.text import format_number
 from regularize.publish.view import smallest_count
 from regularize.workflow.indicator_counts import COUNTS, Book, Counted, count_once
 from regularize.workflow.indicator_release import Told, for_public
@@ -25,20 +27,32 @@ from regularize.workflow.whole import write_whole
 
 Audience = Literal["office", "public"]
 NOT_DEFINED = marked("the country pack of this project does not define it")
-IN_A_PROJECT = marked("it is not known in every project")
+IN_NO_PROJECT = marked("it is not assessed in any of the projects")
+NOT_IN = marked("not assessed in {projects}: the sum is that of the others")
 NO_BASELINE = marked("no baseline is stated")
 NO_TARGET = marked("no target is stated")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An indicator of one project, or of all: assessed, withheld, or not assessed with its reason."""
+    """An indicator of one project, or of all.
+
+    Parameters
+    ----------
+    state : {"assessed", "partly_assessed", "withheld", "not_assessed"}
+    value, of : int or None
+    reason : str
+        Why it is not assessed, or only in part; in the language of the report.
+    missing : tuple of str
+        Projects that the sum is without.
+    """
 
     state: str
     value: int | None = None
     of: int | None = None
     reason: str = ""
     since: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 def write(
@@ -93,7 +107,7 @@ def collected(
             _row(defined[name], books, [t.get(name) for t in told], [a.get(name) for a in stated], lang)
             for name in names
         ]
-        records = [_project(book, key, lang) for book, key in zip(books, _keys(books), strict=True)]
+        records = [_project(book, key, audience, lang) for book, key in zip(books, _keys(books), strict=True)]
     return {
         "audience": audience,
         "from": since.isoformat() if since else None,
@@ -160,20 +174,22 @@ def _counted(book: Book, names: Sequence[str]) -> dict[str, tuple[Counted, Count
 
 
 def _plain(counts: Mapping[str, tuple[Counted, Counted | None]]) -> dict[str, Told]:
-    return {
-        name: Told(count.n, None if of is None else of.n, reason=count.reason or (of.reason if of else ""))
-        for name, (count, of) in counts.items()
-    }
+    told = {}
+    for name, (count, of) in counts.items():
+        lacks = count.n is None or (of is not None and of.n is None) or (count.n == 0 and count.unknown > 0)
+        reason = count.reason or (of.reason if of else "")
+        told[name] = Told(None if lacks else count.n, None if of is None else of.n, reason=reason)
+    return told
 
 
 def _figure(told: Told | None, lang: str) -> Figure:
     if told is None:
         return Figure("not_assessed", reason=in_language(NOT_DEFINED, lang))
-    if told.reason:
-        return Figure("not_assessed", reason=in_language(told.reason, lang))
+    reason = in_language(told.reason, lang) if told.reason else ""
     if told.n is None:
-        return Figure("withheld")
-    return Figure("assessed", told.n, told.of, since=told.since)
+        return Figure("not_assessed", reason=reason) if reason else Figure("withheld")
+    state = "partly_assessed" if reason else "assessed"
+    return Figure(state, told.n, told.of, reason, told.since)
 
 
 def _row(
@@ -184,9 +200,10 @@ def _row(
     lang: str,
 ) -> dict[str, Any]:
     figures = [_figure(one, lang) for one in told]
-    whole = _sum(figures, lang)
-    whole_aim = _whole_aim(stated)
     keys = _keys(books)
+    names = [f"{key} · {book.here.project.municipality}" for key, book in zip(keys, books, strict=True)]
+    whole = _sum(figures, keys, names, lang)
+    whole_aim = _whole_aim(stated)
     return {
         "id": indicator.id,
         "title": {tongue: indicator.title[tongue] for tongue in LANGUAGES},
@@ -196,6 +213,8 @@ def _row(
         "numerator": indicator.count,
         "denominator": indicator.of,
         "guard": indicator.guard,
+        "layers": list(indicator.layers),
+        "events": list(indicator.events),
         "total": _record(whole, whole_aim, lang),
         "projects": [
             {"project": key, **_record(figure, aim, lang), "provenance": _provenance(book, indicator)}
@@ -204,17 +223,29 @@ def _row(
     }
 
 
-def _sum(figures: Sequence[Figure], lang: str) -> Figure:
-    """All projects together; known only where each of them is."""
+def _sum(figures: Sequence[Figure], keys: Sequence[str], names: Sequence[str], lang: str) -> Figure:
+    """All projects together: the sum of those that are assessed, which names those that are not."""
     if len(figures) == 1:
         return figures[0]
-    if any(figure.state == "not_assessed" for figure in figures):
-        return Figure("not_assessed", reason=in_language(IN_A_PROJECT, lang))
-    if any(figure.value is None for figure in figures):
+    if any(figure.state == "withheld" for figure in figures):
         return Figure("withheld")
-    parts = [figure.of for figure in figures]
+    lacking = [i for i, figure in enumerate(figures) if figure.value is None]
+    known = [figure for figure in figures if figure.value is not None]
+    if not known:
+        return Figure("not_assessed", reason=in_language(IN_NO_PROJECT, lang))
+    parts = [figure.of for figure in known]
     of = None if None in parts else sum(n for n in parts if n is not None)
-    return Figure("assessed", sum(figure.value or 0 for figure in figures), of)
+    reasons = list(dict.fromkeys(figure.reason for figure in known if figure.reason))
+    if lacking:
+        without = ", ".join(names[i] for i in lacking)
+        reasons.insert(0, in_language(NOT_IN, lang).format(projects=without))
+    return Figure(
+        "partly_assessed" if reasons else "assessed",
+        sum(figure.value or 0 for figure in known),
+        of,
+        "; ".join(reasons),
+        missing=tuple(keys[i] for i in lacking),
+    )
 
 
 def _whole_aim(stated: Sequence[Aim | None]) -> Aim:
@@ -235,11 +266,12 @@ def _whole_aim(stated: Sequence[Aim | None]) -> Aim:
 
 def _record(figure: Figure, aim: Aim | None, lang: str) -> dict[str, Any]:
     aim = aim or Aim()
-    share = figure.value / figure.of if figure.value is not None and figure.of else None
+    whole = figure.state == "assessed"  # of what is known in part only, a share would be another figure
+    share = figure.value / figure.of if whole and figure.value is not None and figure.of else None
     way = None if aim.target is None or aim.baseline is None else aim.target - aim.baseline
     progress = (
         (figure.value - aim.baseline) / way
-        if figure.value is not None and way and aim.baseline is not None
+        if whole and figure.value is not None and way and aim.baseline is not None
         else None
     )
     return {
@@ -248,6 +280,7 @@ def _record(figure: Figure, aim: Aim | None, lang: str) -> dict[str, Any]:
         "of": figure.of,
         "share": None if share is None else round(share, 4),
         "reason": figure.reason or None,
+        "not_assessed_in": list(figure.missing),
         "figure_of": figure.since,
         "baseline": aim.baseline,
         "baseline_on": aim.baseline_on.isoformat() if aim.baseline_on else None,
@@ -263,10 +296,8 @@ def _provenance(book: Book, indicator: Indicator) -> dict[str, Any]:
     """The deliveries and the entries of the log that a figure of a project rests on."""
     batches = [
         batch.id
-        for batch in book.store.batches()
-        if batch.withdrawn_reason is None
-        and batch.source.valid_from <= book.until
-        and (layer := layer_for(batch.source.origin, batch.source.kind)) is not None
+        for batch in _living(book)
+        if (layer := layer_for(batch.source.origin, batch.source.kind)) is not None
         and layer.name in indicator.layers
     ]
     first = book.since if indicator.period == "span" else None
@@ -283,7 +314,33 @@ def _provenance(book: Book, indicator: Indicator) -> dict[str, Any]:
     return {"layers": list(indicator.layers), "batches": batches, "events": events}
 
 
-def _project(book: Book, key: str, lang: str) -> dict[str, Any]:
+def _living(book: Book) -> list[Batch]:
+    """Deliveries that were not withdrawn and are of the last day or before it."""
+    found = book.store.batches()
+    return [b for b in found if b.withdrawn_reason is None and b.source.valid_from <= book.until]
+
+
+def _deliveries(book: Book, audience: Audience, lang: str) -> list[dict[str, Any]]:
+    """What the numbers of deliveries stand for. A file's name may hold a person's: for the office only."""
+    label = book.here.pack.label
+    unit = label("unit.m", lang)
+    return [
+        {
+            "delivery": batch.id,
+            "what": f"{label(f'origin.{source.origin}', lang)}: {label(f'kind.{source.kind}', lang)}",
+            "file": source.path if audience == "office" else None,
+            "since": source.valid_from.isoformat(),
+            "received": batch.recorded_at[:10],
+            "accuracy": f"±\u00a0{format_number(source.sigma_m, 2, lang=lang)}\u00a0{unit}",
+            "sha256": source.sha256,
+            "stored": batch.n_stored,
+        }
+        for batch in _living(book)
+        for source in (batch.source,)
+    ]
+
+
+def _project(book: Book, key: str, audience: Audience, lang: str) -> dict[str, Any]:
     """A project of the report, with its data and their days."""
     stated = book.here.project
     return {
@@ -291,5 +348,6 @@ def _project(book: Book, key: str, lang: str) -> dict[str, Any]:
         "municipality": stated.municipality,
         "country": stated.country,
         "crs": stated.crs,
+        "sources": _deliveries(book, audience, lang),
         **origins(book.here, book.store, on=book.until, lang=lang),
     }

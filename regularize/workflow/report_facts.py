@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.law.next_document import Unlock, unlocks
+from regularize.law.pathways import PathState
 from regularize.model import Home
 from regularize.project import today
 from regularize.publish.disclosure import Figure, differs_little, suppress
@@ -40,6 +41,8 @@ class Ways:
     Parameters
     ----------
     states : mapping of home id to one of `HOME_STATES`
+    unassessed : frozenset of str
+        Homes of which nobody knows whether a way is open: none is, and some are not assessed.
     unlocks : tuple of Unlock
     homes : mapping of home id to Home
     reason : str
@@ -50,6 +53,7 @@ class Ways:
     unlocks: tuple[Unlock, ...] = ()
     homes: Mapping[str, Home] = field(default_factory=dict)
     reason: str = ""
+    unassessed: frozenset[str] = frozenset()
 
 
 def ways_of(here: Opened, store: Store, *, on: date) -> Ways:
@@ -70,7 +74,8 @@ def ways_of(here: Opened, store: Store, *, on: date) -> Ways:
         nearest[home.id] = None if following is None else procedures[following["way"]]
     found = tuple(unlocks(desk.results, desk.book, had=desk.had))
     decided = {home for unlock in found for home in unlock.decides}
-    open_now = {home for home, results in desk.results.items() if any(r.state == "open" for r in results)}
+    states_of = {home: {r.state for r in results} for home, results in desk.results.items()}
+    open_now = {home for home, reached in states_of.items() if PathState.OPEN in reached}
 
     def state(home: str) -> str:
         if home in open_now:
@@ -79,7 +84,13 @@ def ways_of(here: Opened, store: Store, *, on: date) -> Ways:
             return ONE_DOCUMENT
         return BY_PLAN if nearest[home] == PLAN else FURTHER
 
-    return Ways({home.id: state(home.id) for home in homes}, found, {home.id: home for home in homes})
+    unassessed = frozenset(
+        home
+        for home, reached in states_of.items()
+        if home not in open_now and PathState.NOT_ASSESSED in reached
+    )
+    states = {home.id: state(home.id) for home in homes}
+    return Ways(states, found, {home.id: home for home in homes}, unassessed=unassessed)
 
 
 def council_ways(here: Opened, store: Store, *, area: str | None, on: date, lang: str) -> dict[str, Any]:
