@@ -43,7 +43,7 @@ class IndicatorTables(IndicatorWords):
                         one["share"],
                         one["progress"],
                         printable(one["reason"]) or None,
-                        self.batches(one) if traced else None,
+                        self.batches(one, whole=True) if traced else None,
                         self.events(one) if traced else None,
                         printable(row["definition"][self.lang]),
                         self.title(row),
@@ -76,7 +76,11 @@ class IndicatorTables(IndicatorWords):
 
     def sheets(self) -> dict[str, Sequence[Sequence[Value]]]:
         """The same as a workbook: figures, definitions, origins, deliveries, rules and notes."""
-        defined, origin, sources = self.definitions(), self.origins(), self.deliveries(whole=True)
+        defined, origin, sources = (
+            self.definitions(whole=True),
+            self.origins(whole=True),
+            self.deliveries(whole=True),
+        )
         notes: list[list[Value]] = [[self.say(_("Data and notes"))]]
         notes += [[note] for note in (self.audience(), *self.notes())]
         notes.append([foot_line(self.data["version"], self.data["to"], self.lang)])

@@ -69,12 +69,13 @@ class IndicatorWords:
 
     # --- definitions and origins --------------------------------------------------------------------
 
-    def definitions(self) -> Section:
-        """Every indicator with its unit, definition, denominator, period and source."""
+    def definitions(self, *, whole: bool) -> Section:
+        """Every indicator with its unit, definition, denominator and period; in tables with its source."""
         heads = (_("Indicator"), _("Unit"), _("Definition"), _("Out of"), _("Period"), _("Source"))
+        wide = len(heads) if whole else len(heads) - 1
         return Section(
             self.say(_("What is counted")),
-            tuple(self.say(head) for head in heads),
+            tuple(self.say(head) for head in heads[:wide]),
             [
                 [
                     self.title(row),
@@ -83,7 +84,7 @@ class IndicatorWords:
                     self.denominator(row) or "–",
                     self.kind_of_period(row),
                     self.source(row),
-                ]
+                ][:wide]
                 for row in self.data["indicators"]
             ],
             small=True,
@@ -103,14 +104,14 @@ class IndicatorWords:
         kinds = [f"layer.{name}" for name in row["layers"]] + [f"log.{name}" for name in row["events"]]
         return "; ".join(printable(self.label(kind, self.lang)) for kind in kinds)
 
-    def origins(self) -> Section:
+    def origins(self, *, whole: bool) -> Section:
         """Of each figure: deliveries by their numbers, and entries of the log."""
         heads = (_("Indicator"), _("Project"), _("Deliveries"), _("Entries of the log"))
         return Section(
             self.say(_("Where each figure comes from")),
             tuple(self.say(head) for head in heads),
             [
-                [self.title(row), one["project"], self.batches(one), self.events(one)]
+                [self.title(row), one["project"], self.batches(one, whole=whole), self.events(one)]
                 for row in self.data["indicators"]
                 for one in row["projects"]
             ],
@@ -161,10 +162,12 @@ class IndicatorWords:
                 made.append(Section(title, section.heads, section.rows, lead=section.lead, small=True))
         return made
 
-    def batches(self, one: Mapping[str, Any]) -> str:
+    def batches(self, one: Mapping[str, Any], *, whole: bool) -> str:
+        """Numbers of deliveries; where there are many, a page names the first only."""
         numbers = one["provenance"]["batches"]
-        shown = ", ".join(str(number) for number in numbers[:_LISTED])
-        return f"{shown} …" if len(numbers) > _LISTED else shown or "–"
+        most = len(numbers) if whole else _LISTED
+        shown = ", ".join(str(number) for number in numbers[:most])
+        return f"{shown} …" if len(numbers) > most else shown or "–"
 
     def events(self, one: Mapping[str, Any]) -> str:
         """How many entries of which kind; their numbers, which tell days apart, for the office only."""
@@ -175,7 +178,8 @@ class IndicatorWords:
             if not office:
                 said.append(name)
             elif entry["n"]:
-                said.append(f"{name}: {entry['n']} (№{NO_BREAK}{entry['first']}–{entry['last']})")
+                ends = dict.fromkeys((str(entry["first"]), str(entry["last"])))
+                said.append(f"{name}: {entry['n']} (№{NO_BREAK}{'–'.join(ends)})")
             else:
                 said.append(f"{name}: 0")
         return "; ".join(said) or "–"

@@ -65,8 +65,8 @@ class _Page(IndicatorWords):
             word=self.audience(),
             sections=[
                 *self.figures(),
-                self.definitions(),
-                self.origins(),
+                self.definitions(whole=False),
+                self.origins(whole=False),
                 self.deliveries(whole=False),
                 *self.rules_and_values(),
             ],
