@@ -64,6 +64,8 @@ class Rows:
         Position -> why the row could not be read.
     issues : list of Issue
         About the file as a whole.
+    is_judged : bool
+        Whether the encoding was told by statistics alone: then a person should see a row.
     """
 
     geometries: NDArray[Any]
@@ -72,6 +74,7 @@ class Rows:
     issues: list[Issue] = field(default_factory=list)
     encoding: str | None = None
     notes: list[str] = field(default_factory=list)
+    is_judged: bool = False
 
 
 class OpenLayer(ABC):

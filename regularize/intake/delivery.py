@@ -80,6 +80,8 @@ class Delivery:
         Codes whose checks were made.
     sigma_taken : bool
         Whether nobody stated an accuracy, so that the usual one was taken.
+    encoding_judged : bool
+        Whether the encoding was told by statistics alone, so that a person should look at `sample`.
     brings_news : bool
         Of a table that is joined: whether it says anything that the stored rows do not. Then it is
         worth storing again, as after a new delivery of its layer.
@@ -95,6 +97,7 @@ class Delivery:
     not_assessed: Mapping[str, str] = field(default_factory=dict)
     checked: frozenset[str] = frozenset()
     sigma_taken: bool = False
+    encoding_judged: bool = False
     brings_news: bool = False
 
 
@@ -301,6 +304,7 @@ def read(
         not_assessed=not_assessed,
         checked=checked(pack, dataset.reader, target, mapped.sources, not_assessed),
         sigma_taken=joined is None and columns.is_default_sigma(sigma_m, mapped),
+        encoding_judged=raw.is_judged,
         brings_news=joined is not None and joined.brings_news,
     )
 

@@ -136,7 +136,12 @@ class _DrawingLayer(OpenLayer):
     def read(self, columns: Sequence[str]) -> Rows:
         """See the base class."""
         n = self.info.n
-        rows = Rows(empty_geometries(n), {}, encoding=self._scan.choice.encoding)
+        rows = Rows(
+            empty_geometries(n),
+            {},
+            encoding=self._scan.choice.encoding,
+            is_judged=self._scan.choice.is_judged,
+        )
         rows.issues += self._issues()
         for row, part in enumerate(self._parts):
             if part.fault is not None or part.shape is None:

@@ -222,7 +222,8 @@ def _likelihood(text: bytes, encoding: str) -> float:
     for (previous, letter), n in Counter(_pairs(_decoded(text, encoding))).items():
         if letter.isascii():
             continue
-        rare = _LOG_RARE if letter.isalpha() else 2 * _LOG_RARE
+        # A letter of another alphabet is as strange as a sign: tables of DOS hold some Greek ones.
+        rare = _LOG_RARE if letter.isalpha() and "Ѐ" <= letter <= "ӿ" else 2 * _LOG_RARE
         score = _LOG_FREQUENCY.get(letter.lower(), rare)
         # A capital inside a word that began in lower case is a sign of a wrong table.
         if letter.isupper() and previous.islower():
@@ -307,11 +308,18 @@ def _cut_tail(value: bytes) -> int:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was decided about an encoding; ``encoding`` is None where the user must be asked."""
+    """What was decided about an encoding; ``encoding`` is None where the user must be asked.
+
+    Parameters
+    ----------
+    is_judged : bool
+        Whether neither the user nor the file says so, but the statistics of the letters.
+    """
 
     encoding: str | None
     candidates: tuple[str, ...]
     issues: tuple[Issue, ...] = ()
+    is_judged: bool = False
 
     def require(self, file: object, layer: str, values: Iterable[bytes]) -> str:
         """The encoding.
@@ -345,8 +353,9 @@ def choose(values: Iterable[bytes], *, declared_as: str | None, wanted: str | No
     evidence = detect(values)
     if evidence.encoding == "ascii":
         return Choice(declared_as or "ascii", ())
+    is_judged = evidence.encoding in CYRILLIC
     if declared_as is None:
-        return Choice(evidence.encoding, evidence.candidates)
+        return Choice(evidence.encoding, evidence.candidates, is_judged=is_judged)
     contradicted = evidence.encoding is not None and evidence.encoding != declared_as
     if not contradicted:
         # Declared as UTF-8, but the bytes are not: what else they are is not known.
@@ -359,4 +368,4 @@ def choose(values: Iterable[bytes], *, declared_as: str | None, wanted: str | No
             declared=declared_as, found=evidence.encoding
         ),
     )
-    return Choice(evidence.encoding, evidence.candidates, (issue,))
+    return Choice(evidence.encoding, evidence.candidates, (issue,), is_judged)

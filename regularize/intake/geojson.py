@@ -174,7 +174,9 @@ class _Features(OpenLayer):
             self._choice.require(
                 self._path, self.info.name, [text.encode("latin-1", errors="replace") for text in to_decode]
             )
-        rows = Rows(empty_geometries(n), values, encoding=self._choice.encoding)
+        rows = Rows(
+            empty_geometries(n), values, encoding=self._choice.encoding, is_judged=self._choice.is_judged
+        )
         rows.issues += self._choice.issues
         for row, feature in enumerate(self._features):
             if not isinstance(feature, dict):

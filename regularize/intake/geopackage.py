@@ -187,7 +187,8 @@ class _Table(OpenLayer):
         except UnicodeDecodeError:
             fids, geometries, faults, values = bulk.read_table(self._dataset.path, source, self.info.name, [])
             raw_values, encoding_used = self._decode_by_evidence(stored)
-        rows = Rows(empty_geometries(n), {}, encoding=encoding_used)
+        is_judged = raw_values is not None and self._wanted is None
+        rows = Rows(empty_geometries(n), {}, encoding=encoding_used, is_judged=is_judged)
         rows.issues += self._dataset.issues
         read = len(fids)
         rows.geometries[: min(read, n)] = geometries[:n]

@@ -228,7 +228,9 @@ class _ShapefileLayer(OpenLayer):
         for name, field in fields.items():
             column: list[Any] = [dbf.value_of(decode(value), field) for value in raw[name]]
             values[name] = column + [None] * (n - len(column))
-        rows = Rows(empty_geometries(n), values, encoding=self._choice.encoding)
+        rows = Rows(
+            empty_geometries(n), values, encoding=self._choice.encoding, is_judged=self._choice.is_judged
+        )
         ledger = Ledger(_("{file}, layer {layer}").format(file=self._path.name, layer=self.info.name))
         for name in columns:
             for row, value in enumerate(raw[name]):

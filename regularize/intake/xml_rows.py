@@ -148,7 +148,12 @@ class XmlLayer(OpenLayer):
         values: dict[str, Sequence[Any]] = {
             name: [feature.texts.get(name) for feature in features] for name in columns
         }
-        rows = Rows(empty_geometries(len(features)), values, encoding=self._choice.encoding)
+        rows = Rows(
+            empty_geometries(len(features)),
+            values,
+            encoding=self._choice.encoding,
+            is_judged=self._choice.is_judged,
+        )
         rows.issues += [*self._choice.issues, *self._issues, *self._layer.issues]
         for row, feature in enumerate(features):
             if feature.fault is not None:

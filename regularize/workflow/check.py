@@ -18,7 +18,14 @@ from regularize.intake.known import Progress
 from regularize.model import Issue, Severity
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
-from regularize.workflow.ingest import issue_lines, issue_record, place_lines, sigma_line, unusable
+from regularize.workflow.ingest import (
+    issue_lines,
+    issue_record,
+    judged_line,
+    place_lines,
+    sigma_line,
+    unusable,
+)
 from regularize.workflow.projects import ANYWHERE, Opened, Reference, known_of, store_of
 from regularize.workflow.unread import Unread, unread
 from regularize.workflow.whole import write_whole
@@ -51,6 +58,7 @@ class Checked:
             "quarantined": self.refused,
             "crs": read.source_crs,
             "encoding": read.encoding,
+            "encoding_judged": self.delivery.encoding_judged,
             "sigma_m": read.sigma_m,
             "sigma_stated": not self.delivery.sigma_taken,
             "ignored_columns": list(self.delivery.ignored_columns),
@@ -78,6 +86,8 @@ class Checked:
         )
         if self.assumed:
             yield _("  judged as a survey, as nothing tells who delivers it; else: --origin cadastre")
+        if self.delivery.encoding_judged and self.delivery.sample:
+            yield judged_line(self.delivery.source.encoding)
         if self.delivery.sample:
             yield _("  a row as it was read: {sample}").format(sample=self.delivery.sample)
         if self.delivery.sigma_taken:

@@ -38,6 +38,7 @@ class Ingested:
     encoding: str | None = None
     source_crs: str | None = None
     sample: str | None = None
+    encoding_judged: bool = False
     superseded: int = 0
     options: tuple[tuple[str, ...], ...] = ()
     sigma_m: float | None = None
@@ -56,6 +57,7 @@ class Ingested:
             "layer": self.table,
             "crs": self.source_crs,
             "encoding": self.encoding,
+            "encoding_judged": self.encoding_judged,
             "sigma_m": self.sigma_m,
             "sigma_stated": not self.sigma_taken,
             "ignored_columns": list(self.ignored_columns),
@@ -78,7 +80,9 @@ class Ingested:
         yield _("{file}: {layer}, CRS {crs}, encoding {encoding}").format(
             file=self.path.name, layer=self.table, crs=self.source_crs, encoding=self.encoding or "-"
         )
-        if self.sample and verbose:
+        if self.encoding_judged and self.sample:
+            yield judged_line(self.encoding)
+        if self.sample and (verbose or self.encoding_judged):
             yield _("  a row as it was read: {sample}").format(sample=self.sample)
         if self.ignored_columns:
             yield _("  columns not stored: {columns}").format(columns=", ".join(self.ignored_columns))
@@ -207,6 +211,7 @@ def ingest(
                 encoding=read.encoding,
                 source_crs=read.source_crs,
                 sample=delivery.sample,
+                encoding_judged=delivery.encoding_judged,
                 options=options,
                 sigma_m=read.sigma_m,
                 sigma_taken=delivery.sigma_taken,
@@ -229,6 +234,7 @@ def ingest(
         encoding=read.encoding,
         source_crs=read.source_crs,
         sample=delivery.sample,
+        encoding_judged=delivery.encoding_judged,
         superseded=int(payload.get("superseded", 0)),
         options=options,
         sigma_m=read.sigma_m,
@@ -283,6 +289,14 @@ def issue_record(issue: Issue) -> dict[str, Any]:
         "x": issue.x,
         "y": issue.y,
     }
+
+
+def judged_line(encoding: str | None) -> str:
+    """That nobody stated the encoding: whoever knows the names should look at a row."""
+    return _(
+        "  the encoding is not stated: by its letters the text is {encoding}; if the row below is wrong: "
+        "--encoding"
+    ).format(encoding=encoding)
 
 
 def sigma_line(sigma_m: float) -> str:

@@ -47,6 +47,7 @@ class Unread:
             "quarantined": 0,
             "crs": None,
             "encoding": None,
+            "encoding_judged": False,
             "sigma_m": None,
             "sigma_stated": False,
             "ignored_columns": [],

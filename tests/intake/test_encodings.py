@@ -1,5 +1,7 @@
 """Encodings by evidence: right or asking, never wrong."""
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,21 +44,75 @@ def test_detection_is_right_or_asks(words: list[str], name: str) -> None:
         assert found is None
 
 
-def test_detection_of_many_names_asks_seldom() -> None:
-    import random
+def listed(text: str) -> list[str]:
+    return text.split()
 
-    dice = random.Random(7)
-    asked = dict.fromkeys(ENCODINGS, 0)
-    for name in ENCODINGS:
-        for _ in range(400):
-            words: list[str] = []
-            while sum(len(word) for word in set(words)) < encoding.ENOUGH_LETTERS:
-                words.append(dice.choice(WORDS))
-            values = [word.encode(name) for word in words]
-            found = encoding.detect(values).encoding
-            asked[name] += found is None
-            assert found is None or [value.decode(found) for value in values] == words
-    assert max(asked.values()) <= 8  # 2 %
+
+GIVEN = listed(
+    "Александър Ангел Анелия Антоанета Асен Богомил Боряна Валентин Василка Веселин Виолета Владимир Галина "
+    "Георги Гергана Даниела Десислава Димитър Добромир Евгения Живко Захари Здравко Ивайло Йорданка Калоян "
+    "Катерина Красимир Людмила Магдалена Методи Надежда Огнян Павлина Пенчо Петър Радостина Росица Румен "
+    "Светослав Снежана Стоянка Теодора Тихомир Фердинанд Филип Христина Цветелина Чавдар Щилян Юлия Явор"
+)
+FAMILY = listed(
+    "Абаджиева Атанасов Бакалова Бояджиев Василева Възвъзов Вълчев Ганчева Дачева Добрев Желязкова Жечев "
+    "Златанова Йовчев Каменова Кръстев Любенова Милушев Найденов Обретенов Павлова Пейчев Пъшева Русева "
+    "Симеонов Танев Терзийска Узунова Филипова Фъртунов Хаджиева Цанкова Чакърова Шишкова Щерев Ъгълов "
+    "Юруков Якимова"
+)
+PLACES = listed(
+    "Абланица Бъта Върбица Градище Дъбово Езерово Живково Зверино Извор Камен Лозен Могила Нивянин Орешак "
+    "Равнище Тръстеник Уручовци Хърсово Церова Чупрене Широково Щръклево Ябълково Юпер"
+)
+BEFORE = listed("Горно Долно Голямо Малко Ново Старо Бели Черни Средно")
+
+
+def made_up(dice: random.Random) -> str:
+    """A name as registers hold it: of a person who does not exist, a street, or two villages."""
+    what = dice.random()
+    if what < 0.5:
+        name = f"{dice.choice(GIVEN)} {dice.choice(FAMILY)} {dice.choice(FAMILY)}"
+    elif what < 0.75:
+        name = f"ул. {dice.choice(GIVEN)} {dice.choice(FAMILY)} № {dice.randint(1, 99)}"
+    else:
+        villages = [f"{dice.choice(BEFORE)} {dice.choice(PLACES)}" for _ in range(2)]
+        name = ", ".join(villages)
+    case = dice.random()
+    return name.upper() if case < 0.2 else name.lower() if case < 0.3 else name
+
+
+def letters_in(name: str) -> int:
+    return sum(char.isalpha() for char in name)
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_names_of_twenty_letters_are_told(name: str) -> None:
+    """One name alone is enough: right on at least 99.5 %, and never wrong."""
+    dice, right, asked = random.Random(7), 0, 0
+    while right + asked < 2000:
+        text = made_up(dice)
+        raw = text.encode(name, errors="replace")
+        text = raw.decode(name)  # cp866 has a sign for numbers, older tables may lack it
+        if letters_in(text) < 20:
+            continue
+        found = encoding.detect([raw]).encoding
+        assert found is None or raw.decode(found) == text, (found, text)
+        right += found is not None
+        asked += found is None
+    assert right >= 0.995 * (right + asked), asked
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_fewer_letters_are_asked_about(name: str) -> None:
+    """Below twenty letters nothing is told by statistics; UTF-8 shows by its form, and is right."""
+    dice = random.Random(8)
+    for _ in range(2000):
+        text = made_up(dice)[: dice.randint(1, 19)]
+        raw = text.encode(name)
+        if raw.isascii():
+            continue
+        found = encoding.detect([raw]).encoding
+        assert found == ("utf-8" if name == "utf-8" else None), text
 
 
 def test_latin_names_are_not_taken_for_cyrillic() -> None:

@@ -45,6 +45,8 @@ def test_cyrillic_without_a_word_about_the_encoding(
     delivery = read(path, pack=bg, extent=(0, 0, 1e7, 1e7))
     assert delivery.source.encoding == name
     assert delivery.frame["building_use"].tolist() == NAMES
+    assert delivery.encoding_judged is (name != "utf-8")  # whose form needs no statistics
+    assert not read(path, pack=bg, extent=(0, 0, 1e7, 1e7), encoding=name).encoding_judged
     assert delivery.sample is not None
     assert NAMES[0] in delivery.sample or NAMES[2] in delivery.sample or NAMES[3] in delivery.sample
 

@@ -262,7 +262,7 @@ class _CadLayer(OpenLayer):
         rows.issues += choice.issues
         name = choice.require(self._path, self.info.name, raw) if raw else choice.encoding
         decode = encoding.Decoder(name or "ascii")
-        rows.encoding = name
+        rows.encoding, rows.is_judged = name, choice.is_judged
         lost = 0
         for column in wanted:
             found: list[Any] = []

@@ -85,6 +85,12 @@ class TableLayer(OpenLayer):
         }
         self._own(values, ledger)
         values = {name: values[name] for name in columns if name in values}
-        rows = Rows(geometries, values, faults, encoding=self._text.choice.encoding)
+        rows = Rows(
+            geometries,
+            values,
+            faults,
+            encoding=self._text.choice.encoding,
+            is_judged=self._text.choice.is_judged,
+        )
         rows.issues = [*self._text.choice.issues, *ledger.issues]
         return rows

@@ -118,6 +118,7 @@ class _Listed(OpenLayer):
 
     def _finished(self, rows: Rows, ledger: Ledger) -> Rows:
         rows.encoding = self._text.choice.encoding
+        rows.is_judged = self._text.choice.is_judged
         rows.issues = [*self._text.choice.issues, *ledger.issues]
         if self._rows.decimal_comma:
             rows.notes.append("decimal comma")

@@ -221,6 +221,7 @@ class RegisterLayer(OpenLayer):
         rows = Rows(geometries, values, faults)
         if self._text is not None:
             rows.encoding = self._text.choice.encoding
+            rows.is_judged = self._text.choice.is_judged
             rows.issues += self._text.choice.issues
         rows.issues += ledger.issues
         rows.notes = [_note(self._partner, stored)]
