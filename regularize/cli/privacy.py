@@ -97,7 +97,7 @@ def export(
     **leave: Any,
 ) -> None:
     """Print what is stored about a home."""
-    from regularize.workflow import home_export, projects
+    from regularize.workflow import home_export, home_export_words, projects
 
     purpose = None
     if output is not None:
@@ -115,7 +115,7 @@ def export(
             way.path(output).write_text(text, encoding="utf-8")
     else:
         if not as_json:
-            lines = home_export.lines(opened, record, lang=session.lang or opened.project.language)
+            lines = home_export_words.lines(opened, record, lang=session.lang or opened.project.language)
             text = "".join(f"{line}\n" for line in lines)
         if purpose is not None:
             home_export.log_plain(opened, text, purpose=purpose)

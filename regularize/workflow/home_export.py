@@ -15,8 +15,7 @@ from shapely import to_wkt
 
 from regularize import privacy
 from regularize.errors import OptionError
-from regularize.i18n import in_language, translate
-from regularize.i18n import marked as _
+from regularize.i18n import translate
 from regularize.model import Event, Home
 from regularize.project import today
 from regularize.store import Store
@@ -24,7 +23,7 @@ from regularize.workflow import documents as papers
 from regularize.workflow import sealed
 from regularize.workflow.homes import case_record, cases_of, resolve
 from regularize.workflow.projects import Opened, store_of
-from regularize.workflow.review import finding_record, measure_text
+from regularize.workflow.review import finding_record
 
 EXPORTED = "privacy.exported"
 WHAT = "privacy export"  # in the log of what has left
@@ -161,70 +160,3 @@ def _event(event: Event) -> dict[str, Any]:
         "by": event.actor,
         "payload": event.payload,
     }
-
-
-def lines(here: Opened, record: Mapping[str, Any], *, lang: str) -> Iterator[str]:
-    """The record for people: what is kept, in words, section by section."""
-    label = here.pack.label
-
-    def say(message: str) -> str:
-        return in_language(message, lang)
-
-    home = record["home"]
-    yield say(_("All that is stored about home {home}")).format(home=home["id"])
-    yield say(_("State of {day}, {municipality}, regularize {version}")).format(
-        day=record["made"]["on"],
-        municipality=record["made"]["municipality"],
-        version=record["made"]["version"],
-    )
-    yield ""
-    yield say(_("The home"))
-    yield from _fields(here, home, lang)
-    for table, rows in record["rows"].items():
-        for row in rows:
-            yield ""
-            yield f"{label('layer.' + table, lang)} {row.get('ref') or row.get('identifier') or row['fid']}"
-            yield from _fields(here, row, lang)
-    for finding in record["findings"]:
-        yield ""
-        yield f"{say(_('finding'))} {finding['id']}: {label('class.' + finding['class'], lang)}"
-        yield from _fields(here, {k: v for k, v in finding.items() if k not in {"id", "class"}}, lang)
-    for document in record["documents"]:
-        yield ""
-        yield f"{say(_('document'))}: {label('document.' + document['document_type'], lang)}"
-        yield from _fields(here, document, lang)
-    for case in record["cases"]:
-        yield ""
-        about = say(_("names the home")) if case["names_the_home"] else say(_("covers the place of the home"))
-        yield f"{say(_('case'))} {case['id']}: {case['title']} ({about})"
-    yield ""
-    yield say(_("Entries of the log"))
-    if not record["events"]:
-        yield f"  {say(_('none'))}"
-    for event in record["events"]:
-        head = f"  {event['seq']:>5}  {event['on']}  {event['type']}  {event['subject']}  {event['by']}"
-        yield head.rstrip()
-        if event["payload"]:
-            yield f"         {json.dumps(event['payload'], ensure_ascii=False, default=str)}"
-
-
-def _fields(here: Opened, values: Mapping[str, Any], lang: str) -> Iterator[str]:
-    """A line for each value that there is, under the name that tables give it."""
-    for name, value in values.items():
-        if value in (None, "", [], {}):
-            continue
-        key = f"column.{name}"
-        title = here.pack.label(key, lang) if here.pack.has_label(key) else name
-        yield f"  {title}: {_shown(here, name, value, lang)}"
-
-
-def _shown(here: Opened, name: str, value: Any, lang: str) -> str:
-    """A value in words where it is a code, else as it stands."""
-    label = here.pack.label
-    if name == "reasons":
-        return "; ".join(label(f"reason.{code}", lang) for code in value)
-    if name == "measures":
-        return "; ".join(f"{label(f'measure.{m}', lang)} {measure_text(v)}" for m, v in value.items())
-    if name in {"kind", "grade", "review", "origin"}:
-        return label(f"{name}.{value}", lang)
-    return str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
