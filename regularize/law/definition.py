@@ -1,7 +1,7 @@
 """What a procedure is: steps, routes between them, clocks. All of it comes from TOML."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -153,6 +153,24 @@ class EventType:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A letter or announcement that a procedure knows: when it may be written, and what it cites.
+
+    One of the steps `reached` must have been reached, else the letter would speak of what has not
+    happened; none means that it may be prepared ahead. The day of the first step of `announced` that was
+    reached is that of the announcement. Of the clocks `terms` the first whose facts hold gives the term,
+    else the last; `duty` is the clock that obliges to write.
+    """
+
+    id: str
+    when: Facts
+    reached: tuple[str, ...]
+    announced: tuple[str, ...]
+    duty: str | None
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FactType:
     """A fact that a case or an event may state, with its admitted values (none: any)."""
 
@@ -203,6 +221,8 @@ class Procedure:
     rules_of : str or None
         The event on whose day the law stands that holds for the whole case; None where every term
         follows the law of the day on which it begins.
+    letters : mapping by kind
+        What is sent to people and put up for them.
     """
 
     id: str
@@ -215,6 +235,7 @@ class Procedure:
     clocks: Mapping[str, Clock]
     event_types: Mapping[str, EventType]
     rules_of: str | None = None
+    letters: Mapping[str, Letter] = field(default_factory=dict)
 
     @cached_property
     def by_event(self) -> Mapping[str, tuple[Route, ...]]:

@@ -7,7 +7,17 @@ from typing import Any
 from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.law.deadlines import UNITS
-from regularize.law.definition import PREVIOUS, Clock, EventType, FactType, Need, Procedure, Route, Step
+from regularize.law.definition import (
+    PREVIOUS,
+    Clock,
+    EventType,
+    FactType,
+    Letter,
+    Need,
+    Procedure,
+    Route,
+    Step,
+)
 
 # Values of the INSPIRE code list ProcessStepGeneralValue.
 PROCESS_STEPS = ("elaboration", "adoption", "legalForce", "obsolete")
@@ -84,6 +94,7 @@ def parse(table: Mapping[str, Any]) -> Procedure:
         clocks={name: _clock(name, entry) for name, entry in top.take("clocks", dict, {}).items()},
         event_types={name: _event(name, entry) for name, entry in events.items()},
         rules_of=top.take("rules_of", str),
+        letters={name: _letter(name, entry) for name, entry in top.take("letters", dict, {}).items()},
     )
     top.closed()
     _check_names(procedure)
@@ -191,6 +202,22 @@ def _event(name: str, entry: object) -> EventType:
     return event
 
 
+def _letter(name: str, entry: object) -> Letter:
+    r = _Reader(entry, f"letters.{name}")
+    letter = Letter(
+        id=name,
+        when=r.take("when", dict, {}),
+        reached=r.names("reached"),
+        announced=r.names("announced"),
+        duty=r.take("duty", str),
+        terms=r.names("terms"),
+    )
+    r.closed()
+    if not letter.terms:
+        raise InputError(_("procedure: {where} has no {key}").format(where=r.where, key="terms"))
+    return letter
+
+
 def _check_names(p: Procedure) -> None:
     """Refuse a procedure in which one entry names another that does not exist."""
     steps, events, clocks, facts = set(p.steps), set(p.event_types), set(p.clocks), set(p.facts)
@@ -212,6 +239,11 @@ def _check_names(p: Procedure) -> None:
         used += [(where, c.from_step, steps)] if c.from_step is not None else []
     for e in p.event_types.values():
         used += [(f"events.{e.id}", name, clocks) for name in e.within]
+    for letter in p.letters.values():
+        where = f"letters.{letter.id}"
+        used += [(where, name, steps) for name in (*letter.reached, *letter.announced)]
+        used += [(where, name, clocks) for name in (*letter.terms, *filter(None, [letter.duty]))]
+        used += [(where, name, facts) for name in letter.when]
     for where, name, there in used:
         if name not in there:
             raise InputError(_("procedure: {where} names the unknown {key}").format(where=where, key=name))

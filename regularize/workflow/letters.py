@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from regularize.errors import OptionError
+from regularize.i18n import language
 from regularize.i18n import translate as _
-from regularize.law.definition import UNVERIFIED, Procedure
+from regularize.law.definition import UNVERIFIED, Letter, Procedure, contradicts, holds
 from regularize.law.records import CaseStatus
 from regularize.model import Case
 from regularize.project import FILE, today
@@ -24,20 +25,13 @@ from regularize.publish.letters import (
 from regularize.publish.resident import require_contact
 from regularize.publish.text import data_dates, format_day
 from regularize.store import Store
-from regularize.workflow.case import procedure_of, status_of
+from regularize.workflow.case import kinds, procedure_of, status_of
 from regularize.workflow.dossiers import FORMATS, TEMPLATES
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.whole import write_whole
 
 _SHORT_HASH = 12
 GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line
-ANNOUNCED = ("announced_sg", "notified_individually")
-# The steps of which a letter speaks, one of which the case must have reached; the first is the hint's.
-# The list for the board is prepared ahead: it leaves dots for the day of the announcement, and says so.
-SPOKEN_OF = {
-    "notice": ("submitted", *ANNOUNCED),
-    "gazette": ("submitted", *ANNOUNCED),
-}
 
 
 @dataclass
@@ -86,13 +80,13 @@ def build(
     contact = require_contact(here.project.contact, FILE)
     with store_of(here, read_only=True) as store:
         case = store.case(case_id)
-        _require_kind(here, case, kind, words)
+        letter = _letter_of(here, case, kind)
         found = status_of(here, store, case, on=day)
-        _require_step(case, found, kind)
+        _require_step(case, found, letter)
         listed = _parcels(store, case, day) if kind == "board" or all_parcels else []
         chosen = _known(store, parcels, day) if parcels else (listed if kind == "notice" else [])
         made = _made(here, store, day, lang)
-    given = {**_given(here, case, found, kind, words, contact, day, lang), **made}
+    given = {**_given(here, case, found, letter, words, contact, day, lang), **made}
     values, lacking = letter_values(
         kind,
         words,
@@ -144,33 +138,40 @@ def _made(here: Opened, store: Store, day: date, lang: str) -> dict[str, str]:
     }
 
 
-def _require_kind(here: Opened, case: Case, kind: str, words: dict[str, Any]) -> None:
-    own = words[kind]
-    if case.kind != own["procedure"]:
+def _letter_of(here: Opened, case: Case, kind: str) -> Letter:
+    """What the procedure of the case knows of a kind of letter. Raises ``OptionError`` if it has none."""
+    letters = procedure_of(here, case.kind).letters
+    if kind not in letters:
+        having = (name for name in kinds(here) if kind in procedure_of(here, name).letters)
         raise OptionError(
             _("case {case} is of another procedure: {procedure}").format(
-                case=case.id, procedure=here.pack.label(f"procedure.{case.kind}", "en")
+                case=case.id, procedure=here.pack.label(f"procedure.{case.kind}", language())
             ),
-            hint=_("this letter belongs to: {procedure}").format(procedure=own["procedure"]),
+            hint=_("this letter belongs to: {procedure}").format(
+                procedure=", ".join(here.pack.label(f"procedure.{name}", language()) for name in having)
+                or "–"
+            ),
         )
-    scope = case.facts.get("scope")
-    if own["scope"] and scope and scope != own["scope"]:
-        other = "gazette" if scope == "state_gazette" else "notice"
+    if contradicts(letters[kind].when, case.facts):
+        fitting = (one.id for one in letters.values() if one.when and not contradicts(one.when, case.facts))
+        stated = (f"{name}={case.facts[name]}" for name in letters[kind].when)
         raise OptionError(
-            _("case {case} is announced in another way ({scope})").format(case=case.id, scope=scope),
-            hint=f"regularize letter build {other} {case.id}",
+            _("case {case} is announced in another way ({scope})").format(
+                case=case.id, scope=", ".join(stated)
+            ),
+            hint=f"regularize letter build {next(fitting, 'board')} {case.id}",
         )
+    return letters[kind]
 
 
-def _require_step(case: Case, found: CaseStatus, kind: str) -> None:
+def _require_step(case: Case, found: CaseStatus, letter: Letter) -> None:
     """Refuse a letter that would speak of what has not happened yet."""
     reached = {part.step for part in found.parts}
     reached |= {entry.step for part in found.parts for entry in (*part.done, *part.milestones) if entry.since}
-    spoken_of = SPOKEN_OF.get(kind, ())
-    if spoken_of and reached.isdisjoint(spoken_of):
+    if letter.reached and reached.isdisjoint(letter.reached):
         raise OptionError(
             _("case {case} has not reached the step that this letter speaks of").format(case=case.id),
-            hint=f"regularize case event {case.id} {spoken_of[0]} --date YYYY-MM-DD",
+            hint=f"regularize case event {case.id} {letter.reached[0]} --date YYYY-MM-DD",
         )
 
 
@@ -178,7 +179,7 @@ def _given(
     here: Opened,
     case: Case,
     found: CaseStatus,
-    kind: str,
+    letter: Letter,
     words: dict[str, Any],
     contact: dict[str, str],
     day: date,
@@ -186,10 +187,8 @@ def _given(
 ) -> dict[str, Any]:
     """The values of the names in braces."""
     procedure = procedure_of(here, case.kind)
-    own = words[kind]
-    term = own["term"] or (
-        "objections_sg" if case.facts.get("scope") == "state_gazette" else "objections_individual"
-    )
+    holding = (name for name in letter.terms if holds(procedure.clocks[name].when, case.facts))
+    term = next(holding, letter.terms[-1])
     when: dict[str, date] = {}
     for part in found.parts:
         for entry in (*part.done, *part.milestones):
@@ -198,7 +197,7 @@ def _given(
         if part.since is not None:
             when.setdefault(part.step, part.since)
     dues = [d.due for d in found.deadlines if d.clock == term]
-    announced = next((when[step] for step in ANNOUNCED if step in when), None)
+    announced = next((when[step] for step in letter.announced if step in when), None)
 
     def on(value: date | None) -> str | None:
         return None if value is None else format_day(value.isoformat(), lang=lang)
@@ -214,12 +213,12 @@ def _given(
         "submitted_on": on(when.get("submitted")),
         "announced_on": on(announced),
         "last_day": on(max(dues)) if dues else None,
-        **_basis(procedure, found, own["duty"], term, words, day),
+        **_basis(procedure, found, letter.duty, term, words, day),
     }
 
 
 def _basis(
-    procedure: Procedure, found: CaseStatus, duty: str, term: str, words: dict[str, Any], day: date
+    procedure: Procedure, found: CaseStatus, duty: str | None, term: str, words: dict[str, Any], day: date
 ) -> dict[str, str]:
     """Provisions and length of the terms, each as sure as it is for the rule set of the case."""
 
@@ -230,14 +229,9 @@ def _basis(
         status = UNVERIFIED if UNVERIFIED in begun else clock.status_on(found.rules_on or day)
         return cited(words, clock.citation, status)
 
-    given: dict[str, str] = {}
-    if duty in procedure.clocks:
-        given["duty_basis"] = basis(duty)
-    if term in procedure.clocks:
-        clock = procedure.clocks[term]
-        given["term"] = term_words(words, clock.amount, clock.unit)
-        given["term_basis"] = basis(term)
-    return given
+    clock = procedure.clocks[term]
+    given = {"term": term_words(words, clock.amount, clock.unit), "term_basis": basis(term)}
+    return given if duty is None else {**given, "duty_basis": basis(duty)}
 
 
 def _parcels(store: Store, case: Case, day: date) -> list[str]:

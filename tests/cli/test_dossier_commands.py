@@ -336,6 +336,14 @@ class TestLetters:
         assert self.build(spoken, run, "board", "C-1", "--all-parcels").code == 2
         assert self.build(spoken, run, "board", "C-9").code == 2
 
+    def test_a_procedure_without_letters(self, spoken: Path, run: Run, home: str) -> None:
+        words = ("case", "open", "tolerability_certificate", "--home", home, "--date", "2026-02-10", "--json")
+        case = run("-p", spoken, *words).json["id"]
+        answer = self.build(spoken, run, "board", case)
+        assert answer.code == 2
+        assert "Подробен устройствен план" in answer.err
+        assert "tolerability" not in answer.err
+
     def test_one_notice_for_each_parcel(self, spoken: Path, run: Run) -> None:
         words = ("--part", "Част 1", "--date", "2026-01-10", "--fact", "scope=individual_notice")
         case = run("-p", spoken, "case", "open", "detailed_plan", *words, "--json").json["id"]

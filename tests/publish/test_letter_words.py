@@ -2,8 +2,10 @@
 
 import pytest
 
+from regularize.countries import load
+from regularize.law.parsing import parse
 from regularize.publish.charts import Bar, bar_chart
-from regularize.publish.letters import cited, in_a_sentence, letter_words, term_words
+from regularize.publish.letters import KINDS, cited, in_a_sentence, letter_words, term_words
 from regularize.publish.text import data_dates
 
 
@@ -35,6 +37,15 @@ def test_the_article_goes_before_its_act(citation: str, said: str) -> None:
 )
 def test_a_term_in_words(lang: str, amount: int, unit: str, said: str) -> None:
     assert term_words(letter_words(lang), amount, unit) == said
+
+
+@pytest.mark.parametrize("lang", ["bg", "en"])
+def test_what_a_procedure_sends_has_words(lang: str) -> None:
+    """Steps, terms and duties of a letter stand with its procedure; here stand words and nothing else."""
+    known = {name for table in load("bg").procedures.values() for name in parse(table).letters}
+    assert known == set(KINDS)
+    words = letter_words(lang)
+    assert {key for kind in KINDS for key in words[kind]} == {"name", "to", "to_blank", "paragraphs"}
 
 
 def test_words_of_a_municipality_without_the_number_still_serve() -> None:
