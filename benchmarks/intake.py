@@ -7,7 +7,8 @@ The job is a shapefile of cadastral parcels with identifiers and register values
 ``pyogrio.read_dataframe`` and ``write_dataframe(append=True)`` to a GeoPackage: it checks nothing
 and keeps no record. Ours decodes, places, checks each row and all neighbours, and stores rows,
 digests, history and issues in one transaction. Each runs in a process of its own; CPU seconds of
-the process count, not the clock, and peak memory is what the system saw.
+the process count, not the clock, and peak memory is what the system saw. Exits with 1 if a ratio at
+200,000 parcels is missed; the fixed cost of smaller files says nothing about it.
 """
 
 import argparse
@@ -26,6 +27,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 MARKS = ("<!-- benchmarks/intake.py writes from here -->", "<!-- intake: to here -->")
 MOST_CPU = 8.0
 MOST_MEMORY = 2.5
+ASKED_FROM = 200_000
 CRS = "EPSG:7801"
 
 
@@ -108,17 +110,18 @@ def _one(job: str, source: Path, folder: Path) -> None:
     print(json.dumps(found))
 
 
-def table(sizes: Sequence[int], rounds: int) -> str:
-    """The figures of all sizes as Markdown."""
+def table(sizes: Sequence[int], rounds: int) -> tuple[str, list[str]]:
+    """The figures of all sizes as Markdown, and what was asked and missed."""
+    missed: list[str] = []
     lines = [
         "## Reading into the store",
         "",
         "A shapefile of parcels into the store, checks of rows and of neighbours included, beside a bare "
         "`pyogrio.read_dataframe` and append of the same file. Each in its own process, the best of "
-        f"{rounds} by CPU.",
+        f"{rounds} by CPU. Asked of {ASKED_FROM:,} parcels: at most {MOST_CPU:g} times the CPU and "
+        f"{MOST_MEMORY:g} times the memory.",
         "",
-        "| parcels | bare CPU s | ours CPU s | ratio (asked: at most 8) | bare MB | ours MB "
-        "| ratio (asked: at most 2.5) |",
+        "| parcels | bare CPU s | ours CPU s | ratio | bare MB | ours MB | ratio |",
         "|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for n in sizes:
@@ -134,25 +137,39 @@ def table(sizes: Sequence[int], rounds: int) -> str:
         plain, full = best["bare"], best["ours"]
         if full["rows"] != n or full["stored"] != n:
             raise SystemExit(f"not all rows were stored: {full}")
+        cpu, memory = full["cpu_s"] / plain["cpu_s"], full["peak_mb"] / plain["peak_mb"]
         lines.append(
-            f"| {n:,} | {plain['cpu_s']:.2f} | {full['cpu_s']:.2f} | {full['cpu_s'] / plain['cpu_s']:.1f} "
-            f"| {plain['peak_mb']:.0f} | {full['peak_mb']:.0f} | {full['peak_mb'] / plain['peak_mb']:.2f} |"
+            f"| {n:,} | {plain['cpu_s']:.2f} | {full['cpu_s']:.2f} | {cpu:.1f} "
+            f"| {plain['peak_mb']:.0f} | {full['peak_mb']:.0f} | {memory:.2f} |"
         )
         print(lines[-1], f"{full['issues']} issues", file=sys.stderr)
-    return "\n".join(lines)
+        missed += missed_of(n, cpu, memory)
+    return "\n".join(lines), missed
 
 
-def write(text: str) -> None:
-    """Put the figures between our own marks of the page."""
+def missed_of(n: int, cpu: float, memory: float) -> list[str]:
+    """Which ratios of a size that counts are above what is asked, in words."""
+    if n < ASKED_FROM:
+        return []
+    told = (("CPU", cpu, MOST_CPU), ("memory", memory, MOST_MEMORY))
+    return [
+        f"{n:,} parcels: {what} {ratio:.2f} times, asked at most {most:g}"
+        for what, ratio, most in told
+        if ratio > most
+    ]
+
+
+def write(text: str, marks: tuple[str, str] = MARKS) -> None:
+    """Put the figures between `marks` of the page."""
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Performance\n"
-    if MARKS[0] not in page:
-        page = f"{page.rstrip()}\n\n{MARKS[0]}\n{MARKS[1]}\n"
-    between = re.compile(re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1]), re.DOTALL)
-    PAGE.write_text(between.sub(lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", page), encoding="utf-8")
+    if marks[0] not in page:
+        page = f"{page.rstrip()}\n\n{marks[0]}\n{marks[1]}\n"
+    between = re.compile(re.escape(marks[0]) + ".*?" + re.escape(marks[1]), re.DOTALL)
+    PAGE.write_text(between.sub(lambda _: f"{marks[0]}\n{text}\n{marks[1]}", page), encoding="utf-8")
 
 
-def main() -> None:
-    """Parse, measure, print."""
+def main() -> int:
+    """Parse, measure, print; 1 if a figure is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=str)
     parser.add_argument("--write", action="store_true")
@@ -161,12 +178,15 @@ def main() -> None:
     options = parser.parse_args()
     if options.job:
         _one(options.job, *(Path(text) for text in options.sizes))
-        return
-    text = table([int(size) for size in options.sizes or ["20000"]], options.rounds)
+        return 0
+    text, missed = table([int(size) for size in options.sizes or ["20000"]], options.rounds)
     print(text)
     if options.write:
         write(text)
+    for line in missed:
+        print(f"MISSED: {line}", file=sys.stderr)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
