@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from regularize.geometry import areas
+from regularize.geometry import areas, topology
 from regularize.i18n import translate as _
 from regularize.model import Issue, Severity
 
@@ -124,7 +124,7 @@ def prepare(
     if merge == "alike":
         group = _duplicates(shapes, usable, np.array(maker, dtype=object), thresholds)
     elif merge == "same":
-        group = _same(shapes, usable, np.zeros(n, dtype=np.int64))
+        group = topology.first_of_same(shapes)
     # The best outline speaks for a footprint; of equals the row that was stored first.
     order = np.lexsort((fid, sigma))
     members: dict[int, list[int]] = {}
@@ -218,7 +218,7 @@ def _duplicates(
 ) -> Ints:
     """Groups of rows that show the same footprint."""
     # What is exactly the same is found without comparing each with each: a file may be one row repeated.
-    first = _same(shapes, usable, np.unique(maker.astype(str), return_inverse=True)[1])
+    first = topology.first_of_same(shapes, np.unique(maker.astype(str), return_inverse=True)[1])
     kept = np.flatnonzero(usable & (first == np.arange(len(shapes))))
     found = areas.self_pairs(shapes[kept])
     left, right = kept[found.left], kept[found.right]
@@ -229,21 +229,6 @@ def _duplicates(
     )
     same = iou > needed
     return components(len(shapes), left[same], right[same])[first]
-
-
-def _same(shapes: Shapes, usable: npt.NDArray[np.bool_], kind: Ints) -> Ints:
-    """For each row the first one of its kind with exactly the same outline."""
-    first = np.arange(len(shapes))
-    box = np.column_stack([shapely.bounds(shapes), shapely.area(shapes), kind])
-    order = np.lexsort((first, *box.T))
-    order = order[usable[order]]
-    begins = np.append(True, (box[order[1:]] != box[order[:-1]]).any(axis=1))[: len(order)]
-    owner = order[begins][np.cumsum(begins) - 1]
-    ask = owner != order
-    one, other = owner[ask], order[ask]
-    equal = shapely.equals_exact(shapely.normalize(shapes[one]), shapely.normalize(shapes[other]))
-    first[other[equal]] = one[equal]
-    return first
 
 
 def _polygonal(shape: Any) -> Any:

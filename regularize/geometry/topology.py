@@ -65,16 +65,52 @@ def _places(left: Integers, right: Integers, shapes: Geometries) -> Places:
 def overlaps(polygons: Geometries, *, least_m2: float) -> Places:
     """Pairs of one layer that overlap by at least `least_m2`, each once.
 
+    An outline that stands several times is paired with the first of its like, and only that one with
+    others: a file may be one row repeated ten thousand times.
+
     Examples
     --------
     >>> found = overlaps(np.array([shapely.box(0, 0, 5, 9), shapely.box(4, 0, 9, 9)]), least_m2=1)
     >>> found.area_m2, found.width_m.round(1)
     (array([9.]), array([0.9]))
     """
-    found = areas.self_pairs(polygons, min_area_m2=least_m2)
-    shapes = np.asarray(shapely.intersection(polygons[found.left], polygons[found.right]), dtype=object)
+    first = first_of_same(polygons)
+    once = np.flatnonzero(first == np.arange(len(polygons)))
+    again = np.flatnonzero((first != np.arange(len(polygons))) & (shapely.area(polygons) >= least_m2))
+    found = areas.self_pairs(polygons[once], min_area_m2=least_m2)
+    left = np.concatenate([once[found.left], first[again]])
+    right = np.concatenate([once[found.right], again])
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    shapes = np.asarray(shapely.intersection(polygons[left], polygons[right]), dtype=object)
     whole = shapely.area(shapes) > 0  # what the kernel sees and GEOS does not is rounding
-    return _places(found.left[whole], found.right[whole], shapes[whole])
+    return _places(left[whole], right[whole], shapes[whole])
+
+
+def first_of_same(polygons: Geometries, kind: Integers | None = None) -> Integers:
+    """For each outline the first one (of its kind) that is exactly the same, itself where there is none.
+
+    Wherever a ring begins and whichever way round it runs. What is missing or empty is like nothing.
+
+    Examples
+    --------
+    >>> first_of_same(np.array([shapely.box(0, 0, 5, 9), shapely.box(1, 0, 5, 9), shapely.box(0, 0, 5, 9)]))
+    array([0, 1, 0])
+    """
+    first = np.arange(len(polygons))
+    of_kind = np.zeros(len(polygons)) if kind is None else kind
+    signs = np.column_stack([shapely.bounds(polygons), shapely.area(polygons), of_kind])
+    order = np.lexsort((first, *signs.T))
+    order = order[np.isfinite(signs[order]).all(axis=1)]
+    if not len(order):
+        return first
+    begins = np.append(True, (signs[order[1:]] != signs[order[:-1]]).any(axis=1))
+    owner = order[begins][np.cumsum(begins) - 1]
+    ask = owner != order
+    one, other = owner[ask], order[ask]
+    equal = shapely.equals_exact(shapely.normalize(polygons[one]), shapely.normalize(polygons[other]))
+    first[other[equal]] = one[equal]
+    return first
 
 
 def gaps(polygons: Geometries, *, width_m: float) -> Places:
@@ -89,10 +125,11 @@ def gaps(polygons: Geometries, *, width_m: float) -> Places:
     width_m : float
     """
     nothing = _places(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, object))
-    if len(polygons) <= 1:
+    rows = np.flatnonzero(first_of_same(polygons) == np.arange(len(polygons)))
+    if len(rows) <= 1:
         return nothing
-    edges = shapely.coverage_invalid_edges(polygons, gap_width=width_m)
-    odd = np.flatnonzero(~shapely.is_empty(edges))
+    edges = shapely.coverage_invalid_edges(polygons[rows], gap_width=width_m)
+    odd = rows[~shapely.is_empty(edges)]
     if not len(odd):
         return nothing
     a, b = shapely.STRtree(polygons[odd]).query(polygons[odd], predicate="dwithin", distance=width_m)

@@ -30,6 +30,18 @@ def test_overlaps_say_how_wide_and_where() -> None:
     assert box(19, 0, 20, 20).contains(shapely.Point(found.xy[0] - AT))
 
 
+def test_one_outline_many_times_is_paired_with_the_first_of_its_like() -> None:
+    again = Polygon([(8, 9), (0, 9), (0, 0), (8, 0)])  # the same, from another corner
+    shapes = array(box(0, 0, 8, 9), box(6, 0, 20, 9), again, box(0, 0, 8, 9), box(0, 0, 8, 9.5))
+    assert topology.first_of_same(shapes).tolist() == [0, 1, 0, 0, 4]
+    assert topology.first_of_same(shapes, np.array([0, 0, 1, 1, 0])).tolist() == [0, 1, 2, 2, 4]
+    found = topology.overlaps(shapes, least_m2=0.05)
+    pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert pairs == [(0, 1), (0, 2), (0, 3), (0, 4), (1, 4)]
+    nothing = np.array([None, Polygon(), None], dtype=object)
+    assert topology.first_of_same(nothing).tolist() == [0, 1, 2]
+
+
 def test_a_gap_between_neighbours() -> None:
     parcels = array(box(0, 0, 20, 20), box(20.3, 0, 40, 20), box(0, 20, 40, 40))
     found = topology.gaps(parcels, width_m=0.5)
