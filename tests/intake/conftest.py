@@ -1,10 +1,11 @@
 """What the tests of intake share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mutation import WATCH
 from small_sources import UTM, dbf_bytes, square, write
 
 from regularize import (
@@ -19,6 +20,13 @@ from regularize.countries import Pack, load
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "en")
     i18n.use("en")
+
+
+@pytest.fixture(autouse=True)
+def _watch_ends() -> Iterator[None]:
+    """A series of mutations that failed leaves its watch running: it ends with the test."""
+    yield
+    WATCH.end()
 
 
 @pytest.fixture
