@@ -58,6 +58,9 @@ class Profile:
         Default standard deviation of a position (m, one axis); None leaves it to the origin.
     sigma_basis : str
         Where `sigma_m` comes from.
+    machine_drawn : bool
+        Whether a machine drew the outlines: then detection believes no better accuracy than
+        ``machine_sigma_m``, whatever is stated.
     patterns : mapping of kind to compiled patterns
         Names of layers and files by which the kind is recognised.
     source : mapping of language to text
@@ -75,6 +78,7 @@ class Profile:
     patterns: Mapping[str, tuple[re.Pattern[str], ...]]
     source: Words
     codes: Mapping[str, Mapping[str, str]]
+    machine_drawn: bool = False
 
     def assign(self, kind: str, names: Iterable[str]) -> dict[str, str]:
         """Which source column fills which contract column of a layer of `kind`.
@@ -142,7 +146,7 @@ def read_profile(file: Path) -> Profile:
         If it cannot be read, or an entry has the wrong form; the message names the file.
     """
     table = read_table(file)
-    allowed = {"title", "encodings", "sigma_m", "sigma_basis", "patterns", "source", "codes"}
+    allowed = {"title", "encodings", "sigma_m", "sigma_basis", "patterns", "source", "codes", "machine_drawn"}
     check_keys(table, file, file.stem, {"columns"}, allowed)
     columns = table["columns"]
     sigma_m = table.get("sigma_m")
@@ -150,6 +154,9 @@ def read_profile(file: Path) -> Profile:
         isinstance(sigma_m, bool) or not isinstance(sigma_m, (int, float)) or sigma_m <= 0
     ):
         raise broken(file, _("sigma_m must be a number of metres above zero"))
+    machine_drawn = table.get("machine_drawn", False)
+    if not isinstance(machine_drawn, bool):
+        raise broken(file, _("machine_drawn must be true or false"))
     try:
         patterns = {
             kind: tuple(re.compile(text) for text in texts)
@@ -173,6 +180,7 @@ def read_profile(file: Path) -> Profile:
             column: {folded(text): str(code) for text, code in entry.items()}
             for column, entry in table.get("codes", {}).items()
         },
+        machine_drawn=machine_drawn,
     )
 
 

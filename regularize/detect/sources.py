@@ -10,10 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import shapely
 
-from regularize.detect.sides import Floats, Ints, Shapes, Side
+from regularize.detect.sides import Floats, Ints, Shapes, Side, sources_of
 from regularize.geometry.alignment import NO_SHIFT, Shift, estimate, robust_sigma
 from regularize.i18n import translate as _
 from regularize.model import Issue, Severity
@@ -113,6 +116,41 @@ def issues_of(shifts: Shifts) -> list[Issue]:
         )
         found.append(Issue("SHIFT_TAKEN_OVER", Severity.WARNING, message.format(source=source or "-")))
     return found
+
+
+def as_machine_drawn(
+    observed: gpd.GeoDataFrame, drawn: npt.NDArray[np.bool_], thresholds: Mapping[str, float]
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+    """The layer with the accuracy that outlines drawn by a machine have at best, whatever was stated.
+
+    Parameters
+    ----------
+    observed : GeoDataFrame
+        Layer ``observed_buildings``; not changed.
+    drawn : ndarray of bool
+        Which rows a machine drew.
+    thresholds : mapping
+        ``machine_sigma_m``.
+    """
+    best_m = thresholds["machine_sigma_m"]
+    sigma_m = pd.to_numeric(observed["sigma_m"], errors="coerce").to_numpy(dtype=np.float64)
+    raised = drawn & (sigma_m > 0) & (sigma_m < best_m)
+    if not raised.any():
+        return observed, []
+    found = []
+    names = np.array(sources_of(observed), dtype=object)
+    for source in sorted(set(names[raised].tolist())):
+        message = _(
+            "{source}: {n} outlines were drawn by a machine; they are taken as accurate to {best} m, not to"
+            " {stated} m as stated"
+        ).format(
+            source=source or "-",
+            n=int((raised & (names == source)).sum()),
+            best=best_m,
+            stated=float(np.median(sigma_m[raised & (names == source)])),
+        )
+        found.append(Issue("MACHINE_SIGMA_RAISED", Severity.WARNING, message))
+    return observed.assign(sigma_m=np.where(raised, best_m, sigma_m)), found
 
 
 def measured_sigmas(

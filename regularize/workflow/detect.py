@@ -14,7 +14,7 @@ from shapely.ops import unary_union
 from regularize.detect import buildings, cadastre, identity, indicative, plots
 from regularize.detect.flags import placed
 from regularize.detect.sides import sources_of
-from regularize.detect.sources import Shifts
+from regularize.detect.sources import Shifts, as_machine_drawn
 from regularize.errors import InputError, MissingExtraError
 from regularize.geometry.alignment import Shift
 from regularize.i18n import translate as _
@@ -110,10 +110,17 @@ def detect(
         layers = {name: _inside(store.layer(name, on=day), place) for name in LAYERS}
         _require_both_sides(store)
         thresholds = here.pack.thresholds
+        machines = [name for name, profile in here.pack.profiles.items() if profile.machine_drawn]
+        drawn = {batch.id for batch in store.batches() if batch.source.profile in machines}
+        observed, distrusted = as_machine_drawn(
+            layers["observed_buildings"],
+            layers["observed_buildings"]["batch"].isin(drawn).to_numpy(dtype=bool),
+            thresholds,
+        )
         surroundings = {name: layers[name] for name in ("streets", "land")}
         built = buildings.detect_buildings(
             layers["buildings"],
-            layers["observed_buildings"],
+            observed,
             thresholds=thresholds,
             parcels=layers["parcels"],
             groups=here.pack.groups,
@@ -144,7 +151,7 @@ def detect(
             thresholds=thresholds,
         )
         findings = identity.with_homes(carried.findings, changes)
-        issues = (*built.issues, *occupied.issues, *checked, *unable)
+        issues = (*distrusted, *built.issues, *occupied.issues, *checked, *unable)
         record = {
             "on": day.isoformat(),
             "area": area,
