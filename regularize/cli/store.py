@@ -118,7 +118,10 @@ def restore(session: Session, source: Path) -> None:
     "verify",
     cls=Command,
     help=marked(
-        "Check that the store is whole: the file, its indexes, every delivery's rows, the log's chain."
+        "Check that the store is whole: the file, its indexes, every delivery's rows, the log's chain.\n\n"
+        "FAIL: something is not what the log says; the exit code is 1. NOTE: the store is whole, but "
+        "somebody should look, above all where rows were edited in another program such as QGIS: the "
+        "log tells of that and keeps what they were; the exit code stays 0."
     ),
     example="regularize store verify",
 )
@@ -134,7 +137,11 @@ def verify(session: Session, as_json: bool) -> None:
         print_json(report)
     else:
         for check in report["checks"]:
-            click.echo(f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']}  {check['detail']}".rstrip())
+            mark = "FAIL" if not check["ok"] else "NOTE" if check["note"] else "ok  "
+            click.echo(f"{mark}  {check['name']}  {check['detail']}".rstrip())
+    for check in report["checks"]:
+        if check["note"]:
+            session.say(_("note: {detail}").format(detail=check["detail"]))
     if not report["ok"]:
         raise RefusedError(
             _("the store is not whole"),

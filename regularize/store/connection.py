@@ -81,6 +81,9 @@ def prepared(connection: sqlite3.Connection, *, read_only: bool = False) -> sqli
         connection.execute("PRAGMA temp_store=MEMORY")  # nothing of the store in other files
         if not read_only:
             connection.execute("PRAGMA cache_size=-65536")
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                # Pages written before the commit would shut out who looks at what lay there before.
+                connection.execute("PRAGMA cache_spill=OFF")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
         connection.close()

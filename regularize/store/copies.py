@@ -59,6 +59,7 @@ def restore(source: Path, store: Path, payload: Mapping[str, Any]) -> Path | Non
     try:
         _copy(source, half)
         use_write_ahead_log(half)
+        events.write_head(half, _head_of(half))  # a copy on a stick may have lost its own
         opened = database.open_(half, read_only=False)  # an older schema is brought up to date here
         try:
             with opened.write() as connection:

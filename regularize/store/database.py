@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, MetaData
 from regularize.errors import InputError, OptionError, StoreError
 from regularize.i18n import translate as _
 from regularize.project import today, unfinished
-from regularize.store import asof, events, geopackage, history, migrations, places, schema
+from regularize.store import asof, events, geopackage, history, migrations, places, restating, schema
 from regularize.store import connection as door
 
 
@@ -71,16 +71,37 @@ class Database:
                 # A log whose tail was cut must not grow past the head that proves the cut.
                 kept = events.read_heads(self.path)
                 whole = not kept or any(events.is_in_chain(connection, self.metadata, k) for k in kept)
+                begun = events.head(connection, self.metadata).seq
                 history.begin(connection)
-                elsewhere = history.unrecorded(connection)
-                if elsewhere:  # edited in another program since: said before anything is built on it
-                    draft = events.Draft(history.EXTERNAL, "store", today(), {"edits": elsewhere})
-                    events.append(connection, self.metadata, [draft])
+                self._tell_what_was_done_elsewhere(connection, lost=not kept and begun > 0)
                 yield connection
+                self._tell_what_would_be_covered(connection, begun)
                 history.end(connection)
                 head = events.head(connection, self.metadata)
             if whole and not self.in_memory:
                 events.write_head(self.path, head)
+
+    def _tell_what_was_done_elsewhere(self, connection: Connection, *, lost: bool) -> None:
+        """Said before anything is built on it: edits in another program, and a head that is gone."""
+        elsewhere = history.unrecorded(connection)
+        if elsewhere:
+            draft = events.Draft(history.EXTERNAL, "store", today(), {"edits": elsewhere})
+            events.append(connection, self.metadata, [draft])
+            edits = history.told(elsewhere)
+            restating.say(_("note: edited in another program, now in the log: {edits}").format(edits=edits))
+        if lost and not self.in_memory:  # soon there is one again
+            draft = events.Draft(events.HEAD_LOST, "store", today(), {})
+            events.append(connection, self.metadata, [draft])
+
+    def _tell_what_would_be_covered(self, connection: Connection, begun: int) -> None:
+        """What the transaction states anew was what the log said of it, or an entry says that it was not."""
+        keys = restating.stated_since(connection, begun)
+        if not keys or self.in_memory:
+            return
+        with self._engine.connect() as before:
+            found = restating.differing(before, self.metadata, keys)
+        if found:
+            restating.record(connection, self.metadata, found)
 
     def close(self) -> None:
         """Close all connections; the journal is folded into the file."""

@@ -28,6 +28,7 @@ from regularize.store.schema import written
 
 GENESIS = "0" * 64
 ERASED = "event.erased"
+HEAD_LOST = "store.head_lost"
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 

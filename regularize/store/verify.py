@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from regularize import layers
 from regularize.i18n import translate as _
-from regularize.store import digests, events, geopackage, history, timeline, verify_file
+from regularize.store import digests, events, geopackage, history, restating, timeline, verify_file
 
 Stated = dict[str, tuple[str, int]]
 Edits = Sequence[history.Edit]
@@ -21,7 +21,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Check:
-    """One check by its permanent name, and what it found."""
+    """One check by its permanent name, and what it found: sound with a detail, somebody should look."""
 
     name: str
     ok: bool
@@ -63,19 +63,41 @@ def verify(connection: Connection, metadata: MetaData, path: Path) -> VerifyRepo
         ("deliveries", lambda: _deliveries(connection, metadata, state, elsewhere)),
         ("tables", lambda: _tables(connection, metadata, state, elsewhere)),
         ("history", lambda: _history(connection, state)),
+        ("differed", lambda: _differed(connection, metadata)),
         ("log", lambda: _chain(connection, metadata)),
         ("payloads", lambda: _payloads(connection, metadata)),
         ("head", lambda: _head(connection, metadata, path)),
         ("file_mode", lambda: verify_file.file_mode(path)),
     )
-    checks = tuple(_checked(name, work) for name, work in todo)
+    checks = [_checked(name, work) for name, work in todo]
     counts: dict[str, dict[str, int]] = {}
     for edit in elsewhere:
         of_table = counts.setdefault(edit.table, {})
         of_table[edit.operation] = of_table.get(edit.operation, 0) + 1
-    told = _("edited in another program: {edits}").format(edits=history.told(counts)) if counts else ""
-    checks = (*checks, Check(history.EXTERNAL, True, told))
-    return VerifyReport(all(check.ok for check in checks), checks)
+    told = (
+        _("edited in another program; what was there before is kept: {edits}").format(
+            edits=history.told(counts)
+        )
+        if counts
+        else ""
+    )
+    checks.append(Check(history.EXTERNAL, True, told))
+    return VerifyReport(
+        all(check.ok for check in checks), tuple(_noted(connection, metadata, check) for check in checks)
+    )
+
+
+def _noted(connection: Connection, metadata: MetaData, check: Check) -> Check:
+    """A sound head says since when it is one, if it was lost before."""
+    if check.name != "head" or not check.ok:
+        return check
+    log = metadata.tables["events"]
+    lost = connection.scalars(select(log.c.seq).where(log.c.type == events.HEAD_LOST).order_by(log.c.seq))
+    numbers = ", ".join(map(str, lost))
+    if not numbers:
+        return check
+    told = _("it was missing or unreadable before event {seq}: what was cut off until then cannot be told")
+    return Check(check.name, True, told.format(seq=numbers))
 
 
 def _checked(name: str, work: Callable[[], Iterator[str]]) -> Check:
@@ -222,14 +244,8 @@ def _deliveries(connection: Connection, metadata: MetaData, state: Stated, elsew
 
 def _tables(connection: Connection, metadata: MetaData, state: Stated, elsewhere: Edits) -> Iterator[str]:
     for name in digests.CHANGING_TABLES:
-        table = metadata.tables[name]
         said, seq = state.get(f"table:{name}", UNSAID)
-        former = history.before(elsewhere, name, seq)
-        if not said:
-            agrees = _rows_before(connection, table, former) == 0
-        else:
-            agrees = digests.of_table(connection, table, former=former) == said
-        if not agrees:
+        if not restating.agrees(connection, metadata, f"table:{name}", said, seq, elsewhere):
             yield _("the content of {table} is not what the log says").format(table=name)
 
 
@@ -263,6 +279,12 @@ def _history(connection: Connection, state: Stated) -> Iterator[str]:
     named = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name='row_history'").scalar()
     if (named or 0) != end + len(later):
         yield _("kept changes are missing at the end")
+
+
+def _differed(connection: Connection, metadata: MetaData) -> Iterator[str]:
+    """Edits without a trace that a later command came upon: its own statement would have covered them."""
+    for seq, content in restating.recorded(connection, metadata):
+        yield _("before event {seq} {content} was not what the log said").format(seq=seq, content=content)
 
 
 def _chain(connection: Connection, metadata: MetaData) -> Iterator[str]:

@@ -100,5 +100,8 @@ def verify(here: Opened) -> dict[str, Any]:
         report = store.verify()
     return {
         "ok": report.ok,
-        "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in report.checks],
+        "checks": [
+            {"name": c.name, "ok": c.ok, "note": c.ok and bool(c.detail), "detail": c.detail}
+            for c in report.checks
+        ],
     }

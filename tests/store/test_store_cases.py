@@ -8,7 +8,7 @@ from store_samples import square
 
 from regularize.errors import OptionError
 from regularize.model import Case
-from regularize.store import Store, migrations
+from regularize.store import Store, digests, events, migrations
 from regularize.store.cases import Incoming
 from regularize.store.events import Draft
 from regularize.store.objections import Objection
@@ -41,6 +41,8 @@ def without_later_tables(path: Path) -> None:
                 inside.exec_driver_sql(f"DELETE FROM {table} WHERE table_name=?", (later,))  # noqa: S608 - own names
             inside.exec_driver_sql(f"DROP TABLE {later}")
             inside.exec_driver_sql("DELETE FROM migrations WHERE name=?", (later,))
+        state = digests.of_tables(inside, opened._metadata, "migrations")  # as its own log had it
+        events.append(inside, opened._metadata, [Draft("note", "store", DAY, {}, "", state)])
 
 
 def test_a_store_without_objections_gets_their_table(store: Store) -> None:
