@@ -40,10 +40,8 @@ COLUMNS: dict[str, dict[str, object]] = {
 def test_footprints_of_others(
     profile: str, sigma: float | None, registered: Path, run, tmp_path: Path
 ) -> None:  # type: ignore[no-untyped-def]
-    n = len(HOUSES)
-    file = write(
-        tmp_path / "footprints.gpkg", HOUSES, **{name: [v] * n for name, v in COLUMNS[profile].items()}
-    )
+    columns = {name: [value] * len(HOUSES) for name, value in COLUMNS[profile].items()}
+    file = write(tmp_path / "footprints.gpkg", HOUSES, **columns)
     stated = () if sigma is None else ("--sigma", sigma)
     answer = run("-p", registered, "ingest", "survey", file, "--kind", "buildings", "--profile", profile,
                  "--date", "2025-03-01", *stated)  # fmt: skip
