@@ -1,11 +1,6 @@
 """Print dossiers: one after another or on several cores; a home that fails does not stop the others."""
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,6 +17,7 @@ from regularize.publish.word import program_form, render_word, require_word
 from regularize.store import Store
 from regularize.workflow import projects, replay
 from regularize.workflow.areas import area_geometry, lies_in
+from regularize.workflow.crew import shared_out
 from regularize.workflow.dossier_desk import DossierDesk
 from regularize.workflow.homes import resolve
 from regularize.workflow.projects import Opened, store_of
@@ -117,7 +113,14 @@ def build(
         tick = progress(len(homes)) if progress is not None else None
         printed = Printed(folder)
         if jobs > 1 and len(homes) > 1:
-            outcomes = _shared_out(bench, homes, jobs)
+            outcomes = shared_out(
+                homes,
+                jobs,
+                opening=_open_bench,
+                arguments=(here.project.root.resolve(), order, i18n.language()),
+                alone=bench.print_one,
+                lost=_lost,
+            )
         else:
             outcomes = (bench.print_one(home) for home in homes)
         for files, failures in outcomes:
@@ -205,8 +208,11 @@ class Bench:
                     home=home.id, reason=error.strerror or type(error).__name__
                 )
             )
-        # One home whose data no one foresaw must not cost a council the other thousand.
-        except Exception as error:  # noqa: BLE001
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        # One home whose data no one foresaw must not cost a council the other thousand; a library that
+        # panics raises what is no Exception.
+        except BaseException as error:  # noqa: BLE001
             failures.append(
                 _("{home}: unexpected failure: {kind}").format(home=home.id, kind=type(error).__name__)
             )
@@ -251,56 +257,17 @@ class Bench:
 
 # -- several cores ------------------------------------------------------------------------------
 
-_bench: Bench | None = None
 
-
-def _open_bench(root: Path, order: Order, spoken: str) -> None:
+def _open_bench(root: Path, order: Order, spoken: str) -> Callable[[Home], tuple[list[Path], list[str]]]:
     """In a process of its own: the project, the store and all that the dossiers share."""
-    global _bench  # noqa: PLW0603  a worker of a pool keeps its state nowhere else
     i18n.use(spoken)
     here = projects.opened(root)
-    store = Store.open(here.project.store_path, read_only=True)
-    _bench = Bench(here, store, order)
+    return Bench(here, Store.open(here.project.store_path, read_only=True), order).print_one
 
 
-def _print_in_worker(home: Home) -> tuple[list[Path], list[str]]:
-    if _bench is None:
-        raise RuntimeError("the worker was not started by _open_bench")
-    return _bench.print_one(home)
-
-
-def _shared_out(bench: Bench, homes: Sequence[Home], jobs: int) -> Iterator[tuple[list[Path], list[str]]]:
-    """The outcomes in the order of `homes`; should a process die, what it left is printed here."""
-    root, order = bench.here.project.root.resolve(), bench.order
-    with (
-        _single_threaded(),
-        ProcessPoolExecutor(
-            min(jobs, len(homes)),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_open_bench,
-            initargs=(root, order, i18n.language()),
-        ) as pool,
-    ):
-        waiting: list[Future[tuple[list[Path], list[str]]]] = [
-            pool.submit(_print_in_worker, h) for h in homes
-        ]
-        for home, future in zip(homes, waiting, strict=True):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield bench.print_one(home)
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Workers whose typesetter keeps to one thread each: the cores are shared out already."""
-    name = "RAYON_NUM_THREADS"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+def _lost(home: Home) -> tuple[list[Path], list[str]]:
+    """What is said of a home whose process was killed or broke."""
+    message = _(
+        "{home}: the process that printed it was lost; print it again: regularize dossier build {home}"
+    )
+    return [], [message.format(home=home.id)]

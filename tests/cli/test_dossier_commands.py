@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import crew_tasks
 import docx
 import pypdfium2
 import pytest
@@ -247,19 +248,23 @@ class TestFailures:
         assert {f.stem for f in out.iterdir()} == {"T-00000-1", "T-00000-3"}
         assert answer.err.count("T-00000-2") == 1
 
-    def test_what_nobody_foresaw(self, town: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("kind", [ZeroDivisionError, crew_tasks.PanicError])
+    def test_what_nobody_foresaw(
+        self, town: Path, run: Run, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+    ) -> None:
+        """Outside the typesetter as well, and whatever raises what is no Exception."""
         real = work.DossierDesk.facts
 
         def dies(desk: Any, home: Any) -> Any:
             if home.id == "T-00000-1":
-                raise ZeroDivisionError("private")
+                raise kind("private")
             return real(desk, home)
 
         monkeypatch.setattr(work.DossierDesk, "facts", dies)
-        out = town / "unforeseen"
+        out = town / f"unforeseen-{kind.__name__}"
         answer = run("-p", town, "dossier", "build", "T-00000-1", "T-00000-2", "-o", out)
         assert answer.code == 1
-        assert "T-00000-1: unexpected failure: ZeroDivisionError" in answer.err
+        assert f"T-00000-1: unexpected failure: {kind.__name__}" in answer.err
         assert "private" not in answer.err
         assert [f.stem for f in out.iterdir()] == ["T-00000-2"]
 
