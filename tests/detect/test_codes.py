@@ -51,6 +51,11 @@ def test_a_record_speaks_both_languages_and_names_real_thresholds(code: str) -> 
             assert not re.search("незакон|нелегал|illegal|squatter|violat", text, re.I)
 
 
+def test_every_record_names_what_it_is_mistaken_for() -> None:
+    traps = {code: PACK.rule(code).trap for code in _EXPLAINED}
+    assert sorted(code for code, trap in traps.items() if not (trap.get("bg") and trap.get("en"))) == []
+
+
 def test_every_threshold_has_unit_and_basis_and_is_used() -> None:
     source = "".join(f.read_text(encoding="utf-8") for f in (*ROOM.glob("*.py"), ALIGNMENT))
     names = re.findall(r"^\[(\w+)\]", (RULES.parent / "detection.toml").read_text(encoding="utf-8"), re.M)
