@@ -1,6 +1,7 @@
 """Charts as own SVG: bars with their figures written beside them, readable without colour.
 
-A count that is held back is drawn as a hatched bar of a fixed length, so that its length says nothing.
+A count that is held back is drawn as a hatched bar of a fixed length, so that its length says nothing; one
+of which only a lower bound is told is drawn to that bound.
 """
 
 import textwrap
@@ -17,6 +18,8 @@ _BAR_WIDTH = 280.0
 _ROW = 26.0
 _LINE = 15.0  # of a label in two lines
 _LETTER = 8.0  # advance of a wide 14 px system face, in px
+_HELD_WIDTH = 24.0
+Count = float | str | None
 PAPER_FACE = "Libertinus Serif"  # typst's own, where no face of the system is at hand
 
 # Phases of a procedure as INSPIRE names them: colour, and whether the bar is hollow (told apart in grey too).
@@ -30,11 +33,27 @@ PHASES: dict[str, tuple[str, bool]] = {
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its name, its count (None = held back) and its colour as ``#RRGGBB``."""
+    """One bar: its name, its count and its colour as ``#RRGGBB``.
+
+    Parameters
+    ----------
+    label : str
+    value : float, str or None
+        None was held back; a text is a lower bound, for instance ``"40+"``.
+    colour : str
+    more : tuple of (value, colour)
+        Further parts that follow the first in the same bar.
+    """
 
     label: str
-    value: float | None
+    value: Count
     colour: str = GREY_DARK
+    more: tuple[tuple[Count, str], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[Count, str], ...]:
+        """All parts, from the left."""
+        return ((self.value, self.colour), *self.more)
 
 
 @dataclass(frozen=True)
@@ -55,7 +74,15 @@ class Lane:
     due: date | None = None
 
 
-def bar_chart(bars: Sequence[Bar], *, title: str, held_back: str, lang: str, face: str = "") -> str:
+def bar_chart(
+    bars: Sequence[Bar],
+    *,
+    title: str,
+    held_back: str,
+    lang: str,
+    face: str = "",
+    key: Sequence[tuple[str, str]] = (),
+) -> str:
     """A horizontal bar chart as SVG text.
 
     Parameters
@@ -70,6 +97,8 @@ def bar_chart(bars: Sequence[Bar], *, title: str, held_back: str, lang: str, fac
         For the figures.
     face : str
         The face to write in; that of the page where it is empty.
+    key : sequence of (colour, word)
+        What the parts of the bars are; with it, one that is held back is written as "…" beside its bar.
 
     Returns
     -------
@@ -78,32 +107,38 @@ def bar_chart(bars: Sequence[Bar], *, title: str, held_back: str, lang: str, fac
     """
     if not bars:
         return ""
-    most = max((bar.value for bar in bars if bar.value is not None), default=0.0) or 1.0
+    most = max((_length(bar) for bar in bars), default=0.0) or 1.0
     labels = [_folded(bar.label) for bar in bars]
     row = _ROW + (_LINE if any(len(label) > 1 for label in labels) else 0.0)
-    wide, high = _LABEL_WIDTH + _BAR_WIDTH + 70, row * len(bars) + 8
+    wide, body = _LABEL_WIDTH + _BAR_WIDTH + 110, row * len(bars) + 8
+    high = body + (30 if key else 0)
     rows = []
     for i, (bar, label) in enumerate(zip(bars, labels, strict=True)):
         top = 4 + i * row
         middle = top + row / 2 + 5
         first = middle - _LINE / 2 * (len(label) - 1)
-        if bar.value is None:
-            length, fill, figure = 24.0, "url(#held)", held_back
-        else:
-            length = max(_BAR_WIDTH * max(bar.value, 0.0) / most, 1.0)
-            fill, figure = bar.colour, format_number(bar.value, 0, lang=lang)
-        rows.append(
-            "".join(
-                f'<text x="{_LABEL_WIDTH - 10:g}" y="{first + n * _LINE:g}" text-anchor="end">'
-                f"{escape(line)}</text>"
-                for n, line in enumerate(label)
+        rows += [
+            f'<text x="{_LABEL_WIDTH - 10:g}" y="{first + n * _LINE:g}" text-anchor="end">'
+            f"{escape(line)}</text>"
+            for n, line in enumerate(label)
+        ]
+        x, said = _LABEL_WIDTH, []
+        for value, colour in bar.parts:
+            length, fill = _HELD_WIDTH, "url(#held)"
+            if value is not None:
+                length, fill = max(_BAR_WIDTH * _size(value) / most, 1.0), colour
+            rows.append(
+                f'<rect x="{x:.1f}" y="{middle - 14:.1f}" width="{length:.1f}" height="{_ROW - 8:g}"'
+                f' fill="{escape(fill)}"/>'
             )
-            + f'<rect x="{_LABEL_WIDTH:g}" y="{middle - 14:g}" width="{length:.1f}" height="{_ROW - 8:g}"'
-            f' fill="{escape(fill)}"/>'
-            f'<text x="{_LABEL_WIDTH + length + 7:.1f}" y="{middle:g}" font-weight="600">'
-            f"{escape(figure)}</text>"
+            x += length
+            said.append(("…" if key else held_back) if value is None else _figure(value, lang))
+        rows.append(
+            f'<text x="{x + 7:.1f}" y="{middle:g}" font-weight="600">{escape(" + ".join(said))}</text>'
         )
-    foot = high - 4
+    held = any(value is None for bar in bars for value, _colour in bar.parts)
+    shown = [*key, *([("url(#held)", f"… {held_back}")] if key and held else [])]
+    foot = body - 4
     return _svg(
         wide,
         high,
@@ -112,12 +147,47 @@ def bar_chart(bars: Sequence[Bar], *, title: str, held_back: str, lang: str, fac
         '<defs><pattern id="held" width="6" height="6" patternUnits="userSpaceOnUse"'
         f' patternTransform="rotate(45)"><rect width="6" height="6" fill="{GREY_FAINT}"/>'
         f'<path d="M0 0V6" stroke="{GREY}" stroke-width="2"/></pattern></defs>'
-        f'<path d="M{_LABEL_WIDTH:g} 4V{foot:g}" stroke="{GREY}"/>{"".join(rows)}',
+        f'<path d="M{_LABEL_WIDTH:g} 4V{foot:g}" stroke="{GREY}"/>{"".join(rows)}{_key(shown, body + 18)}',
     )
 
 
+def _size(value: Count) -> float:
+    """How long a count is drawn; a bound as far as it reaches."""
+    if value is None:
+        return 0.0
+    return max(float(value.rstrip("+")) if isinstance(value, str) else value, 0.0)
+
+
+def _length(bar: Bar) -> float:
+    return sum(_size(value) for value, _colour in bar.parts)
+
+
+def _figure(value: float | str, lang: str) -> str:
+    return value if isinstance(value, str) else format_number(value, 0, lang=lang)
+
+
+def _key(entries: Sequence[tuple[str, str]], y: float) -> str:
+    """What colours mean, in one line below the bars; wide letters are counted, so that none overlaps."""
+    made, x = [], 10.0
+    for colour, word in entries:
+        made.append(
+            f'<rect x="{x:g}" y="{y - 11:g}" width="14" height="12" fill="{escape(colour)}" stroke="{INK}"'
+            f' stroke-width="0.6"/><text x="{x + 20:g}" y="{y:g}" font-size="13">'
+            f"{escape(printable(word))}</text>"
+        )
+        x += 34 + 7.6 * len(word)
+    return "".join(made)
+
+
 def lane_chart(
-    lanes: Sequence[Lane], *, on: date, title: str, words: Sequence[str], lang: str, face: str = ""
+    lanes: Sequence[Lane],
+    *,
+    on: date,
+    title: str,
+    words: Sequence[str],
+    due: str,
+    lang: str,
+    face: str = "",
 ) -> str:
     """Procedures over time as SVG: a line per part, a colour per phase, a ring where a term ends.
 
@@ -128,6 +198,8 @@ def lane_chart(
         Drawn as a vertical line.
     words : sequence of str
         What the phases of `PHASES` are called, in their order.
+    due : str
+        What the ring is called.
     title, lang, face
         As in :func:`bar_chart`.
 
@@ -186,6 +258,11 @@ def lane_chart(
                 f' font-size="13">{escape(printable(word))}</text>'
             )
             x += 34 + 7.6 * len(word)
+    if dues:
+        ends.append(
+            f'<circle cx="{x + 7:g}" cy="{foot + 16:g}" r="5.5" fill="none" stroke="{INK}" stroke-width="2"/>'
+            f'<text x="{x + 20:g}" y="{foot + 21:g}" font-size="13">{escape(printable(due))}</text>'
+        )
     return _svg(left + width + 60, foot + 30, title, face, "".join([*ends, *rows]))
 
 

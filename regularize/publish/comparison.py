@@ -5,7 +5,7 @@ from typing import Any
 
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
-from regularize.publish.origins import count_text, foot_line, origin_sections
+from regularize.publish.origins import count_text, foot_line, key_of, origin_sections
 from regularize.publish.printed import Printed, Section, as_pdf, written
 from regularize.publish.text import MINUS, format_day, format_number, printable
 from regularize.publish.writing import Labels
@@ -67,7 +67,6 @@ class _Comparison:
 
     def sections(self) -> list[Section]:
         d = self.data
-        nothing = self.say(_("Nothing has been counted."))
         waiting = [[self.say(_("Findings that await a decision")), *self.cells(row)] for row in d["totals"]]
         figures = [[printable(row["label"]), *self.cells(row)] for row in d["figures"]]
         classes = [
@@ -86,13 +85,9 @@ class _Comparison:
         ]
         heads = self.heads(self.say(_("Figure")))
         made = [
-            Section(self.say(_("In short")), heads, [*figures, *waiting], nothing, "lrrr"),
-            Section(
-                self.say(_("Findings by class")), self.heads(self.say(_("Class"))), classes, nothing, "lrrr"
-            ),
-            Section(
-                self.say(_("Findings by block")), self.heads(self.say(_("Block"))), blocks, nothing, "lrrr"
-            ),
+            self.counted(_("In short"), heads, [*figures, *waiting]),
+            self.counted(_("Findings by class"), self.heads(self.say(_("Class"))), classes),
+            self.counted(_("Findings by block"), self.heads(self.say(_("Block"))), blocks),
             Section(
                 self.say(_("Plan parts and cases")),
                 (
@@ -107,6 +102,13 @@ class _Comparison:
         ]
         small = origin_sections(d["origins"], d["rules"], d["parameters"], run_on=d["run_on"], lang=self.lang)
         return [*made, *small]
+
+    def counted(self, title: str, heads: tuple[str, ...], rows: list[list[str]]) -> Section:
+        """A table of counts, with what its signs mean."""
+        k = self.data["k"]
+        key = key_of(rows, k=k, lang=self.lang) if k is not None else []
+        nothing = self.say(_("Nothing has been counted."))
+        return Section(self.say(title), heads, rows, nothing, "lrrr", key=key)
 
     def notes(self) -> list[str]:
         notes = []

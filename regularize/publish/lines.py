@@ -4,10 +4,11 @@
 counted once or not at all, so that the homes *not* counted are a figure too: both sides stay above k.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
-from regularize.publish.disclosure import Figure, carried_through, rounded
+from regularize.publish.disclosure import Figure, carried_through, differs_little, rounded
 
 # Cell of a line -> its figure: homes that are counted (``findings``) out of ``dwellings``.
 Line = Mapping[int, Figure]
@@ -15,10 +16,19 @@ Line = Mapping[int, Figure]
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line as a council may see it: None where hidden."""
+    """A line as a council may see it: None where hidden.
+
+    Parameters
+    ----------
+    cells : mapping of int to (int or None)
+    total : int or None
+    least : int or None
+        What a hidden total is at least, where that may be said.
+    """
 
     cells: Mapping[int, int | None]
     total: int | None
+    least: int | None = None
 
 
 def counted(n: int, of: int, on: str = "") -> Figure:
@@ -93,6 +103,76 @@ def steady(history: Sequence[Line], current: Line, k: int) -> dict[int, Figure]:
     k : int
     """
     return carried_through(history, current, k, public=False)
+
+
+def told_apart(
+    releases: Mapping[str, Sequence[Line]],
+    k: int,
+    *,
+    beside: Mapping[str, Sequence[int | None]] | None = None,
+) -> dict[str, ShownLine]:
+    """Lines of one table, no two figures a few apart.
+
+    The homes of one line may all be among those of another: a document that settles 58 homes and one that
+    settles 55 of them would point at three. Such lines say only what they hold at least, and nothing by
+    area. An earlier figure counts as much as one of today: it may still lie on somebody's desk.
+
+    Parameters
+    ----------
+    releases : mapping of name to sequence of Line
+        What every release used of a line, the last being today's.
+    k : int
+    beside : mapping of name to sequence of (int or None), optional
+        What each release showed, elsewhere in the report, of homes among which those of that line are.
+    """
+    around = beside or {}
+    shown = {name: [shown_line(line, k) for line in lines] for name, lines in releases.items()}
+    near: dict[str, set[int]] = {name: set() for name in shown}
+    for one, other in combinations(shown, 2):
+        for mine, theirs in ((one, other), (other, one)):
+            near[mine] |= close_totals(shown[mine][-1], shown[theirs], k)
+    for name, lines in shown.items():
+        total = lines[-1].total
+        if total is not None:
+            near[name] |= {n for n in around.get(name, ()) if n is not None and differs_little(total, n, k)}
+    known = {n for name in shown if not near[name] and (n := shown[name][-1].total) is not None}
+    today = {name: figures[-1] for name, figures in around.items()}
+    return {
+        name: loose(lines[-1], near[name], k, known=known, whole=today.get(name)) if near[name] else lines[-1]
+        for name, lines in shown.items()
+    }
+
+
+def loose(
+    shown: ShownLine,
+    near: Collection[int],
+    k: int,
+    *,
+    known: Collection[int] = (),
+    whole: int | None = None,
+) -> ShownLine:
+    """A line that says of its total only a step that it reaches.
+
+    The step stays k below every figure in `near` that is larger, and below every one in `known` that is
+    not smaller: each may hold the homes of this line, and what it has more would be counted to a few. It
+    stays k below `whole` in any case, which is newer than a line that had to stay as it was.
+    """
+    total = shown.total or 0
+    above = [n for n in near if n > total] + [n for n in known if n >= total]
+    limit = min([total, *(n - k for n in above), *([] if whole is None else [whole - k])])
+    step, least = k, None
+    while step <= limit:
+        least, step = step, 20 if step < 20 else 2 * step
+    return ShownLine(dict.fromkeys(shown.cells), None, least)
+
+
+def close_totals(mine: ShownLine, theirs: Sequence[ShownLine], k: int) -> set[int]:
+    """Totals of the other line's releases, if a figure of one of them lies a few beside one of `mine`."""
+    for other in theirs:
+        pairs = [(mine.total, other.total), *((n, other.cells.get(key)) for key, n in mine.cells.items())]
+        if any(a is not None and b is not None and differs_little(a, b, k) for a, b in pairs):
+            return {line.total for line in theirs if line.total is not None} or {0}
+    return set()
 
 
 def public_count(n: int | None, of: int | None, k: int) -> int | None:

@@ -1,5 +1,6 @@
 """What every report says of itself: data and their days, rules that were run, values, tool and day."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,8 @@ from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.publish.printed import Section
 from regularize.publish.text import format_day, format_number, printable
+
+_BOUND = re.compile(r"[0-9]+\+")
 
 
 def count_text(value: Any, lang: str) -> str:
@@ -16,6 +19,29 @@ def count_text(value: Any, lang: str) -> str:
     if isinstance(value, int | float):
         return format_number(value, 0 if float(value).is_integer() else 2, lang=lang)
     return printable(value)
+
+
+def key_of(rows: Sequence[Sequence[str]], *, k: Any, lang: str) -> list[str]:
+    """What the signs of a table of counts mean: one line for each that stands in it.
+
+    There is one rule for all tables of a report: a count under `k` is not shown, nor is one from which
+    such a count follows; where even the exact size would tell of single homes, a lower bound stands.
+    """
+    cells = {text for row in rows for text in row}
+    made = []
+    hidden = count_text(None, lang)
+    if hidden in cells:
+        said = in_language(
+            _("“{sign}”: a count under {k}, or one from which such a count would follow."), lang
+        )
+        made.append(said.format(sign=hidden, k=count_text(k, lang)))
+    bounds = sorted({text for text in cells if _BOUND.fullmatch(text)}, key=lambda text: int(text[:-1]))
+    if bounds:
+        said = in_language(
+            _("“{sign}”: at least {n}; the exact count would tell too much of single homes."), lang
+        )
+        made.append(said.format(sign=bounds[0], n=bounds[0][:-1]))
+    return made
 
 
 def foot_line(version: Any, day: Any, lang: str) -> str:

@@ -50,6 +50,8 @@ REPORTS = """
 body{max-width:54rem}
 .small{font-size:.86rem}.small h2{font-size:1rem}
 td{overflow-wrap:break-word}
+th.n{white-space:normal}
+.key{font-size:.86rem;color:#59636E;margin:.35rem 0 0}
 @media print{tr{break-inside:avoid}table{break-inside:auto}thead{display:table-header-group}}
 """
 

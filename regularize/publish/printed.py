@@ -45,6 +45,8 @@ class Section:
         Draws the chart that stands before the table.
     small : bool
         Whether it is small print: where the figures come from.
+    key : list of str
+        What the signs in the table mean, said below it.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Section:
     lead: str = ""
     chart: Draw | None = None
     small: bool = False
+    key: list[str] = field(default_factory=list)
 
     @property
     def aligned(self) -> str:
@@ -112,6 +115,7 @@ def _section(section: Section) -> str:
     lead = f"<p>{escape(section.lead)}</p>" if section.lead else ""
     chart = section.chart("") if section.chart is not None else ""
     table = _table(section) if section.rows else f"<p>{escape(section.empty)}</p>"
+    table += "".join(f'<p class="key">{escape(line)}</p>' for line in section.key)
     if section.small:
         return f'<section class="small"><h2>{escape(section.title)}</h2>{lead}{table}</section>'
     return f"<section><h2>{escape(section.title)}</h2>{lead}{chart}{table}</section>"
@@ -171,6 +175,7 @@ def as_pdf(report: Printed, *, day: str) -> bytes:
                 "rows": section.rows,
                 "align": section.aligned,
                 "small": section.small,
+                "key": section.key,
                 "chart": section.chart(PAPER_FACE) if section.chart is not None else "",
             }
             for section in report.sections

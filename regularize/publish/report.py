@@ -11,8 +11,8 @@ from typing import Any
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.publish.charts import PHASES, Bar, Lane, Stretch, bar_chart, lane_chart
-from regularize.publish.origins import count_text, foot_line, origin_sections
-from regularize.publish.palette import BLUE, PLOT_STYLES, class_style
+from regularize.publish.origins import count_text, foot_line, key_of, origin_sections
+from regularize.publish.palette import BLUE, PLOT_STYLES, SKY, class_style
 from regularize.publish.printed import Draw, Printed, Section, as_pdf, written
 from regularize.publish.text import format_day, printable
 from regularize.publish.writing import Labels
@@ -23,10 +23,10 @@ _MOST_LANES = 14
 # What the report may hold. A key that is not named here does not leave the house.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "figures": ("label", "value"),
-    "ways": ("state", "count"),
+    "ways": ("state", "count", "reason"),
     "classes": ("class", "kind", "count"),
     "blocks": ("block", "count"),
-    "unlocks": ("document", "scope", "decides", "part_of"),
+    "unlocks": ("document", "scope", "decides", "together"),
     "cases": ("title", "plan_part", "state", "next_deadline"),
     "lanes": ("label", "stretches", "due"),
     "deadlines": ("title", "due", "basis"),
@@ -120,30 +120,55 @@ class _Report:
 
     def in_short(self) -> Section:
         rows = [[printable(r["label"]), self.count(r["value"])] for r in self.data["figures"]]
-        rows += [[self.word("home_state", r["state"]), self.count(r["count"])] for r in self.data["ways"]]
+        rows += [[self.word("home_state", r["state"]), self.standing(r)] for r in self.data["ways"]]
         heads = (self.say(_("Figure")), self.say(_("Value")))
-        return Section(self.say(_("In short")), heads, rows, self.say(_("Nothing has been counted.")), "lr")
+        key = self.key(rows)
+        for row in self.data["ways"]:
+            if row["reason"]:
+                said = self.say(_("{what}: {reason}."))
+                key.append(
+                    said.format(what=self.word("home_state", row["state"]), reason=printable(row["reason"]))
+                )
+        nothing = self.say(_("Nothing has been counted."))
+        return Section(self.say(_("In short")), heads, rows, nothing, "lr", key=key)
+
+    def standing(self, row: Mapping[str, Any]) -> str:
+        """Homes in one state. Of what is known in part only, a count that is held back may be nought."""
+        if not row["reason"]:
+            return self.count(row["count"])
+        if row["count"] is None:
+            return self.say(_("not assessed"))
+        return self.say(_("{n} (in part)")).format(n=self.count(row["count"]))
+
+    def key(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        """What the signs in a table mean."""
+        return key_of(rows, k=self.data["k"], lang=self.lang) if self.data["k"] is not None else []
 
     def by_class(self) -> Section:
         title = self.say(_("Findings by class"))
-        shown = [(self.word("class", r["class"]), r) for r in self.data["classes"]]
+        named = ((self.word("class", r["class"]), r) for r in self.data["classes"])
+        shown = sorted(named, key=_by_count)
         bars = [Bar(label, r["count"], self.colour(r)) for label, r in shown]
+        rows = [[label, self.count(r["count"])] for label, r in shown]
         return Section(
             title,
             (self.say(_("Class")), self.say(_("Count"))),
-            [[label, self.count(r["count"])] for label, r in shown],
+            rows,
             self.say(_("Nothing has been counted.")),
             "lr",
             chart=self.bars(bars, title),
+            key=self.key(rows),
         )
 
     def by_block(self) -> Section:
+        rows = [[printable(r["block"]), self.count(r["count"])] for r in self.data["blocks"]]
         return Section(
             self.say(_("Findings by block")),
             (self.say(_("Block")), self.say(_("Count"))),
-            [[printable(r["block"]), self.count(r["count"])] for r in self.data["blocks"]],
+            rows,
             self.say(_("Nothing has been counted.")),
             "lr",
+            key=self.key(rows),
         )
 
     def unlocks(self) -> Section:
@@ -151,7 +176,17 @@ class _Report:
         rows = self.data["unlocks"]
         title = self.say(_("Documents missing, and what would unlock most homes"))
         named = [(self.word("document", r["document"]), r) for r in rows]
-        bars = [Bar(label, r["part_of"], BLUE) for label, r in named]
+        by_itself, together = self.say(_("settles by itself")), self.say(_("is needed beside others"))
+        bars = [Bar(label, r["decides"], BLUE, ((r["together"], SKY),)) for label, r in named]
+        said = [
+            [
+                label,
+                self.word("document_scope", r["scope"]),
+                self.count(r["decides"]),
+                self.count(r["together"]),
+            ]
+            for label, r in named
+        ]
         empty = self.say(_("Not assessed: {reason}.")).format(reason=printable(self.data["ways_reason"]))
         if not self.data["ways_reason"]:
             empty = self.say(_("No document by itself would settle a home."))
@@ -161,21 +196,14 @@ class _Report:
                 self.say(_("Document")),
                 self.say(_("One is needed")),
                 self.say(_("Settles by itself, homes")),
-                self.say(_("Lacking to homes")),
+                self.say(_("Is needed beside others, homes")),
             ),
-            [
-                [
-                    label,
-                    self.word("document_scope", r["scope"]),
-                    self.count(r["decides"]),
-                    self.count(r["part_of"]),
-                ]
-                for label, r in named
-            ],
+            said,
             empty,
             "llrr",
             lead=self.best(),
-            chart=self.bars(bars, self.say(_("Documents missing"))),
+            chart=self.bars(bars, self.say(_("Documents missing")), key=((BLUE, by_itself), (SKY, together))),
+            key=self.key(said),
         )
 
     def best(self) -> str:
@@ -191,8 +219,13 @@ class _Report:
             else _("Most is settled by “{document}”: one for each home would decide {n} homes.")
         )
         return self.say(message).format(
-            document=self.word("document", row["document"]), n=self.count(row["decides"])
+            document=self.word("document", row["document"]), n=self.reached(row["decides"])
         )
+
+    def reached(self, value: Any) -> str:
+        """A count within a sentence, where a bound is said in words."""
+        text = self.count(value)
+        return self.say(_("at least {n}")).format(n=text[:-1]) if text.endswith("+") else text
 
     def cases(self) -> Section:
         title = self.say(_("Plan parts and cases"))
@@ -225,24 +258,17 @@ class _Report:
         )
 
     def consultations(self) -> Section:
+        rows = [
+            [self.heard(r), self.text(r["area"]), self.count(r["held"]), self.count(r["people"])]
+            for r in self.data["consultations"]
+        ]
+        heads = (_("Kind and partner"), _("Area"), _("Held"), _("People, each time counted"))
         return Section(
             self.say(_("Consultations with residents")),
-            (
-                self.say(_("Kind and partner")),
-                self.say(_("Area")),
-                self.say(_("Held")),
-                self.say(_("People, each time counted")),
-            ),
-            [
-                [
-                    self.heard(r),
-                    self.text(r["area"]),
-                    self.count(r["held"]),
-                    self.count(r["people"]),
-                ]
-                for r in self.data["consultations"]
-            ],
+            tuple(self.say(head) for head in heads),
+            rows,
             figures="llrr",
+            key=self.key(rows),
         )
 
     def heard(self, row: Mapping[str, Any]) -> str:
@@ -262,11 +288,13 @@ class _Report:
         kind = row["kind"] or ("plot" if cls in PLOT_STYLES else "building")
         return class_style(str(kind), cls).stroke
 
-    def bars(self, bars: Sequence[Bar], title: str) -> Draw | None:
+    def bars(self, bars: Sequence[Bar], title: str, key: Sequence[tuple[str, str]] = ()) -> Draw | None:
         held_back = self.count(None)
         if not bars:
             return None
-        return lambda face: bar_chart(bars, title=title, held_back=held_back, lang=self.lang, face=face)
+        return lambda face: bar_chart(
+            bars, title=title, held_back=held_back, lang=self.lang, face=face, key=key
+        )
 
     def lanes(self) -> Draw | None:
         lanes = [lane for row in self.data["lanes"] if (lane := _lane(row)) is not None][:_MOST_LANES]
@@ -275,7 +303,10 @@ class _Report:
             return None
         words = [self.word("process_step", phase) for phase in PHASES]
         title = self.say(_("Progress of the procedures"))
-        return lambda face: lane_chart(lanes, on=on, title=title, words=words, lang=self.lang, face=face)
+        due = self.say(_("a term ends"))
+        return lambda face: lane_chart(
+            lanes, on=on, title=title, words=words, due=due, lang=self.lang, face=face
+        )
 
     def notes(self) -> list[str]:
         notes = [printable(note, lines=True) for note in self.data["notes"]]
@@ -305,6 +336,13 @@ class _Report:
             lang=self.lang,
             notes_title=self.say(_("Data and notes")),
         )
+
+
+def _by_count(entry: tuple[str, Mapping[str, Any]]) -> tuple[bool, int, str]:
+    """The largest first; those held back last, by name, so that their order says nothing."""
+    label, row = entry
+    n = row["count"]
+    return n is None, -n if isinstance(n, int) else 0, label
 
 
 def _date(value: Any) -> date | None:

@@ -13,11 +13,10 @@ from regularize.store.documents import ADDED, CHANGED
 from regularize.workflow.case import statuses
 from regularize.workflow.parties import CONSULTED
 from regularize.workflow.projects import Opened
-from regularize.workflow.report_facts import HOME_STATES, NO_HOMES, NOW, Ways, ways_of
+from regularize.workflow.report_facts import HOME_STATES, NO_HOMES, NOT_EVERY_WAY, NOW, Ways, ways_of
 
 NO_DELIVERY = _("no delivery of this kind is stored")
 NO_APPROVAL = _("the country pack does not say which step of a procedure is its approval")
-NOT_EVERY_WAY = _("not every way of every home is assessed yet; what is counted is only what is known")
 
 
 @dataclass(frozen=True)

@@ -7,31 +7,25 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.law.next_document import Unlock, unlocks
 from regularize.law.pathways import PathState
 from regularize.model import Home
 from regularize.project import today
-from regularize.publish.disclosure import Figure, differs_little, suppress
-from regularize.publish.lines import Line, counted, shown_line
 from regularize.publish.text import format_day, format_number
-from regularize.publish.view import smallest_count
 from regularize.store import Store
 from regularize.workflow.case import procedure_of, statuses
 from regularize.workflow.parties import CONSULTED
 from regularize.workflow.pathway import Desk
 from regularize.workflow.plan_rules import PLAN
 from regularize.workflow.projects import Opened
-from regularize.workflow.report_releases import released
 
 # Where a home stands on its way, the nearest first; each home is in exactly one of them.
 NOW, ONE_DOCUMENT, BY_PLAN, FURTHER = HOME_STATES = ("now", "one_document", "plan", "further")
 NO_LAW = _("the country pack knows no law")
 NO_HOMES = _("no homes are known: regularize detect has not been run")
+NOT_EVERY_WAY = _("not every way of every home is assessed yet; what is counted is only what is known")
 NOT_TODAY = _("papers are known as they stand today, not on another day")
-OUTSIDE = 0  # the cell of homes that lie in no area
-WHOLE = "whole"
 
 
 @dataclass(frozen=True)
@@ -91,94 +85,6 @@ def ways_of(here: Opened, store: Store, *, on: date) -> Ways:
     )
     states = {home.id: state(home.id) for home in homes}
     return Ways(states, found, {home.id: home for home in homes}, unassessed=unassessed)
-
-
-def council_ways(here: Opened, store: Store, *, area: str | None, on: date, lang: str) -> dict[str, Any]:
-    """What a council may know of the ways of its homes: counts, of an area or of the whole place.
-
-    Where homes stand is told of the whole only: cells where an area and a state cross stay in the
-    office. What documents would do is told by area too, each document as a line of its own.
-    """
-    known = ways_of(here, store, on=on)
-    if known.reason:
-        return {"ways": [], "unlocks": [], "best": None, "ways_reason": in_language(known.reason, lang)}
-    k = smallest_count()
-    cells = _cells(store, known.homes.values(), on=on)
-    lines: dict[str, Line] = {"ways": _states_line(known, on)}
-    waiting = [home for home, state in known.states.items() if state != NOW]
-    for unlock in known.unlocks:
-        for name, chosen in (("decides", unlock.decides), ("part_of", unlock.part_of)):
-            lines[f"{unlock.document}.{name}"] = _line(set(chosen), waiting, cells, on)
-    told = released(store, "council", lines)
-    parts = {state: told["ways"][i].findings for i, state in enumerate(HOME_STATES) if i in told["ways"]}
-    ways = suppress(parts, k)
-    rows = []
-    for unlock in known.unlocks:
-        row: dict[str, Any] = {"document": unlock.document, "scope": unlock.scope}
-        for name in ("decides", "part_of"):
-            row[name] = _told(told[f"{unlock.document}.{name}"], store, area, k, on=on)
-        near = ways.get(ONE_DOCUMENT)
-        if near is not None and row["decides"] is not None and differs_little(near, row["decides"], k):
-            row["decides"] = None  # the few homes that other papers decide would stand out
-        rows.append(row)
-    shown = [row for row in rows if row["decides"] is not None or row["part_of"] is not None]
-    best = max((row for row in shown if row["decides"]), key=lambda row: row["decides"], default=None)
-    once = [row for row in shown if row["scope"] == "area" and row["decides"]]
-    if once and best is not None and max(row["decides"] for row in once) == best["decides"]:
-        best = next(row for row in once if row["decides"] == best["decides"])
-    return {
-        "ways": [] if area is not None else [{"state": s, "count": n} for s, n in ways.items()],
-        "unlocks": shown,
-        "best": None if best is None else best["document"],
-        "ways_reason": None,
-    }
-
-
-def _states_line(known: Ways, on: date) -> dict[int, Figure]:
-    stated = list(known.states.values())
-    return {i: Figure({"n": stated.count(s)}, on=on.isoformat()) for i, s in enumerate(HOME_STATES)}
-
-
-def _cells(store: Store, homes: Iterable[Home], *, on: date) -> dict[str, int]:
-    """The cell of each home: the first of the areas that it lies in, by the row that the area began with."""
-    grounds = _grounds(store, on)
-    found = {}
-    for home in homes:
-        point = home.geometry.representative_point()
-        found[home.id] = next((n for n, places in grounds if any(p.covers(point) for p in places)), OUTSIDE)
-    return found
-
-
-def _grounds(store: Store, on: date) -> list[tuple[int, list[BaseGeometry]]]:
-    areas = store.layer("areas", on=on)
-    by_name: dict[str, list[tuple[int, BaseGeometry]]] = {}
-    for fid, name, outline in zip(areas["fid"], areas["name"], areas.geometry, strict=True):
-        by_name.setdefault(str(name), []).append((int(fid), outline))
-    return sorted(
-        (min(fid for fid, _g in rows), [outline for _f, outline in rows]) for rows in by_name.values()
-    )
-
-
-def _line(chosen: set[str], waiting: list[str], cells: Mapping[str, int], on: date) -> Line:
-    keys = sorted(set(cells.values()))
-    return {
-        key: counted(
-            sum(cells[home] == key and home in chosen for home in waiting),
-            sum(cells[home] == key for home in waiting),
-            on.isoformat(),
-        )
-        for key in keys
-    }
-
-
-def _told(line: Line, store: Store, area: str | None, k: int, *, on: date) -> int | None:
-    """The figure of the whole, or of an area; None where it stays in the office."""
-    shown = shown_line(line, k)
-    if area is None:
-        return shown.total
-    areas = store.layer("areas", on=on)
-    fids = [int(fid) for fid, name in zip(areas["fid"], areas["name"], strict=True) if name == area]
-    return shown.cells.get(min(fids)) if fids else None
 
 
 def progress(here: Opened, store: Store, *, place: BaseGeometry | None, on: date) -> list[dict[str, Any]]:

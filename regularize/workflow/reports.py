@@ -9,14 +9,16 @@ from typing import Any
 from regularize.i18n import in_language, marked
 from regularize.model import BuildingClass, PlotClass
 from regularize.project import today
-from regularize.publish.disclosure import suppress
+from regularize.publish.disclosure import Figure, suppress
 from regularize.publish.report import council_report_pdf, render_council_report
 from regularize.publish.view import View, smallest_count
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
+from regularize.workflow.council_ways import council_ways
 from regularize.workflow.partition import council_blocks
 from regularize.workflow.projects import Opened, store_of
-from regularize.workflow.report_facts import consultations, council_ways, origins, progress
+from regularize.workflow.report_facts import consultations, origins, progress
+from regularize.workflow.report_releases import released
 from regularize.workflow.whole import write_whole
 
 FIGURES = (
@@ -81,16 +83,29 @@ def _data(here: Opened, store: Store, *, area: str | None, on: date, lang: str) 
         **council_ways(here, store, area=area, on=on, lang=lang),
         **origins(here, store, on=on, lang=lang),
         "lanes": progress(here, store, place=place, on=on),
-        "consultations": _heard(store, area=area, on=on, k=k),
+        "consultations": heard(store, area=area, on=on, k=k),
         "notes": [in_language(NOTE, lang)],
     }
 
 
-def _heard(store: Store, *, area: str | None, on: date, k: int) -> list[dict[str, Any]]:
-    """Consultations; how many people came is held back where it is few."""
-    rows = consultations(store, area=area, on=on)
-    people = suppress({str(i): row["people"] for i, row in enumerate(rows)}, k, with_total=False)
-    return [{**row, "people": people[str(i)]} for i, row in enumerate(rows)]
+def heard(store: Store, *, area: str | None, on: date, k: int) -> list[dict[str, Any]]:
+    """Consultations; how many people came is held back where it is few.
+
+    A row that a few people more were added to since it was last told stays as it was told: the difference
+    would be the meeting that they came to. The sum of all rows stands in the public indicators, so that
+    one row alone is never held back.
+    """
+    every = consultations(store, area=None, on=on)
+    lines = {
+        ":".join(("people", row["kind"], row["partner"], row["area"])): {
+            0: Figure({"n": row["people"]}, on=on.isoformat())
+        }
+        for row in every
+    }
+    told = [line[0].findings for line in released(store, "council", lines).values()]
+    people = suppress({str(i): n for i, n in enumerate(told)}, k)
+    rows = [{**row, "people": people[str(i)]} for i, row in enumerate(every)]
+    return [row for row in rows if area is None or row["area"] == area]
 
 
 def _block_rows(blocks: View | None) -> list[dict[str, Any]]:

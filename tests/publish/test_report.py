@@ -85,6 +85,25 @@ def test_held_back_counts() -> None:
 
 
 @pytest.mark.usefixtures("bulgarian")
+def test_every_sign_is_explained_below_its_table() -> None:
+    rows = [{"document": "title", "scope": "home", "decides": "40+", "together": None}]
+    ways = [
+        {"state": "now", "count": None, "reason": "пътищата не са преценени"},
+        {"state": "further", "count": 30, "reason": None},
+    ]
+    change = {"unlocks": rows, "best": "title", "ways": ways, "blocks": [{"block": "1", "count": "11+"}]}
+    page = html.unescape(render("html", **change))
+    hidden = "„не се показва“: брой под 11 или такъв, от който би се изчислил брой под 11."
+    for section in page.split("<section")[1:]:
+        assert (">не се показва<" in section) == (hidden in section), section[:80]
+        bound = re.search(r">(\d+)\+<", section)
+        assert (bound is not None) == ("+“: най-малко" in section), section[:80]
+    assert "решава въпроса за поне 40 дома" in page
+    assert '<td class="n">не е преценено</td>' in page
+    assert "пътищата не са преценени." in page
+
+
+@pytest.mark.usefixtures("bulgarian")
 def test_the_page_may_use_its_own_style_and_nothing_else() -> None:
     page = render("html")
     (style,) = re.findall(r"<style>(.*?)</style>", page, re.S)
@@ -130,7 +149,7 @@ def test_the_pdf_holds_hostile_texts_as_text() -> None:
         "area": hostile,
         "figures": [{"label": hostile, "value": 12}],
         "cases": [{"title": hostile, "plan_part": None, "state": None, "next_deadline": None}],
-        "unlocks": [{"document": "title", "scope": "area", "decides": 37, "part_of": None}],
+        "unlocks": [{"document": "title", "scope": "area", "decides": 37, "together": None}],
         "best": "title",
         "notes": [hostile],
         "lanes": [{"label": hostile, "stretches": LANE, "due": "2026-09-01"}],
@@ -186,6 +205,7 @@ class TestChart:
             on=date(2026, 5, 1),
             title="т",
             words=list(PHASES),
+            due="срок",
             lang="bg",
         )
         root = ElementTree.fromstring(svg)  # noqa: S314 (our own SVG)
@@ -194,8 +214,23 @@ class TestChart:
         assert widths == pytest.approx([380 * 60 / 180, 380 * 60 / 180], abs=0.1)
         assert "elaboration" in svg
         assert "legalForce" not in svg, "the key names what is drawn"
-        assert len(root.findall("{http://www.w3.org/2000/svg}circle")) == 1
-        assert lane_chart([], on=date(2026, 5, 1), title="т", words=list(PHASES), lang="bg") == ""
+        assert len(root.findall("{http://www.w3.org/2000/svg}circle")) == 2, "the term, and the key to it"
+        assert ">срок<" in svg
+        assert lane_chart([], on=date(2026, 5, 1), title="т", words=list(PHASES), due="", lang="bg") == ""
+
+    def test_a_bar_of_parts_says_what_each_is_and_a_bound_reaches_no_further(self) -> None:
+        bars = [Bar("а", 60, "#111111", ((40, "#222222"),)), Bar("б", "20+", "#111111", ((None, "#222222"),))]
+        key = [("#111111", "сам"), ("#222222", "с други")]
+        svg = bar_chart(bars, title="т", held_back="не се показва", lang="bg", key=key)
+        root = ElementTree.fromstring(svg)  # noqa: S314 (our own SVG)
+        widths = [float(str(r.get("width"))) for r in root.findall("{http://www.w3.org/2000/svg}rect")]
+        assert widths[:3] == pytest.approx([168, 112, 56])
+        texts = [t.text for t in root.iter("{http://www.w3.org/2000/svg}text")]
+        assert {"60 + 40", "20+ + …", "сам", "с други", "… не се показва"} <= set(texts)
+        wide = float(str(root.get("viewBox")).split()[2])
+        for text in root.iter("{http://www.w3.org/2000/svg}text"):
+            if text.get("text-anchor") is None:
+                assert float(str(text.get("x"))) + 8 * len(str(text.text)) <= wide
 
     def test_nothing_to_draw(self) -> None:
         assert bar_chart([], title="т", held_back="-", lang="bg") == ""
