@@ -1,6 +1,5 @@
 """What every command shares: translated help, the common options, and how results are printed."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.privacy import redact
+from regularize.workflow.whole import json_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -154,7 +154,7 @@ by_option = option(
 
 def print_json(value: Any) -> None:
     """`value` as JSON on stdout; keys are English and stable."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(json_text(value))
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

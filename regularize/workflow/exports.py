@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.project import today
 from regularize.workflow.projects import Opened, store_of
-from regularize.workflow.whole import write_whole
+from regularize.workflow.whole import json_text, write_whole
 
 # A list of more rows than this is no longer a look at a few cases: somebody answers for its purpose.
 ROWS_WITHOUT_PURPOSE = 20
@@ -49,7 +48,7 @@ def write_list(
     day = today()
     if output.suffix.lower() == ".json":
         whole = {"purpose": stated or None, "on": day.isoformat(), what: rows if content is None else content}
-        text = json.dumps(whole, ensure_ascii=False, indent=2, default=str) + "\n"
+        text = json_text(whole) + "\n"
     else:
         text = _csv(rows, [_("purpose: {text}").format(text=stated or "-"), day.isoformat()])
     log_list(here, what, len(rows), stated)

@@ -205,7 +205,7 @@ def test_over_an_area_one_document_for_many(detected: Path, run) -> None:
 def test_long_lists_in_files_need_a_purpose(
     detected: Path, run, tmp_path: Path, what: tuple[str, ...], suffix: str
 ) -> None:
-    target = detected / f"list.{suffix}"
+    target = detected / f"{what[0]}.{suffix}"
     refused = run("-p", detected, *what, "-o", target)
     assert refused.code == 2
     assert "--purpose" in refused.err
