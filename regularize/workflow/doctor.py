@@ -128,7 +128,8 @@ def _project(folder: Path) -> Iterator[Checked]:
         yield Checked("FAIL", _("project"), error.message)
         return
     for check in report["checks"]:
-        yield Checked("ok" if check["ok"] else "FAIL", f"store: {check['name']}", check["detail"])
+        level = "FAIL" if not check["ok"] else "warn" if check["note"] else "ok"
+        yield Checked(level, f"store: {check['name']}", check["detail"])
 
 
 def _drive(folder: Path) -> Checked:

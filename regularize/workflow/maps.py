@@ -115,13 +115,14 @@ def draw_map(
     days = [day for day, _what in timeline.days_of(here, store, audience=audience, on=on, lang=lang)]
     views = _rows(store, audience, place, on, days)
     ground = None
-    if imagery is not None and (place is not None or any(view.layer.name == "areas" for view in views)):
+    if imagery is not None and audience != "office":
         # A picture that is refused is refused before the figures are remembered as released.
         ground = underlay.below(imagery, views, place, audience=audience, crs=store.crs)
     more, figures_on = _results(here, store, audience, place, on)
     views += more
     if imagery is not None:
-        if ground is None:
+        framed = place is not None or any(view.layer.name == "areas" for view in views)
+        if ground is None or not framed:  # without a frame the results may reach further than the rows
             ground = underlay.below(imagery, views, place, audience=audience, crs=store.crs)
         views.append(ground.view)
         remarks += ground.remarks

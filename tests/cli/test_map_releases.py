@@ -153,6 +153,34 @@ def test_a_public_map_lies_on_no_picture(demo: Path, ortho: Path, run, tmp_path:
     assert not file.exists()
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_a_refused_picture_releases_nothing_where_no_area_frames_the_map(
+    project: Path, ortho: Path, run, tmp_path: Path
+) -> None:
+    import rasterio
+    from rasterio.transform import from_origin
+
+    data = Path(__file__).parents[2] / "data"
+    for origin, file in (("cadastre", "cadastre/sgradi.shp"), ("survey", "surveys/zasneti_sgradi.shp")):
+        given = ("--kind", "buildings", "--sigma", "0.2")
+        assert run("-p", project, "ingest", origin, data / file, *given).code in {0, 1}
+    assert run("-p", project, "detect").code == 0
+    elsewhere = tmp_path / "elsewhere.tif"
+    about = {"driver": "GTiff", "count": 3, "dtype": "uint8", "crs": "EPSG:7801", "width": 50, "height": 50}
+    with rasterio.open(elsewhere, "w", transform=from_origin(500_000, 4_800_000, 1, 1), **about) as target:
+        target.write(np.full((3, 50, 50), 90, dtype=np.uint8))
+    with Store.open(project / "store.gpkg", read_only=True) as store:
+        before = store.events()
+    council = ("-p", project, "map", "build", "--audience", "council", "-o", project / "maps" / "m.html")
+    said = run(*council, "--underlay", elsewhere)
+    assert said.code == 3, said.err
+    assert not (project / "maps" / "m.html").exists()
+    with Store.open(project / "store.gpkg", read_only=True) as store:
+        assert store.events() == before
+    assert run(*council, "--underlay", ortho).code == 0
+    assert len(releases(project)) == 1
+
+
 def test_panel_says_which_data_and_which_rules(demo: Path) -> None:
     lines = str(data_block((demo / "maps" / "council.html").read_text(encoding="utf-8"))["dates"])
     assert "Comparison of survey and cadastre, run 1" in lines
