@@ -29,14 +29,6 @@ QUIET = (
     "--disable-sync",
 )
 
-OFFICE = """
-[project.contact]
-office = "Отдел „Устройство на територията“"
-address = "пл. „Примерен“ 1, етаж 2, стая 12"
-telephone = "0000 12 345"
-hours = "понеделник – петък, 9 – 12 ч."
-"""
-
 
 def browser_path() -> str:
     """The system's Chromium."""
@@ -105,16 +97,8 @@ def photograph_dossier(demo: Path, out: Path, images: Path) -> None:
 
 
 def photograph_family_sheet(demo: Path, out: Path, images: Path) -> None:
-    """The sheet of the first home; the demonstration gets an invented office to ask."""
-    project = demo / "regularize.toml"
-    text = project.read_text(encoding="utf-8")
-    if "telephone" not in text:
-        project.write_text(text.replace("[project.contact]", "").rstrip() + "\n" + OFFICE, encoding="utf-8")
-    words = ("dossier", "build", "--all", "--limit", "1", "--audience", "resident", "--overwrite")
-    folder = demo / "dossiers"
-    command = (sys.executable, "-m", "regularize", "--lang", "bg", "-q", "-p", str(demo), *words)
-    subprocess.run([*command, "-o", str(folder)], check=True)
-    with pypdfium2.PdfDocument(min(folder.glob("*-sheet.pdf"))) as document:
+    """The sheet of the first home."""
+    with pypdfium2.PdfDocument(min((demo / "dossiers").glob("*-sheet.pdf"))) as document:
         document[0].render(scale=1.4).to_pil().save(out / "family-sheet.png")
     small(out / "family-sheet.png", images / "family-sheet.png")
 

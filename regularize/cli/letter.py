@@ -87,7 +87,7 @@ def build(
             _("only a notice is written for single parcels"), hint=f"regularize letter build notice {case_id}"
         )
     opened = projects.opened(session.folder)
-    folder = output or opened.project.root / "letters"
+    folder = output or opened.project.root / letters.FOLDER
     # What goes to the gazette and on the board is public; a notice is about one parcel.
     outputs = [folder] if kind == "notice" else []
     with leaving(session, opened, outputs, what="letters", overwrite=overwrite, **leave) as way:

@@ -11,14 +11,34 @@ from regularize import project, sample
 from regularize.errors import OptionError, StoreError
 from regularize.i18n import in_language
 from regularize.i18n import translate as _
-from regularize.workflow import case, detect, dossiers, evaluate, ingest, maps, projects, reports, storage
+from regularize.workflow import (
+    case,
+    detect,
+    dossiers,
+    evaluate,
+    ingest,
+    letters,
+    maps,
+    projects,
+    reports,
+    storage,
+)
 from regularize.workflow.projects import Opened
 
 # The folder is replaced by --overwrite only if it holds what the demonstration writes.
 MARK = Path("data") / "truth" / "buildings.csv"
 DOSSIERS = 12
+SHEETS = 3
 # The municipality is as fictional as the village that it is named after.
 MUNICIPALITY = sample.SETTLEMENT.removeprefix("с. ")
+# Whom a family would ask: an office as fictional, and a number that no telephone has.
+CONTACT = {
+    "office": "Отдел „Устройство на територията“ (измислен пример)",
+    "address": "пл. „Примерен“ 1, етаж 2, стая 12",
+    "telephone": "0000 12 345",
+    "hours": "понеделник – петък, 9 – 12 ч.",
+}
+LETTERS = ("gazette", "board")  # of a plan that is announced in the State Gazette
 # Event and the days after the opening; the announcement lies so that objections can still be made.
 OPENED_DAYS_AGO = 300
 STORY = (
@@ -50,6 +70,8 @@ class Demonstration:
     plots: evaluate.Evaluated | None = None
     maps: dict[str, Path] = field(default_factory=dict)
     dossiers: Path = Path()
+    sheet: Path = Path()
+    letters: list[Path] = field(default_factory=list)
     report: Path = Path()
     case_id: str = ""
 
@@ -67,6 +89,9 @@ class Demonstration:
         yield _("Office map:  {path}").format(path=self.maps["office"])
         yield _("Council map: {path}").format(path=self.maps["council"])
         yield _("Dossiers:    {path}").format(path=self.dossiers)
+        yield _("Home sheet:  {path}").format(path=self.sheet)
+        for path in self.letters:
+            yield _("Letter:      {path}").format(path=path)
         yield _("Report:      {path}").format(path=self.report)
         yield _("Next: regularize -p {folder} findings list").format(folder=self.folder)
 
@@ -101,7 +126,10 @@ def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
         shutil.rmtree(beside, ignore_errors=True)
     done.folder = folder
     done.maps = {name: folder / path.relative_to(beside) for name, path in done.maps.items()}
-    done.dossiers, done.report = (folder / p.relative_to(beside) for p in (done.dossiers, done.report))
+    done.letters = [folder / path.relative_to(beside) for path in done.letters]
+    done.dossiers, done.sheet, done.report = (
+        folder / path.relative_to(beside) for path in (done.dossiers, done.sheet, done.report)
+    )
     return done
 
 
@@ -118,6 +146,7 @@ def _carry(folder: Path, lang: str, say: Say) -> Demonstration:
         crs=None,
         language=lang,
         settlement_list=drawn.settlements,
+        contact=CONTACT,
     )
     here = projects.opened(folder)
     for delivered in drawn.deliveries:
@@ -222,7 +251,7 @@ def _working_day(day: date) -> date:
 
 
 def _publish(here: Opened, done: Demonstration, say: Say) -> None:
-    """Maps for both audiences, dossiers of the first homes, the council's report."""
+    """Maps for both audiences, dossiers and sheets of the first homes, letters of the case, the report."""
     for audience in ("office", "council"):
         path = here.project.maps_dir / f"{audience}.html"
         size, _remarks = maps.build(
@@ -240,20 +269,40 @@ def _publish(here: Opened, done: Demonstration, say: Say) -> None:
                 path=path.relative_to(here.project.root), size=round(size / 1000)
             )
         )
-    printed = dossiers.build(
-        here,
-        (),
-        everything=True,
-        area=None,
-        on=None,
-        limit=DOSSIERS,
-        folder=here.project.dossiers_dir,
-        lang=done.lang,
-        overwrite=True,
-    )
-    for failure in printed.failures:
-        say(failure)
-    say(_("dossiers: {n} in {folder}").format(n=len(printed.files), folder=printed.folder.name))
-    done.dossiers = printed.folder
+    done.dossiers = here.project.dossiers_dir
+    for audience, limit, message in (
+        ("office", DOSSIERS, _("dossiers: {n} in {folder}")),
+        ("resident", SHEETS, _("sheets: {n} in {folder}")),
+    ):
+        printed = dossiers.build(
+            here,
+            (),
+            everything=True,
+            area=None,
+            on=None,
+            limit=limit,
+            folder=done.dossiers,
+            lang=done.lang,
+            overwrite=True,
+            audience=audience,
+        )
+        for failure in printed.failures:
+            say(failure)
+        say(message.format(n=len(printed.files), folder=printed.folder.name))
+    done.sheet = printed.files[0]
+    for kind in LETTERS:
+        done.letters += letters.build(
+            here,
+            kind,
+            done.case_id,
+            on=None,
+            parcels=(),
+            all_parcels=False,
+            fmt="pdf",
+            form=None,
+            folder=here.project.root / letters.FOLDER,
+            lang=done.lang,
+            overwrite=True,
+        ).files
     done.report = here.project.maps_dir / "report.html"
     reports.council(here, done.report, area=None, on=None, fmt="html", lang=done.lang)

@@ -31,6 +31,7 @@ from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.whole import write_whole
 
 _SHORT_HASH = 12
+FOLDER = "letters"  # of the project, unless another is named
 GRAZED_M2 = 1.0  # a parcel that the plan meets by less than this is only touched by its line
 
 

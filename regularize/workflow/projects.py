@@ -73,8 +73,14 @@ def start(
     crs: str | None,
     language: str,
     settlement_list: Path | None = None,
+    contact: Mapping[str, str] | None = None,
 ) -> tuple[Project, list[str]]:
     """Write a new project and its empty store.
+
+    Parameters
+    ----------
+    contact : mapping, optional
+        Whom a family may ask: ``[project.contact]``.
 
     Returns
     -------
@@ -116,6 +122,7 @@ def start(
         crs=metric_crs(chosen),
         language=language,
         settlements=tuple(settlements),
+        contact=dict(contact or {}),
     )
     project.prepare(made)
     if listed is not None:

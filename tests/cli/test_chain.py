@@ -28,7 +28,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_demo_leaves_everything_that_it_names(demo: Path) -> None:
     maps = demo / "maps"
     assert {p.name for p in maps.iterdir()} >= {"office.html", "council.html", "report.html"}
-    assert len(list((demo / "dossiers").glob("T-*.pdf"))) == 12
+    dossiers = {file.stem for file in (demo / "dossiers").glob("T-*.pdf")}
+    assert len([name for name in dossiers if not name.endswith("-sheet")]) == 12
+    assert len([name for name in dossiers if name.endswith("-sheet")]) == 3
+    assert {file.name for file in (demo / "letters").iterdir()} == {"C-1-gazette.pdf", "C-1-board.pdf"}
     assert (maps / "council.html").stat().st_size <= 1_500_000
 
 
