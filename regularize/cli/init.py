@@ -1,5 +1,6 @@
 """``regularize init``: start a project."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -70,5 +71,7 @@ def command(
         )
     )
     session.say(
-        _("next: regularize -p {folder} ingest cadastre FILE --kind parcels").format(folder=made.root)
+        _("next: regularize -p {folder} ingest cadastre FILE --kind parcels").format(
+            folder=shlex.quote(str(made.root))
+        )
     )

@@ -145,12 +145,21 @@ class Defaults:
     source: str
 
 
-def default_sigma_m(option: float | None, profile: Profile | None, pack: Pack, origin: str) -> float:
-    """Standard deviation of a position (m): the user's, else the profile's, else the pack's."""
+# What a format tells of the instrument: GPX is written by telephones and hand-held receivers.
+_INSTRUMENTS = {"gpx": "survey.phone_gnss"}
+
+
+def default_sigma_m(
+    option: float | None, profile: Profile | None, pack: Pack, origin: str, reader: str
+) -> float:
+    """Standard deviation of a position (m): the user's, else the profile's, the format's, or the pack's."""
     if option is not None:
         return option
     if profile is not None and profile.sigma_m is not None:
         return profile.sigma_m
+    instrument = _INSTRUMENTS.get(reader, "")
+    if instrument in pack.sigmas:
+        return pack.sigmas[instrument].value_m
     return pack.sigmas[origin].value_m if origin in pack.sigmas else _LAST_SIGMA_M
 
 

@@ -237,7 +237,7 @@ def read(
     ledger.issues[:0] = raw.issues
     columns.note_refused(mapped, ledger)
     defaults = columns.Defaults(
-        columns.default_sigma_m(sigma_m, mapped.profile, pack, origin),
+        columns.default_sigma_m(sigma_m, mapped.profile, pack, origin, dataset.reader),
         valid_from or today(),
         columns.default_source(source, mapped.profile, origin),
     )

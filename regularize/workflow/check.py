@@ -12,6 +12,7 @@ from geopandas import GeoDataFrame
 
 from regularize import intake
 from regularize.errors import InputError, MissingExtraError, OptionError
+from regularize.i18n import language
 from regularize.i18n import translate as _
 from regularize.intake import Delivery
 from regularize.intake.known import Progress
@@ -80,7 +81,7 @@ class Checked:
         """What to tell the user."""
         yield _("{file}: {layer}, CRS {crs}, encoding {encoding}").format(
             file=self.path.name,
-            layer=self.delivery.target.name,
+            layer=self.reference.pack.label(f"layer.{self.delivery.target.name}", language()),
             crs=self.delivery.source.source_crs,
             encoding=self.delivery.source.encoding or "-",
         )

@@ -12,6 +12,7 @@ from geopandas import GeoDataFrame
 
 from regularize import intake, privacy
 from regularize.errors import InputError
+from regularize.i18n import language
 from regularize.i18n import translate as _
 from regularize.intake.known import Progress
 from regularize.model import Batch, Issue
@@ -39,6 +40,7 @@ class Ingested:
     source_crs: str | None = None
     sample: str | None = None
     encoding_judged: bool = False
+    title: str = ""
     superseded: int = 0
     options: tuple[tuple[str, ...], ...] = ()
     sigma_m: float | None = None
@@ -78,7 +80,10 @@ class Ingested:
             )
             return
         yield _("{file}: {layer}, CRS {crs}, encoding {encoding}").format(
-            file=self.path.name, layer=self.table, crs=self.source_crs, encoding=self.encoding or "-"
+            file=self.path.name,
+            layer=self.title or self.table,
+            crs=self.source_crs,
+            encoding=self.encoding or "-",
         )
         if self.encoding_judged and self.sample:
             yield judged_line(self.encoding)
@@ -212,6 +217,7 @@ def ingest(
                 source_crs=read.source_crs,
                 sample=delivery.sample,
                 encoding_judged=delivery.encoding_judged,
+                title=here.pack.label(f"layer.{delivery.target.name}", language()),
                 options=options,
                 sigma_m=read.sigma_m,
                 sigma_taken=delivery.sigma_taken,
@@ -235,6 +241,7 @@ def ingest(
         source_crs=read.source_crs,
         sample=delivery.sample,
         encoding_judged=delivery.encoding_judged,
+        title=here.pack.label(f"layer.{delivery.target.name}", language()),
         superseded=int(payload.get("superseded", 0)),
         options=options,
         sigma_m=read.sigma_m,

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ezdxf
+import pytest
 from conftest import DATA, Run
 from pyproj import Transformer
 
@@ -74,6 +76,35 @@ def test_within_one_command_the_first_file_tells(tmp_path: Path, run: Run) -> No
     assert done.code == 3
     assert "b.geojson" in done.err
     assert "EPSG:32635" in done.err
+
+
+@pytest.mark.parametrize(
+    ("crs", "swapped"), [(BG, False), ("EPSG:32635", False), (BG, True)], ids=["7801", "zone 35", "swapped"]
+)
+def test_a_drawing_is_placed_by_what_is_stored(crs: str, swapped: bool, tmp_path: Path, run: Run) -> None:
+    """A drawing states no system: alone it is asked about, in a project there is one answer, recorded."""
+    place = (440_700.0, 4_668_400.0)
+    project = str(tmp_path / "Проект")
+    drawing = tmp_path / "чертеж на улица.dxf"
+    document = ezdxf.new("R2010")
+    way = Transformer.from_crs(BG, crs, always_xy=True)
+    ring = [way.transform(place[0] + x, place[1] + y) for x, y in ((0, 0), (10, 0), (10, 8), (0, 8))]
+    document.modelspace().add_lwpolyline([p[::-1] if swapped else p for p in ring], close=True)
+    document.saveas(drawing)
+    words = (drawing, "--kind", "buildings", "--sigma", "0.1")
+    assert run("init", project, "--municipality", "Средище").code == 0
+    asked = run("-p", project, "ingest", "survey", *words)
+    assert asked.code == 3
+    assert "EPSG:7801" in asked.err
+    assert "EPSG:32635" in asked.err
+    first = survey(tmp_path / "a.geojson", (place[0] + 60, place[1]))
+    assert run("-p", project, "ingest", "survey", first, "--kind", "buildings").code == 0
+    placed = run("-p", project, "ingest", "survey", *words, "--json")
+    assert placed.code == 0, placed.err
+    (issue,) = (issue for issue in placed.json["issues"] if issue["code"] == "CRS_FROM_EXTENT")
+    assert crs in issue["message"]
+    assert ("axes swapped" in issue["message"]) is swapped
+    assert placed.json["deliveries"][0]["crs"] == crs
 
 
 def test_a_list_for_one_delivery(tmp_path: Path, run: Run) -> None:

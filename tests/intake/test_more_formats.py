@@ -50,6 +50,8 @@ def test_waypoints(gpx: Read, tmp_path: Path) -> None:
     delivery = gpx(kind="points", layer="waypoints")
     assert delivery.frame["ref"].tolist() == ["T-1", "1"]  # a name without a digit may be a person's
     assert delivery.frame["height_m"].tolist()[0] == 163.4
+    assert delivery.source.sigma_m == 3.0  # of a telephone, not of a survey
+    assert gpx(kind="points", layer="waypoints", sigma_m=0.5).source.sigma_m == 0.5
     assert [entry.code for entry in delivery.quarantine] == ["UNREADABLE_GEOMETRY"]
     assert [(layer.name, layer.n, layer.family) for layer in layers_in(tmp_path / "a.gpx")] == [
         ("waypoints", 3, "point"),
