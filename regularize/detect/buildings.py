@@ -97,9 +97,9 @@ def detect_buildings(
         # Duplicates of two sources are seen only after each has been laid onto the same ground.
         raw, _issues = make(merge="none")
         shifts = shifts_of(raw.shapes, raw.sigma_m, raw.sources, theirs, thresholds)
-        ours, issues_o = make(lay=lambda shapes: offsets(shapes, names, shifts, thresholds))
+        ours, issues_o = make(merge="shown", lay=lambda shapes: offsets(shapes, names, shifts, thresholds))
     else:
-        ours, issues_o = make()
+        ours, issues_o = make(merge="shown")
         shifts = (
             shifts_of(ours.shapes, ours.sigma_m, ours.sources, theirs, thresholds)
             if shift is None

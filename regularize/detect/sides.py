@@ -18,8 +18,9 @@ from regularize.model import Issue, Severity
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[Any]
-# Which rows are one footprint: those nearly alike, only those exactly the same, or none.
-Merge = Literal["alike", "same", "none"]
+# Which rows are one footprint: those whose ground better sources show, those nearly alike, only those
+# exactly the same, or none.
+Merge = Literal["shown", "alike", "same", "none"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +83,9 @@ def prepare(
     thresholds : mapping
     layer : str
         Name of the layer, for the messages.
-    merge : {"alike", "same", "none"}
-        Whether footprints that nearly coincide are one, or only those of exactly the same outline.
+    merge : {"shown", "alike", "same", "none"}
+        Whether footprints that nearly coincide are one, with "shown" also those whose ground better sources
+        mostly show, or only those of exactly the same outline.
     lay : callable, optional
         By how much each row is moved for comparing: an array (n, 2) in metres.
 
@@ -121,7 +123,7 @@ def prepare(
         shapes = shapely.set_coordinates(shapes.copy(), coordinates + lay(shapes)[index])
     names = sources_of(frame)
     group = np.arange(n)
-    if merge == "alike":
+    if merge in {"shown", "alike"}:
         group = _duplicates(shapes, usable, np.array(maker, dtype=object), thresholds)
     elif merge == "same":
         group = topology.first_of_same(shapes)
@@ -140,6 +142,13 @@ def prepare(
             issues.append(
                 Issue("DUPLICATE_FOOTPRINT", Severity.WARNING, message, m[1], *_middle(shapes[m[0]]))
             )
+    twice = [len({maker[i] for i in m}) > 1 for m in rows]
+    if merge == "shown":
+        shown = _shown_better([m[0] for m in rows], shapes, sigma, names, thresholds)
+        for at, better in shown.items():
+            rows[better] += rows[at]
+        kept = [k for k in range(len(rows)) if k not in shown]
+        rows, twice = [rows[k] for k in kept], [twice[k] for k in kept]
     first = np.array([m[0] for m in rows], dtype=np.int64)
     side = Side(
         shapes=shapes[first],
@@ -149,7 +158,7 @@ def prepare(
         fids=[tuple(sorted(int(fid[i]) for i in m)) for m in rows],
         refs=[tuple(ref[i] for i in sorted(m, key=lambda i: int(fid[i])) if ref[i]) for m in rows],
         dates=[when[m[0]] for m in rows],
-        twice_observed=np.array([len({maker[i] for i in m}) > 1 for m in rows], dtype=bool),
+        twice_observed=np.array(twice, dtype=bool),
     )
     return side, tuple(issues)
 
@@ -229,6 +238,41 @@ def _duplicates(
     )
     same = iou > needed
     return components(len(shapes), left[same], right[same])[first]
+
+
+def _shown_better(
+    rows: Sequence[int],
+    shapes: Shapes,
+    sigma_m: Floats,
+    sources: Sequence[str],
+    thresholds: Mapping[str, float],
+) -> dict[int, int]:
+    """Footprints whose ground better sources mostly show already: position -> that of the best one.
+
+    Else a building that two sources draw differently would be two.
+    """
+    name = np.array([sources[i] for i in rows], dtype=object)
+    if len(set(name.tolist())) < 2:
+        return {}
+    typical = {s: float(np.median(sigma_m[np.array(rows)[name == s]])) for s in set(name.tolist())}
+    ranked = sorted(typical, key=lambda s: (typical[s], -int((name == s).sum()), s))
+    rank = np.array([ranked.index(s) for s in name])
+    mine = shapes[np.array(rows)]
+    found = areas.self_pairs(mine)
+    left, right = np.concatenate([found.left, found.right]), np.concatenate([found.right, found.left])
+    common = np.concatenate([found.area_m2, found.area_m2])
+    kept = rank[left] > rank[right]
+    left, right, common = left[kept], right[kept], common[kept]
+    area = np.asarray(shapely.area(mine))
+    shown: dict[int, int] = {}
+    for place in range(1, len(ranked)):
+        asked = np.flatnonzero((rank[left] == place) & ~np.isin(right, list(shown)))
+        covered = np.bincount(left[asked], weights=common[asked], minlength=len(mine))
+        enough = covered[left[asked]] >= thresholds["duplicate_shown_share"] * area[left[asked]]
+        # The largest common ground last, so that it is the one that stays.
+        order = asked[enough][np.argsort(common[asked[enough]], kind="stable")]
+        shown.update(zip(left[order].tolist(), right[order].tolist(), strict=True))
+    return shown
 
 
 def _polygonal(shape: Any) -> Any:

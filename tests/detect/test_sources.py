@@ -76,6 +76,40 @@ def test_two_sources_that_show_one_building_agree_only_on_common_ground() -> Non
     assert sum(f.cls == "not_in_cadastre" for f in result.findings) == 30
 
 
+def test_a_building_that_two_sources_draw_differently_is_one() -> None:
+    houses = town()
+    register = layer(houses[:30], 0.2, "R")
+    ground = layer(houses[:40], 0.05, "G", "GNSS")
+    # The machine sees less than half of each house, and one house that the survey passed by.
+    west, south, east, north = shapely.bounds(houses).T
+    halves = shapely.box(west - 0.5, south, 0.6 * west + 0.4 * east, north)[:40]
+    drawn = layer(np.append(halves, houses[50]), 1.2, "M", "footprints")
+    result = run(register, together(ground, drawn))
+    told = {ref: f for f in result.findings for ref in f.survey_refs}
+    assert len(result.findings) == 41
+    assert {told[f"G{k}"].cls for k in range(30)} == {"unchanged"}
+    assert {told[f"G{k}"].cls for k in range(30, 40)} == {"not_in_cadastre"}
+    for k in range(40):
+        assert told[f"M{k}"] is told[f"G{k}"]
+        assert told[f"G{k}"].measures["area_survey_m2"].value == pytest.approx(houses[k].area)
+        assert told[f"G{k}"].grade == "A"
+        assert {"COUNTED_ONCE"} <= set(told[f"G{k}"].reasons)
+        assert "SECOND_SOURCE_AGREES" not in told[f"G{k}"].reasons
+    assert told["M40"].cls == "not_in_cadastre"
+    assert not {i.code for i in result.issues} & {"DUPLICATE_FOOTPRINT"}
+
+
+def test_what_no_better_source_shows_stays() -> None:
+    houses = town()
+    register = layer(houses[:30], 0.2, "R")
+    west, south, east, north = shapely.bounds(houses[45])
+    wide = shapely.box(west, south, west + 3 * (east - west), north)  # a third of it is the house
+    ground = layer(houses, 0.05, "G", "GNSS")
+    result = run(register, together(ground, layer(np.array([wide]), 1.2, "M", "footprints")))
+    told = {ref: f for f in result.findings for ref in f.survey_refs}
+    assert told["M0"] is not told["G45"]
+
+
 def test_a_small_source_takes_the_common_shift_and_it_is_said() -> None:
     houses = town()
     register = layer(moved(houses, 2.0, -1.0), 0.2, "R")
