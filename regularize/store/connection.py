@@ -4,13 +4,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import LRUCache
 
 from regularize.errors import OptionError, StoreError
 from regularize.i18n import translate as _
@@ -18,6 +19,7 @@ from regularize.store import blobs, places
 
 FILE_MODE = 0o600
 BUSY_TIMEOUT_MS = 5000
+_compiled: LRUCache[Any, Any] = LRUCache(1000)
 
 
 def connect(path: Path, *, read_only: bool = False) -> Engine:
@@ -27,13 +29,25 @@ def connect(path: Path, *, read_only: bool = False) -> Engine:
     A transaction of ``engine.execution_options(writer=True)`` takes the write lock at once, so
     that two writers queue instead of failing half way.
     """
-    engine = sqlalchemy.create_engine(
-        "sqlite://",
-        creator=partial(_open, path, read_only),
-        poolclass=sqlalchemy.QueuePool,
+    common = _common()
+    creator: Any = partial(_open, path, read_only)
+    engine = Engine(
+        sqlalchemy.QueuePool(creator),
+        common.dialect,
+        common.url,
         hide_parameters=True,  # a parameter may hold personal data; no message may
     )
+    engine.update_execution_options(compiled_cache=_compiled)
     begin_by_hand(engine)
+    return engine
+
+
+@cache
+def _common() -> Engine:
+    """What all engines share, so that a statement is put together once and not for every store opened."""
+    engine = sqlalchemy.create_engine("sqlite://")
+    engine.connect().close()  # the dialect learns what this SQLite can do
+    engine.dispose()
     return engine
 
 
