@@ -22,7 +22,7 @@ from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
 from regularize.publish.dossier import DossierError, compile_pdf
 from regularize.publish.paper import Drawing, Shape
 from regularize.publish.situation import COLOURS, Scene, draw_situation
-from regularize.publish.text import data_dates, format_day, printable
+from regularize.publish.text import NO_BREAK, data_dates, format_day, printable
 
 FOLDER = DOSSIER_TEMPLATE.parent / "resident"
 TEMPLATE = DOSSIER_TEMPLATE.parent / "resident.typ"
@@ -35,6 +35,7 @@ _LONGEST_CONTACT = 90
 _TOUCH_M2 = 0.01  # less than this is a line drawn twice, not ground held in common
 _YARD_SHARE = 0.1  # of the home's outline that its yard holds at least
 _SENTENCE = re.compile(r"[^.!?:]+[.!?:]?")
+_SPAN = re.compile(r"(?<=\d) ([–-]) (?=\d)")  # 9 – 12 stays on one line
 _WORD = re.compile(r"\w+(?:-\w+)*")
 
 
@@ -365,7 +366,8 @@ def _data(facts: Mapping[str, Any], words: Mapping[str, Any]) -> str:
 
 def _ask(contact: Mapping[str, str], words: Mapping[str, Any]) -> list[str]:
     def given(name: str) -> str:
-        return printable(str(contact.get(name, "")).strip(), longest=_LONGEST_CONTACT)
+        text = printable(str(contact.get(name, "")).strip(), longest=_LONGEST_CONTACT)
+        return _SPAN.sub(f"{NO_BREAK}\\1{NO_BREAK}", text)
 
     lines = [given("office"), given("person"), given("address")]
     lines.append(words["telephone"].format(telephone=given("telephone")))

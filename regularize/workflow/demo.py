@@ -70,7 +70,7 @@ class Demonstration:
     plots: evaluate.Evaluated | None = None
     maps: dict[str, Path] = field(default_factory=dict)
     dossiers: Path = Path()
-    sheet: Path = Path()
+    sheets: list[Path] = field(default_factory=list)
     letters: list[Path] = field(default_factory=list)
     report: Path = Path()
     case_id: str = ""
@@ -89,7 +89,8 @@ class Demonstration:
         yield _("Office map:  {path}").format(path=self.maps["office"])
         yield _("Council map: {path}").format(path=self.maps["council"])
         yield _("Dossiers:    {path}").format(path=self.dossiers)
-        yield _("Home sheet:  {path}").format(path=self.sheet)
+        for path in self.sheets[:1]:
+            yield _("Home sheet:  {path}").format(path=path)
         for path in self.letters:
             yield _("Letter:      {path}").format(path=path)
         yield _("Report:      {path}").format(path=self.report)
@@ -126,10 +127,9 @@ def run(folder: Path, *, overwrite: bool, lang: str, say: Say) -> Demonstration:
         shutil.rmtree(beside, ignore_errors=True)
     done.folder = folder
     done.maps = {name: folder / path.relative_to(beside) for name, path in done.maps.items()}
+    done.sheets = [folder / path.relative_to(beside) for path in done.sheets]
     done.letters = [folder / path.relative_to(beside) for path in done.letters]
-    done.dossiers, done.sheet, done.report = (
-        folder / path.relative_to(beside) for path in (done.dossiers, done.sheet, done.report)
-    )
+    done.dossiers, done.report = (folder / p.relative_to(beside) for p in (done.dossiers, done.report))
     return done
 
 
@@ -289,7 +289,7 @@ def _publish(here: Opened, done: Demonstration, say: Say) -> None:
         for failure in printed.failures:
             say(failure)
         say(message.format(n=len(printed.files), folder=printed.folder.name))
-    done.sheet = printed.files[0]
+    done.sheets = printed.files
     for kind in LETTERS:
         done.letters += letters.build(
             here,

@@ -93,7 +93,10 @@ def build(
         words,
         given,
         lang=lang,
-        contact=[contact["address"], contact["telephone"]],
+        contact=[
+            contact["address"],
+            words["telephone"].replace("{telephone}", contact["telephone"]),
+        ],
         parcels=chosen,
         listed=listed if kind == "board" else [],
     )
