@@ -75,6 +75,21 @@ def test_what_was_held_back_is_kept(store: Store) -> None:
     assert (event.payload["read"], event.payload["stored"], event.payload["quarantined"]) == (2, 1, 1)
 
 
+def test_each_standing_delivery_has_its_place(store: Store, deliver: Deliver) -> None:
+    """A few rows far off make no place of a delivery; what is withdrawn lies nowhere."""
+    assert store.delivery_places() == []
+    many = [square(20.0 * k) for k in range(300)] + [square(9e5), square(9.1e5)]
+    deliver(many)
+    far = deliver([square(5e4, 7e4)], layer="buildings", kind="buildings")
+    first, second = store.delivery_places()
+    west, south = square().bounds[:2]
+    assert first[:2] == pytest.approx((west + 5 + 60, south + 5), abs=20)
+    assert first[2:] == pytest.approx((west + 5 + 20 * 299, south + 5), abs=60)
+    assert second == pytest.approx((*square(5e4, 7e4).centroid.coords[0],) * 2, abs=0.1)
+    store.withdraw(far.id, "wrong sheet")
+    assert store.delivery_places() == [first]
+
+
 def test_a_lost_row_stops_everything(store: Store) -> None:
     with pytest.raises(RefusedError, match="read=3"):
         store.ingest(source_of(3), PARCELS, rows_of([square(), square(20)]))
