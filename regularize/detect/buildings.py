@@ -14,7 +14,7 @@ from regularize.detect import flags as on_land
 from regularize.detect import scoring
 from regularize.detect.comparison import Comparison, compare, reasons_of_size
 from regularize.detect.scene import WORSE, Positions, Scene, finding_of, scene_of
-from regularize.detect.sides import prepare, sources_of
+from regularize.detect.sides import prepare, require_one_ground, sources_of
 from regularize.detect.sources import Shifts, issues_of, offsets, shifts_of
 from regularize.geometry.alignment import NO_SHIFT, Shift
 from regularize.i18n import translate as _
@@ -74,11 +74,19 @@ def detect_buildings(
     BuildingResult
         Nothing in the input is changed; the result depends on the rows' contents only.
 
+    Raises
+    ------
+    InputError
+        If the layers state different CRSs, or one in which areas cannot be measured.
+
     Examples
     --------
     >>> result = detect_buildings(store.layer("buildings"), store.layer("observed_buildings"),
     ...                           thresholds=pack.thresholds, parcels=store.layer("parcels"))
     """
+    require_one_ground(
+        observed_buildings=observed, buildings=register, parcels=parcels, streets=streets, land=land
+    )
     theirs, issues_r = prepare(
         register,
         default_sigma_m=thresholds["sigma_default_register_m"],

@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from regularize.detect import flags as on_land
 from regularize.detect import scoring
-from regularize.detect.sides import Floats, Ints, Shapes, Side, prepare, tolerances
+from regularize.detect.sides import Floats, Ints, Shapes, Side, prepare, require_one_ground, tolerances
 from regularize.geometry import areas
 from regularize.geometry.alignment import NO_SHIFT, Shift
 from regularize.geometry.measures import area_sigmas_m2
@@ -80,11 +80,17 @@ def detect_plots(
     -------
     PlotResult
 
+    Raises
+    ------
+    InputError
+        If the layers state different CRSs, or one in which areas cannot be measured.
+
     Examples
     --------
     >>> detect_plots(store.layer("parcels"), store.layer("plots"),
     ...              thresholds=pack.thresholds, shift=buildings.shift).findings
     """
+    require_one_ground(plots=plots, parcels=parcels, streets=streets, land=land)
     occupied, issues_o = prepare(
         plots,
         default_sigma_m=thresholds["sigma_default_observed_m"],

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from regularize.errors import InputError
 from regularize.geometry import areas, topology
 from regularize.i18n import translate as _
 from regularize.model import Issue, Severity
@@ -18,6 +19,7 @@ from regularize.model import Issue, Severity
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[Any]
+_WEB_MERCATOR = "EPSG:3857"
 # Which rows are one footprint: those whose ground better sources show, those nearly alike, only those
 # exactly the same, or none.
 Merge = Literal["shown", "alike", "same", "none"]
@@ -161,6 +163,28 @@ def prepare(
         twice_observed=np.array(twice, dtype=bool),
     )
     return side, tuple(issues)
+
+
+def require_one_ground(**layers: gpd.GeoDataFrame | None) -> None:
+    """Refuse layers that cannot be laid on each other, or in which areas cannot be measured.
+
+    Raises
+    ------
+    InputError
+        If two layers state different CRSs, or one is in degrees or in the frame of web maps.
+    """
+    stated = {
+        name: frame.crs for name, frame in layers.items() if frame is not None and frame.crs is not None
+    }
+    hint = _("reproject them first, for instance to EPSG:7801: frame.to_crs(7801)")
+    for name, crs in stated.items():
+        if crs.is_geographic or crs == _WEB_MERCATOR:
+            message = _("{layer}: areas cannot be measured in {crs}").format(layer=name, crs=crs.name)
+            raise InputError(message, hint=hint)
+    different = [name for name, crs in stated.items() if crs != next(iter(stated.values()))]
+    if different:
+        message = _("{layer}: its CRS is another than that of {other}")
+        raise InputError(message.format(layer=different[0], other=next(iter(stated))), hint=hint)
 
 
 def sources_of(frame: gpd.GeoDataFrame | None) -> list[str]:

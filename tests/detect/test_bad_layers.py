@@ -11,6 +11,7 @@ from regularize.detect.buildings import BuildingResult, detect_buildings
 from regularize.detect.cadastre import self_check
 from regularize.detect.flags import STRADDLES
 from regularize.detect.plots import detect_plots
+from regularize.errors import InputError
 
 T = countries.load("generic").thresholds
 
@@ -148,6 +149,19 @@ def test_no_column_of_accuracy_at_all() -> None:
     result = run(layer(HOUSES), layer(HOUSES).drop(columns="sigma_m"))
     assert "SIGMA_MISSING" in codes(result)
     assert {f.cls for f in result.findings} == {"unchanged"}
+
+
+def test_layers_on_different_grounds_are_refused() -> None:
+    register, observed = layer(HOUSES), layer(HOUSES)
+    for crs in ("EPSG:4326", "EPSG:3857"):
+        with pytest.raises(InputError, match="measured"):
+            run(register.set_crs(crs, allow_override=True), observed.set_crs(crs, allow_override=True))
+    with pytest.raises(InputError, match="observed_buildings"):
+        run(register.set_crs("EPSG:25830", allow_override=True), observed)
+    with pytest.raises(InputError, match="parcels"):
+        detect_plots(register.set_crs("EPSG:25830", allow_override=True), observed, thresholds=T)
+    # Without any CRS the numbers are taken as metres.
+    assert len(run(layer(HOUSES).set_crs(None, allow_override=True), observed).findings) == len(HOUSES)
 
 
 def test_paced_outlines_are_each_at_most_one_building() -> None:
