@@ -140,7 +140,7 @@ def _drive(folder: Path) -> Checked:
     system = places.file_system(folder) or "?"
     if places.is_network(folder):
         return Checked("warn", _("drive"), f"{system}: {network_remark()}")
-    if not places.is_told():
+    if not places.is_told(folder):
         told = _(
             "this system does not say whether a folder lies on a network drive; if it does, let only one "
             "computer work with the project at a time, or keep it on a disk of this computer"

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -116,12 +117,76 @@ def test_people_are_told(mounted: Mounted, capsys: pytest.CaptureFixture[str]) -
     assert "network drive" not in said.out + said.err
 
 
+def statfs_of(system: str, *, local: bool) -> bytes:
+    """What macOS answers: counts of blocks and files, then flags at byte 64 and the name at byte 72."""
+    sizes = struct.pack("=Ii5Q", 4096, 1 << 20, 9, 8, 7, 6, 5)
+    owner = struct.pack("=2i4I", 1, 2, 501, 30, 0x1000 if local else 0x0018, 0)
+    return (sizes + owner + system.encode() + b"\0" * 64).ljust(4096, b"\xff")
+
+
+MAC = {
+    "apfs": ("apfs", True, False),
+    "exfat on a stick": ("exfat", True, False),
+    "smbfs": ("smbfs", False, True),
+    "nfs": ("nfs", False, True),
+    "afpfs": ("afpfs", False, True),
+    "another's file system of some kind": ("macfuse", False, True),
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks as macOS does")
+@pytest.mark.parametrize(("system", "local", "network"), MAC.values(), ids=MAC)
+def test_macos_says_by_its_system_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, local: bool, network: bool
+) -> None:
+    asked = []
+
+    def statfs(place: bytes) -> bytes:
+        asked.append(place)
+        return statfs_of(system, local=local)
+
+    monkeypatch.setattr(places, "_SYSTEM", "darwin")
+    monkeypatch.setattr(places, "_statfs", statfs)
+    assert places.is_network(tmp_path / "to" / "come") == network
+    assert places.file_system(tmp_path).removeprefix("remote:") == system
+    assert places.is_told(tmp_path)
+    assert asked == [os.fsencode(tmp_path.resolve())] * 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks as macOS does")
+def test_macos_says_by_its_list_of_mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path.resolve()
+    (here / "общ диск (2)" / "p").mkdir(parents=True)
+    lines = [
+        "/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)",
+        "map auto_home on /System/Volumes/Data/home (autofs, automounted, nobrowse)",
+        f"//ana@server/share on {here}/общ диск (2) (smbfs, nodev, nosuid, mounted by ana)",
+        f"/dev/disk4s1 on {here}/stick (exfat, local, nodev)",
+    ]
+    monkeypatch.setattr(places, "_SYSTEM", "darwin")
+    monkeypatch.setattr(places, "_statfs", lambda _place: None)
+    monkeypatch.setattr(places, "_mount_list", lambda: "\n".join(lines))
+    assert places.file_system(here / "общ диск (2)" / "p" / "store.gpkg") == "smbfs"
+    assert places.is_network(here / "общ диск (2)" / "p")
+    assert places.file_system(here) == "apfs"
+    assert not places.is_network(here / "stick")
+    monkeypatch.setattr(places, "_mount_list", str)
+    assert not places.is_told(here)
+
+
+@pytest.mark.skipif(sys.platform != "darwin", reason="asks macOS itself")
+def test_macos_itself_answers(tmp_path: Path) -> None:
+    assert places.file_system(tmp_path) in {"apfs", "hfs"}
+    assert not places.is_network(tmp_path)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows tells")
 def test_a_system_that_does_not_tell_is_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """macOS has no such table: the folder counts as local, and the doctor says that nobody knows."""
+    """A system without such a table: the folder counts as local, and the doctor says that nobody knows."""
     monkeypatch.setattr(places, "_MOUNTS", tmp_path / "none")
+    monkeypatch.setattr(places, "_SYSTEM", "another")
     assert places.file_system(tmp_path) == ""
     assert not places.is_network(tmp_path)
     assert main(["-q", "init", str(tmp_path / "p"), "--municipality", "Примерна"]) == 0
