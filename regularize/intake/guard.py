@@ -84,11 +84,17 @@ def refuse_unplaced(
 
 def advice(points: NDArray[Any], source: CRS | None, project: CRS, area: Extent | None, pack: Pack) -> str:
     """What to do with coordinates that lie elsewhere."""
-    guesses = place.looks_like(points, source, project, area) if area is not None else []
-    if guesses:
+    readings = list(place.readings_within(points, source, project, area)) if area is not None else []
+    straight = [reading.words for reading in readings if not reading.swapped]
+    if straight:
         return _("the coordinates look like {guesses}; if that is so, state it: --crs AUTH:CODE").format(
-            guesses=_(" or ").join(guesses)
+            guesses=_(" or ").join(straight)
         )
+    if readings:  # no option exchanges what a format defines: the file itself is wrong
+        return _(
+            "the coordinates look like {guess}: have the two exchanged where the file was made, or in QGIS "
+            "(Processing: Swap X and Y coordinates), and give that file"
+        ).format(guess=readings[0].words)
     local = local_systems(points, pack)
     if local:
         return _(

@@ -82,8 +82,9 @@ class Placer:
                 place.choose(self.path, self.opened.info.name, self.opened.crs, self.option)
             except InputError as error:
                 points = shapely.get_coordinates(self.opened.read([]).geometries)
+                box = guard.narrow(self.area, points, [], self.project, self.pack, self.known)
                 raise guard.refuse_unplaced(
-                    self.path, self.opened.info.name, points, self.project, self.area, self.pack
+                    self.path, self.opened.info.name, points, self.project, box, self.pack
                 ) from error
 
     @property

@@ -264,3 +264,34 @@ def test_points_and_crs_exclude_each_other(tmp_path: Path, read_bg: Callable[...
     points = local_points(tmp_path / "points.csv", 6)
     with pytest.raises(OptionError, match="exclude"):
         read_bg(local_parcels(tmp_path / "p.shp"), Known(control_points=points), crs=BG)
+
+
+def test_exchanged_axes_of_a_file_are_mended_where_it_was_made(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    """No option exchanges what a format defines: the hint must not name one."""
+    lon, lat = Transformer.from_crs(BG, 4326, always_xy=True).transform(*SOFIA)
+    for crs, shape in (
+        ("EPSG:4326", box(lat, lon, lat + 1e-4, lon + 1e-4)),
+        (BG, box(*SOFIA[::-1], SOFIA[1] + 20, SOFIA[0] + 20)),
+    ):
+        path = write(tmp_path / f"разменени {crs[-4:]}.gpkg", [shape], crs=crs, cadnum=["68134.1.1"])
+        with pytest.raises(InputError, match="outside the area") as caught:
+            read_bg(path, Known())
+        assert "axes swapped" in caught.value.hint
+        assert "QGIS" in caught.value.hint
+        assert "--crs" not in caught.value.hint
+
+
+def test_what_is_stored_tells_what_an_unplaced_file_is_in(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    bare = parcels(tmp_path / "без система.shp", SOFIA, stated=None)
+    hints = []
+    for known in (Known(), Known(places=lambda: [STORED])):
+        with pytest.raises(InputError, match="no coordinate system") as caught:
+            read_bg(bare, known)
+        hints.append(caught.value.hint)
+    assert "EPSG:32635" in hints[0]
+    assert BG in hints[1]
+    assert "EPSG:326" not in hints[1]
