@@ -65,27 +65,35 @@ WRITERS = dedent("""
     import json, os, sys, time
     from datetime import date
     from pathlib import Path
+    from regularize.errors import StoreError
     from regularize.store import Store
     path, n_writers, n = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     pids = []
     for writer in range(n_writers):
         pid = os.fork()
         if pid == 0:
-            longest = 0.0
+            longest, refused = 0.0, {}
             with Store.open(path) as store:
                 for i in range(n):
                     began = time.monotonic()
-                    store.append_event("note", "store", date(2026, 1, 1), {"writer": writer, "i": i})
+                    try:
+                        store.append_event("note", "store", date(2026, 1, 1), {"writer": writer, "i": i})
+                    except StoreError as error:  # its turn did not come: told, and not written
+                        refused[i] = f"{error.message}; {error.hint}"
                     longest = max(longest, time.monotonic() - began)
-            print(json.dumps(longest), flush=True)
+            line = json.dumps({"writer": writer, "longest_s": longest, "refused": refused})
+            os.write(1, (line + chr(10)).encode())
             os._exit(0)
         pids.append(pid)
-    sys.exit(max(os.waitpid(pid, 0)[1] for pid in pids))
+    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids))
 """)
 
 
-def write_together(runner: Runner, n_writers: int, n: int) -> float:
-    """The longest wait of a transaction; none is lost, and each writer's come in their order."""
+def write_together(runner: Runner, n_writers: int, n: int) -> tuple[float, int]:
+    """The longest wait of a transaction, and how many were refused; those that were not are all there.
+
+    Each writer's stand in their order, and what was refused was told as a store in use, and is not there.
+    """
     folder = runner.fresh()
     before = events_of(folder)
     done = subprocess.run(
@@ -94,26 +102,38 @@ def write_together(runner: Runner, n_writers: int, n: int) -> float:
         capture_output=True,
         text=True,
     )
+    said = {told["writer"]: told for told in map(json.loads, done.stdout.splitlines())}
+    assert set(said) == set(range(n_writers))
     with Store.open(folder / "store.gpkg") as store:
         notes = [event.payload or {} for event in store.events(type="note")]
         assert store.verify().ok
-    assert events_of(folder) == before + n_writers * n
-    for writer in range(n_writers):
-        assert [note["i"] for note in notes if note["writer"] == writer] == list(range(n))
+    n_refused = sum(len(told["refused"]) for told in said.values())
+    assert events_of(folder) == before + n_writers * n - n_refused
+    for writer, told in said.items():
+        written = [i for i in range(n) if str(i) not in told["refused"]]
+        assert [note["i"] for note in notes if note["writer"] == writer] == written
+        assert all("in use" in words and "try again" in words for words in told["refused"].values())
     shutil.rmtree(folder)
-    return max(map(float, done.stdout.split()))
+    return max(told["longest_s"] for told in said.values()), n_refused
 
 
 @pytest.mark.long
 def test_eight_writers_lose_nothing(runner: Runner) -> None:
-    assert write_together(runner, 8, 6) < 6.0
+    longest_s, n_refused = write_together(runner, 8, 6)
+    assert longest_s < 6.0
+    assert n_refused == 0
 
 
 @pytest.mark.long
 def test_eight_writers_of_a_thousand_transactions(runner: Runner) -> None:
-    longest = write_together(runner, 8, TRANSACTIONS)
-    print(f"8 writers x {TRANSACTIONS}: 0 lost, longest transaction {longest:.2f} s")
-    assert longest < 6.0
+    """Nobody waits for more than five seconds; on a busy machine a few are then told to try again."""
+    longest_s, n_refused = write_together(runner, 8, TRANSACTIONS)
+    print(
+        f"8 writers x {TRANSACTIONS}: 0 lost, {n_refused} told that the store is in use, "
+        f"longest transaction {longest_s:.2f} s"
+    )
+    assert longest_s < 6.0
+    assert n_refused < 8 * TRANSACTIONS / 100
 
 
 @pytest.mark.long
