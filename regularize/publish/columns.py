@@ -75,7 +75,8 @@ def measure_data(label: str, rows: Sequence[Mapping[str, Sequence[Any]]], speake
     values = []
     for row in rows:
         cells = []
-        for name, (value, sigma, unit) in row.items():
+        for name, told in row.items():
+            value, sigma, unit = _in_hundredths(*told) if told[2] == "1" else told
             digits = digits_of(unit, sigma)
             place = names.setdefault((name, unit or ""), len(names))
             spread = None if sigma is None else round(sigma, digits)
@@ -83,6 +84,11 @@ def measure_data(label: str, rows: Sequence[Mapping[str, Sequence[Any]]], speake
         values.append(cells)
     words = [[speaker.code("measure", name), speaker.unit(unit)] for name, unit in names]
     return {"label": label, "search": False, "form": "measures", "words": words, "values": values}
+
+
+def _in_hundredths(value: float, sigma: float | None, _unit: str) -> tuple[float, float | None, str]:
+    """A share of an area or of a border, as shares are written everywhere."""
+    return 100 * value, None if sigma is None else 100 * sigma, "%"
 
 
 def cell_texts(column: Mapping[str, Any], speaker: Speaker) -> list[str | list[str] | None]:
@@ -110,7 +116,7 @@ def cell_texts(column: Mapping[str, Any], speaker: Speaker) -> list[str | list[s
 
 def digits_of(unit: str | None, sigma: float | None) -> int:
     """As many decimals as the uncertainty leaves meaning to."""
-    return (1 if unit == "m2" else 2) if sigma is None or sigma < 10 else 0
+    return (1 if unit in {"m2", "%"} else 2) if sigma is None or sigma < 10 else 0
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -137,7 +137,11 @@ def as_csv(report: Printed) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([cell(in_language(head, report.lang)) for head in report.heads])
     wide = len(report.heads)
-    lines = [[section.title, *row] for section in report.sections for row in section.rows]
+    lines = [
+        [section.title, *row]
+        for section in report.sections
+        for row in [*section.rows, *([line] for line in section.key)]
+    ]
     lines += [[report.notes_title, note] for note in report.notes]
     for line in lines:
         writer.writerow([cell(text) for text in line + [""] * (wide - len(line))])

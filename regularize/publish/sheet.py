@@ -76,7 +76,7 @@ class _Sheet(Writer):
         for f in dicts(self.facts.get("findings")):
             measures = f.get("measures") or {}
             rows = [
-                [self.word("measure", name), self.pair(m.get("value"), m.get("sigma"), str(m.get("unit")))]
+                [self.word("measure", name), self.measure(m.get("value"), m.get("sigma"), str(m.get("unit")))]
                 for name, m in measures.items()
                 if _SAID_TWICE.get(name) not in measures
             ]

@@ -41,7 +41,7 @@ class Speaker:
     def unit(self, unit: str | None) -> str:
         """A unit as written behind a number."""
         _ = self.ui
-        return {"m": _("m"), "m2": _("sq m")}.get(unit or "", "")
+        return {"m": _("m"), "m2": _("sq m"), "%": "%"}.get(unit or "", "")
 
     def cell(self, column: Column, value: Any) -> str | list[str] | None:
         """A value of a column as the reader sees it."""

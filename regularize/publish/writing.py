@@ -68,6 +68,10 @@ class Writer:
     def share(self, value: Any) -> str:
         return "–" if value is None else f"{self.number(100 * value, 1)}{NO_BREAK}%"
 
+    def measure(self, value: Any, sigma: Any, unit: str) -> str:
+        """A measure of a finding; one without a unit is a share of an area or of a border."""
+        return self.share(value) if unit == "1" else self.pair(value, sigma, unit)
+
     def table(self, head: Sequence[str], rows: list[list[str]], align: str) -> Table:
         """A table: `align` has one letter per column (``l``, ``r``, ``c``)."""
         return {"head": [self.say(h) for h in head], "rows": rows, "align": align}
