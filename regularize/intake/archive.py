@@ -42,9 +42,18 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except _DAMAGE as error:
         raise InputError(
-            _("{file}: the archive cannot be read: {reason}").format(file=path, reason=error),
+            _("{file}: the archive cannot be read: {reason}").format(file=path, reason=_reason(error)),
             hint=_("unpack it and give the files themselves, or ask the sender for it again"),
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What the library says in English, in words of the user's language."""
+    if isinstance(error, NotImplementedError):
+        return _("it is packed in a way that is not known here")
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return _("it is cut or damaged")
 
 
 def _check(path: Path, members: list[zipfile.ZipInfo]) -> None:
