@@ -63,7 +63,7 @@ def command(
     from regularize.workflow.unread import Unread
 
     if report is not None:
-        free_output(report, overwrite=overwrite)
+        free_output(report, overwrite=overwrite, endings=(".html", ".htm", ".json"))
     frame_of_reference = projects.reference(session.folder, country=country)
     reports = []
     beside: dict[str, Any] = {}

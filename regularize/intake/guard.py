@@ -185,7 +185,11 @@ def _check_listed(
     elif own:
         _note_outside(_nearest(placed, alive, own, settlements), reach_m, placed, ledger)
     else:
-        unassessed["OUTSIDE_MUNICIPALITY"] = _("no settlement of the project stands in the list")
+        unassessed["OUTSIDE_MUNICIPALITY"] = (
+            _("no settlement of the project stands in the list")
+            if known.own
+            else _("no project names its settlements")
+        )
     return unassessed
 
 
