@@ -17,6 +17,7 @@ Array = npt.NDArray[np.float64]
 SCALES = (100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 25_000, 50_000, 100_000)
 MOST_SHAPES = 400  # of one kind in one drawing, nearest first
 FONT = "Libertinus Serif"
+_SAME_MM = 0.2  # edges nearer to each other than this are one line on paper
 _LETTER = 0.54  # mean advance of the face in em, rounded up
 
 
@@ -169,6 +170,16 @@ def paths(shapes: Sequence[tuple[BaseGeometry, str]], **style: str) -> str:
         return ""
     attributes = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in style.items())
     return f'<path d="{data}" fill-rule="evenodd"{attributes}/>'
+
+
+def borders(shapes: Sequence[tuple[BaseGeometry, str]], **style: str) -> str:
+    """The edges of shapes, one that two of them share drawn once: its dashes would fill each other's gaps."""
+    edges = shapely.boundary(np.array([geometry for geometry, _ in shapes], dtype=object))
+    known = [edge for edge in edges if edge is not None]  # of what is no area, only its ends are left
+    if not known:
+        return ""
+    once = shapely.line_merge(shapely.union_all(known, grid_size=_SAME_MM))
+    return paths([(once, "")], **style)
 
 
 def upright(degrees: float) -> float:

@@ -30,6 +30,7 @@ from regularize.publish.paper import (
     Frame,
     Labels,
     Shape,
+    borders,
     frame_around,
     parts_of,
     paths,
@@ -41,6 +42,7 @@ from regularize.publish.text import format_number
 _METRE = {"bg": "м", "en": "m"}
 MOST_AROUND = 1500  # shapes of one kind in the location map
 WIDEST_SKETCH = 500  # the yard is shown whole as long as the scale stays 1:500 or larger
+_ONE_MM = 0.8  # corners nearer to each other than this are one on paper
 _EDGE_MM = 2.1  # of the middle of a coordinate from the frame: its letters keep 1 mm off
 MOST_SIDES = 40  # a ring with more sides gets neither dimensions nor point numbers
 
@@ -127,8 +129,12 @@ def _street_spots(geometry: BaseGeometry) -> Iterable[tuple[float, float, float]
 
 
 def _dimensions(frame: Frame, home: Sequence[Shape], labels: Labels, lang: str) -> str:
-    """The length of each side of the footprints, in metres, outside the side it measures."""
+    """The length of each side of the footprints, in metres, outside the side it measures.
+
+    A wall that two of them share is measured once.
+    """
     out = []
+    said: list[tuple[str, float, float]] = []
     for shape in home:
         for polygon in parts_of(shape.geometry, "Polygon"):
             ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.orient_polygons(polygon)))
@@ -140,6 +146,10 @@ def _dimensions(frame: Frame, home: Sequence[Shape], labels: Labels, lang: str) 
                 if on_paper < 6.0:
                     continue
                 text = format_number(math.dist(a, b), 2, lang=lang)
+                x, y = (p[0] + q[0]) / 2, (p[1] + q[1]) / 2
+                if any(text == other and math.dist((x, y), at) < _ONE_MM for other, *at in said):
+                    continue
+                said.append((text, x, y))
                 # the ring runs against the clock on the ground, so on paper the outside is to its right
                 out_x, out_y = -(q[1] - p[1]) / on_paper, (q[0] - p[0]) / on_paper
                 degrees = upright(math.degrees(math.atan2(q[1] - p[1], q[0] - p[0])))
@@ -157,13 +167,24 @@ def _dimensions(frame: Frame, home: Sequence[Shape], labels: Labels, lang: str) 
 
 
 def _numbers(frame: Frame, points: Sequence[tuple[float, float, str]], labels: Labels) -> str:
-    """Numbered boundary points: a ring on the corner and its number beside it."""
+    """Numbered boundary points: a ring on the corner and its number beside it.
+
+    Of corners that are one on paper the numbers stand together: side by side they would read as one.
+    """
     if not points or len(points) > MOST_SIDES:
         return ""
     paper = frame.paper(np.array([(x, y) for x, y, _ in points], dtype=float))
     middle = paper.mean(axis=0)
     out = []
+    corners: list[tuple[float, float, list[str]]] = []
     for (x, y), (_, _, text) in zip(paper, points, strict=True):
+        near = (names for east, south, names in corners if math.dist((x, y), (east, south)) < _ONE_MM)
+        if (names := next(near, None)) is None:
+            corners.append((x, y, [text]))
+        else:
+            names.append(text)
+    for x, y, names in corners:
+        text = ", ".join(names)
         out.append(f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.55" fill="#ffffff" stroke-width="0.25"/>')
         away = math.atan2(y - middle[1], x - middle[0])
         turns = (0.0, 0.6, -0.6, 1.2, -1.2, 2.0, -2.0)
@@ -279,7 +300,7 @@ def draw_situation(
         _streets(streets)
         + paths(register, fill=COLOURS["building"], stroke=line, stroke_width="0.12")
         + paths(observed, stroke=line, stroke_width="0.15", stroke_dasharray="0.9 0.5")
-        + paths(
+        + borders(
             frame.shapes(scene.plots), stroke=COLOURS["plot"], stroke_width="0.25", stroke_dasharray="2 0.8"
         )
         + paths(parcels, stroke=COLOURS["parcel"], stroke_width="0.18")
@@ -325,13 +346,17 @@ def draw_location(
     over = _scale_bar(frame, labels, _METRE[lang]) + _north_arrow(frame, labels, "С" if lang == "bg" else "N")
     streets = frame.shapes(scene.streets)
     home = frame.shapes((*scene.home_observed, *scene.home_register))
-    buildings = frame.shapes((*scene.register, *scene.observed), most=MOST_AROUND)
+    # one after the other: in one path, what both of them cover would be a hole
+    buildings = "".join(
+        paths(frame.shapes(kind, most=MOST_AROUND), fill=GREY_LIGHT, stroke=GREY, stroke_width="0.06")
+        for kind in (scene.register, scene.observed)
+    )
     x, y = frame.width_mm / 2, frame.height_mm / 2
     ground = (
         _streets(streets)
         + paths(frame.shapes(scene.parcels, most=MOST_AROUND), stroke=GREY_LIGHT, stroke_width="0.1")
-        + paths(buildings, fill=GREY_LIGHT, stroke=GREY, stroke_width="0.06")
-        + paths(home, fill=COLOURS["survey"])
+        + buildings
+        + paths([(shapely.union_all([geometry for geometry, _ in home]), "")], fill=COLOURS["survey"])
         + f'<circle cx="{x:.2f}" cy="{y:.2f}" r="4.5" stroke="{COLOURS["survey"]}" stroke-width="0.6"/>'
     )
     labels.taken.append(shapely.box(x - 5, y - 5, x + 5, y + 5))

@@ -24,7 +24,14 @@ from regularize.publish.writing import Labels
 
 _LARGEST_FORM = 20_000_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_LEGEND = ("figure_survey", "figure_register", "figure_parcel", "figure_plot", "figure_building")
+_LEGEND = (
+    "figure_survey",
+    "figure_register",
+    "figure_parcel",
+    "figure_plot",
+    "figure_building",
+    "figure_observed",
+)
 _PPI = 200
 
 

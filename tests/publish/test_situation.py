@@ -188,3 +188,50 @@ def test_what_lies_far_off_is_left_out() -> None:
     far = dossier_facts.parcels()
     far.geometry = far.geometry.translate(5000, 0)
     assert not home_scene(outline=dossier_facts.PLOT, parcels=far).parcels
+
+
+def test_what_two_buildings_share_is_said_once() -> None:
+    """Two halves of a house: one wall between them, and corners whose numbers would read as one."""
+    halves = [Shape(shapely.box(0, 0, 6, 8)), Shape(shapely.box(6, 0, 14, 8))]
+    corners = [(0, 0, "1"), (6, 0, "2"), (6, 8, "3"), (6, 0, "4"), (14, 0, "5"), (6, 8, "6")]
+    drawing = draw_situation(Scene(home_observed=halves, points=corners), lang="bg")
+    assert drawing is not None
+    said = texts(drawing.svg)
+    assert said.count("8,00") == 5, "of six sides of 8 m two are one wall"
+    assert {"1", "5", "2, 4", "3, 6"} <= set(said)
+    assert not {"2", "3", "4", "6"} & set(said)
+
+
+def test_a_border_of_two_yards_is_drawn_once() -> None:
+    """Its dashes would else fill each other's gaps; and two centimetres apart is the same line on paper."""
+    home = [Shape(shapely.box(2, 2, 8, 8))]
+    yards = [Shape(shapely.box(0, 0, 10, 10)), Shape(shapely.box(10.02, 0, 20, 10))]
+    drawing = draw_situation(Scene(home_observed=home, plots=yards), lang="bg")
+    assert drawing is not None
+    root = ElementTree.fromstring(drawing.svg)  # noqa: S314 (our own SVG)
+    (dashed,) = [p.get("d") or "" for p in root.iter(f"{SVG}path") if p.get("stroke-dasharray") == "2 0.8"]
+    length_mm = 0.0
+    for line in re.findall(r"M[^M]+", dashed):
+        points = np.array([float(n) for n in re.findall(r"-?\d+\.\d+", line)]).reshape(-1, 2)
+        length_mm += float(np.hypot(*np.diff(points, axis=0).T).sum())
+        assert "Z" not in line
+    assert length_mm * drawing.denominator / 1000 == pytest.approx(70, abs=0.5)
+
+
+def test_buildings_that_overlap_leave_no_hole_in_the_location_map() -> None:
+    scene = Scene(
+        home_observed=[Shape(shapely.box(0, 0, 8, 8))],
+        home_register=[Shape(shapely.box(4, 0, 12, 8))],
+        observed=[Shape(shapely.box(30, 0, 40, 10))],
+        register=[Shape(shapely.box(32, 0, 42, 10))],
+    )
+    drawing = draw_location(scene, lang="bg")
+    assert drawing is not None
+    root = ElementTree.fromstring(drawing.svg)  # noqa: S314 (our own SVG)
+    for path in root.iter(f"{SVG}path"):
+        if path.get("fill-rule") == "evenodd" and path.get("fill"):
+            rings = [
+                shapely.Polygon(np.array([float(n) for n in re.findall(r"-?\d+\.\d+", ring)]).reshape(-1, 2))
+                for ring in re.findall(r"M[^M]+Z", path.get("d") or "")
+            ]
+            assert shapely.union_all(rings).area == pytest.approx(sum(ring.area for ring in rings))
