@@ -11,6 +11,7 @@ from regularize.i18n import in_language
 from regularize.i18n import translate as _
 from regularize.model import QUIET_CLASSES, BuildingClass, Finding, Measure, PlotClass, ReviewState
 from regularize.project import today
+from regularize.publish.text import MINUS, format_number
 from regularize.store import Store
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.projects import Opened, store_of
@@ -152,10 +153,11 @@ def lines(here: Opened, record: dict[str, Any], *, lang: str) -> Iterator[str]:
     pack = here.pack
     yield f"{record['id']}  {pack.label('class.' + record['class'], lang)}"
     state = pack.label("review." + record["review"], lang)
-    yield f"  {in_language('grade', lang)} {record['grade']} ({record['score']:.2f}), {state}"
+    score = format_number(record["score"], 2, lang=lang)
+    yield f"  {in_language('grade', lang)} {record['grade']} ({score}), {state}"
     yield f"  {in_language('home', lang)} {record['home'] or '-'}"
     for name, measure in record["measures"].items():
-        yield f"  {pack.label('measure.' + name, lang)}: {measure_text(measure)}"
+        yield f"  {pack.label('measure.' + name, lang)}: {measure_text(pack, measure, lang)}"
     for reason in record["reasons"]:
         yield f"  {reason}: {reason_title(pack, reason, lang)}"
     for entry in record["history"]:
@@ -169,15 +171,20 @@ def reason_title(pack: Pack, code: str, lang: str) -> str:
     return rules[code].title[lang] if code in rules else code
 
 
-def measure_text(measure: dict[str, Any] | Measure) -> str:
-    """A measure with its uncertainty and unit, for the terminal."""
+def measure_text(pack: Pack, measure: dict[str, Any] | Measure, lang: str) -> str:
+    """A measure with its uncertainty and unit, for the terminal; one without a unit is a share."""
     value, sigma, unit = (
         (measure.value, measure.sigma, measure.unit)
         if isinstance(measure, Measure)
         else (measure["value"], measure["sigma"], measure["unit"])
     )
-    uncertain = "" if sigma is None else f" ± {sigma:.2f}"
-    return f"{value:.2f}{uncertain}" + ("" if unit == "1" else f" {unit.replace('m2', 'm²')}")
+    share = unit == "1"
+    scale, digits = (100, 1) if share else (1, 2)
+    text = format_number(scale * value, digits, lang=lang)
+    if sigma is not None:
+        text += f" ± {format_number(scale * sigma, digits, lang=lang)}"
+    text = text.replace(MINUS, "-")  # alphabets of old terminals have no other minus
+    return f"{text} {'%' if share else pack.label(f'unit.{unit}', lang)}"
 
 
 def review(
