@@ -267,11 +267,11 @@ def answer(
     cls=Command,
     help=marked(
         "Record a consultation with residents: its kind, day and how many people, no names.\n\n"
-        "Without --kind the kinds are listed."
+        "One that belongs to no case yet is recorded without CASE. Without --kind the kinds are listed."
     ),
     example="regularize case consultation C-1 --kind meeting --date 2026-04-14 --people 35 --partner ngo",
 )
-@click.argument("case_id", metavar="CASE")
+@click.argument("case_id", metavar="[CASE]", required=False)
 @option("--kind", metavar="CODE", help=marked("meeting, outreach or mediation."))
 @date_option
 @option("--people", type=COUNT, metavar="N", help=marked("How many people took part."))
@@ -286,7 +286,7 @@ def answer(
 @pass_session
 def consultation(
     session: Session,
-    case_id: str,
+    case_id: str | None,
     kind: str | None,
     on: date | None,
     people: int | None,
@@ -313,4 +313,7 @@ def consultation(
     if as_json:
         print_json(record)
         return
-    session.say(_("consultation recorded in case {id}").format(id=case_id))
+    if case_id is None:
+        session.say(_("consultation recorded"))
+    else:
+        session.say(_("consultation recorded in case {id}").format(id=case_id))

@@ -135,14 +135,15 @@ def as_csv(report: Printed) -> str:
     """One flat table: section, item and what stands beside it; no cell can be a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([cell(in_language(head, report.lang)) for head in report.heads])
-    wide = len(report.heads)
     lines = [
         [section.title, *row]
         for section in report.sections
         for row in [*section.rows, *([line] for line in section.key)]
     ]
     lines += [[report.notes_title, note] for note in report.notes]
+    wide = max([len(report.heads), *(len(line) for line in lines)])
+    heads = [*report.heads, *report.heads[-1:] * (wide - len(report.heads))]
+    writer.writerow([cell(in_language(head, report.lang)) for head in heads])
     for line in lines:
         writer.writerow([cell(text) for text in line + [""] * (wide - len(line))])
     return out.getvalue()

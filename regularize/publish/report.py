@@ -30,7 +30,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "cases": ("title", "plan_part", "state", "next_deadline"),
     "lanes": ("label", "stretches", "due"),
     "deadlines": ("title", "due", "basis"),
-    "consultations": ("kind", "partner", "area", "held", "people"),
+    "consultations": ("kind", "partner", "area", "first", "last", "held", "people"),
     "origins": ("what", "since", "accuracy"),
     "rules": ("title", "code"),
     "parameters": ("name", "value", "citation", "checked_on"),
@@ -259,15 +259,21 @@ class _Report:
 
     def consultations(self) -> Section:
         rows = [
-            [self.heard(r), self.text(r["area"]), self.count(r["held"]), self.count(r["people"])]
+            [
+                self.heard(r),
+                self.text(r["area"]),
+                " – ".join(dict.fromkeys((self.day(r["first"]), self.day(r["last"])))),
+                self.count(r["held"]),
+                self.count(r["people"]),
+            ]
             for r in self.data["consultations"]
         ]
-        heads = (_("Kind and partner"), _("Area"), _("Held"), _("People, each time counted"))
+        heads = (_("Kind and partner"), _("Area"), _("When"), _("Held"), _("People, each time counted"))
         return Section(
             self.say(_("Consultations with residents")),
             tuple(self.say(head) for head in heads),
             rows,
-            figures="llrr",
+            figures="lllrr",
             key=self.key(rows),
         )
 

@@ -118,7 +118,7 @@ def record_households(
 
 def record_consultation(
     here: Opened,
-    case_id: str,
+    case_id: str | None,
     *,
     kind: str,
     people: int,
@@ -131,6 +131,8 @@ def record_consultation(
 
     Parameters
     ----------
+    case_id : str or None
+        None where no case was opened yet, or it was about none.
     partner : str, optional
         A code of the list ``consultation_partner``: with whom the municipality held it.
 
@@ -159,12 +161,12 @@ def record_consultation(
             _("a person stands where an office is asked for"), hint=_("--by names an office or a role")
         )
     with store_of(here) as store:
-        case = store.case(case_id)
+        subject = "store" if case_id is None else f"case:{store.case(case_id).id}"
         day = past_day(on)
         area_geometry(store, area)
         payload = {"kind": kind, "people": people, "area": area} | ({"partner": partner} if partner else {})
-        stored = store.append_event(CONSULTED, f"case:{case.id}", day, payload, actor)
-    return {"seq": stored.seq, "case": case.id, "on": day.isoformat(), **payload}
+        stored = store.append_event(CONSULTED, subject, day, payload, actor)
+    return {"seq": stored.seq, "case": case_id, "on": day.isoformat(), **payload}
 
 
 def past_day(on: date | None, *, since: date | None = None) -> date:

@@ -122,18 +122,26 @@ def progress(here: Opened, store: Store, *, place: BaseGeometry | None, on: date
 def consultations(
     store: Store, *, area: str | None, on: date, since: date | None = None
 ) -> list[dict[str, Any]]:
-    """Meetings, outreach and mediation by kind, partner and area: how often, and with how many people."""
-    found: dict[tuple[str, str, str], list[int]] = {}
+    """Meetings, outreach and mediation by kind, partner and area: when, how often, with how many people."""
+    found: dict[tuple[str, str, str], list[tuple[date, int]]] = {}
     for event in store.events(type=CONSULTED):
         said = event.payload
         if said is None or event.on > on or (since is not None and event.on < since):
             continue
         if area is None or said.get("area") == area:
             key = (str(said["kind"]), str(said.get("partner") or ""), str(said.get("area") or ""))
-            found.setdefault(key, []).append(int(said["people"]))
+            found.setdefault(key, []).append((event.on, int(said["people"])))
     return [
-        {"kind": kind, "partner": partner, "area": where, "held": len(people), "people": sum(people)}
-        for (kind, partner, where), people in sorted(found.items())
+        {
+            "kind": kind,
+            "partner": partner,
+            "area": where,
+            "held": len(held),
+            "people": sum(people for _day, people in held),
+            "first": min(day for day, _people in held).isoformat(),
+            "last": max(day for day, _people in held).isoformat(),
+        }
+        for (kind, partner, where), held in sorted(found.items())
     ]
 
 

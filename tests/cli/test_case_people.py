@@ -218,3 +218,19 @@ def test_consultations_are_counts(run, town: Path) -> None:
     partner = ("--kind", "mediation", "--date", "2026-04-15", "--people", 4, "--partner", "mediator")
     assert run("-p", town, "case", "consultation", "C-1", *partner, "--by", "служба Устройство").code == 0
     assert "Mediation, Mediator, 4 people" in run("-p", town, "case", "show", "C-1").out
+
+
+def test_a_consultation_needs_no_case(run, town: Path) -> None:
+    """Community councils and mediators are at work before anything is opened."""
+    told = ("--kind", "outreach", "--date", "2026-04-10", "--people", 40, "--partner", "community_council")
+    answer = run("-p", town, "case", "consultation", *told, "--area", "Изток", "--json")
+    assert answer.code == 0
+    assert (answer.json["case"], answer.json["people"], answer.json["area"]) == (None, 40, "Изток")
+    assert run("-p", town, "case", "show", "C-1", "--json").json["consultations"] == []
+    assert run("-p", town, "store", "verify").code == 0
+    out = town.parent / "i.json"
+    assert run("-p", town, "report", "indicators", "-o", out).code == 0
+    rows = {row["id"]: row["total"] for row in json.loads(out.read_text(encoding="utf-8"))["indicators"]}
+    assert rows["people_reached"]["value"] == 40
+    assert (rows["consultations_shared"]["value"], rows["consultations_shared"]["of"]) == (1, 1)
+    assert run("-p", town, "case", "consultation").out.count("\n") >= 3, "without --kind the kinds are listed"
