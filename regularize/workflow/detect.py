@@ -25,6 +25,7 @@ from regularize.workflow import replay
 from regularize.workflow.areas import area_geometry, lies_in
 from regularize.workflow.ingest import issue_lines, issue_record
 from regularize.workflow.projects import Opened, store_of
+from regularize.workflow.shifts import shift_lines, shift_record
 
 LAYERS = ("buildings", "observed_buildings", "parcels", "plots", "streets", "land")
 NOT_ASSESSED = "INDICATIVE_NOT_ASSESSED"
@@ -48,15 +49,7 @@ class Detected:
     @property
     def remarks(self) -> Iterator[str]:
         """What to tell the user besides the counts."""
-        if self.shift is not None and self.shift.accepted:
-            yield _(
-                "shift of the register against the survey: {dx} m east, {dy} m north ({pairs} pairs)"
-            ).format(dx=f"{self.shift.dx_m:+.2f}", dy=f"{self.shift.dy_m:+.2f}", pairs=self.shift.pairs)
-        if len(self.shifts.own) > 1:
-            for source, shift in self.shifts.own.items():
-                yield _("  against {source}: {dx} m east, {dy} m north ({pairs} pairs)").format(
-                    source=source, dx=f"{shift.dx_m:+.2f}", dy=f"{shift.dy_m:+.2f}", pairs=shift.pairs
-                )
+        yield from shift_lines(self.shift, self.shifts)
         if self.indicative:
             yield _(
                 "{n} indicative plots where none were surveyed: they show where to measure first and enter"
@@ -228,20 +221,6 @@ def _proposals(
 def _chief(sources: list[str]) -> str:
     """The source of most rows."""
     return Counter(sources).most_common(1)[0][0] if sources else ""
-
-
-def shift_record(shift: Shift | None) -> dict[str, Any] | None:
-    """A shift with stable English keys."""
-    if shift is None:
-        return None
-    return {
-        "dx_m": round(shift.dx_m, 3),
-        "dy_m": round(shift.dy_m, 3),
-        "accepted": shift.accepted,
-        "reason": shift.reason,
-        "pairs": shift.pairs,
-        "sigma_m": None if shift.sigma_m is None else round(shift.sigma_m, 3),
-    }
 
 
 def _inside(frame: gpd.GeoDataFrame, place: BaseGeometry | None) -> gpd.GeoDataFrame:
