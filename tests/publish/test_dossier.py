@@ -255,6 +255,21 @@ def test_a_word_without_an_end_stays_on_the_page(facts: dict[str, Any], bulgaria
         assert max(rights) <= page.get_width() - 45, "within the right margin of 18 mm"
 
 
+def test_a_wide_word_without_an_end_stays_in_its_column(facts: dict[str, Any], bulgarian: None) -> None:
+    """Beside the references of a finding stands what was measured: neither covers the other."""
+    finding = {**facts["findings"][0], "survey_refs": ["Щ" * 300]}
+    for page in pypdfium2.PdfDocument(drawn({**facts, "findings": [finding]})):
+        text = page.get_textpage()
+        boxes = [(text.get_text_range(i, 1), text.get_charbox(i)) for i in range(text.count_chars())]
+        wide = [box for char, box in boxes if char == "Щ"]
+        if wide:
+            assert len(wide) == 300
+            head = text.get_text_range().index("Измерено")
+            assert max(right for _left, _foot, right, _top in wide) < boxes[head][1][0]
+            return
+    raise AssertionError("the word is nowhere")
+
+
 @pytest.mark.parametrize(
     "kept",
     [
