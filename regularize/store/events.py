@@ -22,8 +22,8 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.model import Event
 from regularize.project import unfinished
+from regularize.store import bulk, digests, geopackage, history
 from regularize.store import connection as door
-from regularize.store import digests, geopackage, history
 from regularize.store.schema import written
 
 GENESIS = "0" * 64
@@ -127,8 +127,8 @@ def append(connection: Connection, metadata: MetaData, drafts: Iterable[Draft]) 
             )
         )
     if log_rows:
-        connection.execute(metadata.tables["events"].insert(), log_rows)
-        connection.execute(metadata.tables["event_payloads"].insert(), payload_rows)
+        bulk.plain(connection, metadata.tables["events"], log_rows)
+        bulk.plain(connection, metadata.tables["event_payloads"], payload_rows)
     return events
 
 

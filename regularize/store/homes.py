@@ -176,7 +176,7 @@ def _link(
         for role, name, row in sorted(rest)
     ]
     if adding:
-        connection.execute(links.insert(), adding)
+        bulk.plain(connection, links, adding)
     return changed | {str(link["home"]) for link in adding}
 
 

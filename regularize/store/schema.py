@@ -112,12 +112,15 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+# Half of what a run writes is lists of nothing.
+_EMPTY: dict[type, str] = {list: "[]", dict: "{}"}
 _compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 def written(value: Any) -> str:
     """`value` as JSON, always the same text for the same value."""
-    return _compact(value)
+    empty = None if value else _EMPTY.get(type(value))
+    return _compact(value) if empty is None else empty
 
 
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
