@@ -125,6 +125,11 @@ def detect_buildings(
         message = _("the shift between register and survey cannot be determined; none is applied")
         issues.append(_notice("SHIFT_UNDETERMINED", message))
     issues += issues_of(shifts)
+    if without := on_land.without_width(streets):
+        message = _("{n} streets are lines without a width: what stands on them cannot be told").format(
+            n=without
+        )
+        issues.append(Issue("STREET_WITHOUT_WIDTH", Severity.INFO, message))
     scene = scene_of(
         ours, theirs, shifts, thresholds, parcels=parcels, streets=streets, land=land, groups=groups
     )

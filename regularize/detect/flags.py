@@ -211,16 +211,27 @@ def _placed(frame: gpd.GeoDataFrame, shapes: Shapes, rows: npt.NDArray[np.int64]
     return moved
 
 
+def without_width(streets: gpd.GeoDataFrame | None) -> int:
+    """How many streets are lines without a width: nothing can be said to stand on them."""
+    if streets is None or not len(streets):
+        return 0
+    line = shapely.get_dimensions(np.asarray(streets.geometry.array, dtype=object)) == 1
+    return int((line & ~(_widths_m(streets) > 0)).sum())
+
+
+def _widths_m(streets: gpd.GeoDataFrame) -> Floats:
+    if "width_m" not in streets:
+        return np.zeros(len(streets))
+    width: Floats = np.nan_to_num(streets["width_m"].to_numpy(dtype=np.float64, na_value=np.nan))
+    return width
+
+
 def _corridors(frame: gpd.GeoDataFrame | None, shift: Shift) -> Shapes:
     """Streets as polygons: drawn as such, or lines widened by their stated width."""
     if frame is None or not len(frame):
         return np.array([], dtype=object)
     shapes: Shapes = np.array(frame.geometry.array, dtype=object)
-    width = (
-        np.nan_to_num(frame["width_m"].to_numpy(dtype=np.float64, na_value=np.nan))
-        if "width_m" in frame
-        else np.zeros(len(frame))
-    )
+    width = _widths_m(frame)
     line = (
         np.isfinite(shapely.bounds(shapes)).all(axis=1) & (shapely.get_dimensions(shapes) == 1) & (width > 0)
     )

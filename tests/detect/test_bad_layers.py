@@ -164,6 +164,19 @@ def test_layers_on_different_grounds_are_refused() -> None:
     assert len(run(layer(HOUSES).set_crs(None, allow_override=True), observed).findings) == len(HOUSES)
 
 
+def test_streets_without_a_width_are_said_to_prove_nothing() -> None:
+    line = shapely.LineString([(-10, 4), (260, 4)])
+    streets = layer([line, line.buffer(2)], prefix="u").assign(width_m=[float("nan"), 3.0])
+    unknown = run(layer(HOUSES), layer(HOUSES), streets=streets.iloc[:1])
+    assert "STREET_WITHOUT_WIDTH" in codes(unknown)
+    assert not [f for f in unknown.findings if "ON_STREET" in f.reasons]
+    known = run(layer(HOUSES), layer(HOUSES), streets=streets.iloc[1:])
+    assert "STREET_WITHOUT_WIDTH" not in codes(known)
+    assert all("ON_STREET" in f.reasons for f in known.findings)
+    without_column = run(layer(HOUSES), layer(HOUSES), streets=streets.iloc[:1].drop(columns="width_m"))
+    assert "STREET_WITHOUT_WIDTH" in codes(without_column)
+
+
 def test_paced_outlines_are_each_at_most_one_building() -> None:
     register = layer([box(0, 0, 9, 9), box(9, 0, 18, 9)], 0.2)
     shifted = layer([box(2, 1, 11, 10), box(11, -1, 20, 8), box(60, 0, 69, 9)], 2.0, "s")
