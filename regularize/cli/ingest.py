@@ -25,6 +25,7 @@ from regularize.errors import RegularizeError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.layers import KINDS
+from regularize.privacy import redact
 
 
 @click.group(
@@ -179,7 +180,8 @@ def _ingest(
             except RegularizeError as error:
                 show_error(error)
                 worst = max(worst, error.exit_code)
-                records.append({"path": path.name, "error": error.message, "hint": error.hint})
+                told = {"path": path.name, "error": error.message, "hint": error.hint}
+                records.append({name: redact(text)[0] for name, text in told.items()})
                 unread.append(path.name)
                 continue
             read, stored, quarantined = (
@@ -210,7 +212,7 @@ def _ingest(
         )
     if unread and len(paths) > 1:
         text = _("{n} of {of} files could not be read and left nothing in the store: {names}")
-        click.echo(text.format(n=len(unread), of=len(paths), names=", ".join(unread)), err=True)
+        click.echo(redact(text.format(n=len(unread), of=len(paths), names=", ".join(unread)))[0], err=True)
     click.echo(f"read={read} stored={stored} quarantined={quarantined}", err=True)
     return worst
 

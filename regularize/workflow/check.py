@@ -17,6 +17,7 @@ from regularize.i18n import translate as _
 from regularize.intake import Delivery
 from regularize.intake.known import Progress
 from regularize.model import Issue, Severity
+from regularize.privacy import redact
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
 from regularize.workflow.ingest import (
@@ -50,7 +51,7 @@ class Checked:
         """The judgement with stable English keys."""
         read, named = self.delivery.source, self._identifiers()
         return {
-            "path": self.path.name,
+            "path": redact(self.path.name)[0],
             "layer": self.delivery.target.name,
             "origin": read.origin,
             "origin_assumed": self.assumed,
@@ -64,7 +65,10 @@ class Checked:
             "sigma_stated": not self.delivery.sigma_taken,
             "ignored_columns": list(self.delivery.ignored_columns),
             "issues": [
-                {**issue_record(issue), "identifier": named.get(issue.feature)}
+                {
+                    **issue_record(replace(issue, message=redact(issue.message)[0])),
+                    "identifier": named.get(issue.feature),
+                }
                 for issue in self.delivery.issues
             ],
             "passed": self.passed(),
@@ -121,10 +125,12 @@ class Checked:
         """What was found, without file, layer and row: the page says these already."""
         read = self.delivery.source
         place = _("{file}, layer {layer}").format(file=read.path, layer=read.layer)
-        if issue.feature is None:
-            return issue.message.removeprefix(f"{place}: ")
-        row = _("{place}, feature {feature}: {text}").format(place=place, feature=issue.feature + 1, text="")
-        return issue.message.removeprefix(row)
+        before = f"{place}: "
+        if issue.feature is not None:
+            before = _("{place}, feature {feature}: {text}").format(
+                place=place, feature=issue.feature + 1, text=""
+            )
+        return redact(issue.message.removeprefix(before))[0]
 
     def for_page(self, lang: str) -> dict[str, Any]:
         """The judgement as the page shows it: problems by code, then what was in order."""
@@ -133,7 +139,7 @@ class Checked:
         for issue in self.delivery.issues:
             by_code.setdefault(issue.code, []).append(issue)
         return {
-            "path": self.path.name,
+            "path": redact(self.path.name)[0],
             "layer": self.reference.pack.label(f"layer.{self.delivery.target.name}", lang),
             "read": self.delivery.source.n_read,
             "accepted": len(self.delivery.frame),

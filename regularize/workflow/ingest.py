@@ -50,7 +50,7 @@ class Ingested:
     def as_dict(self) -> dict[str, Any]:
         """The result with stable English keys."""
         return {
-            "path": self.path.name,
+            "path": privacy.redact(self.path.name)[0],
             "read": self.n_read,
             "stored": self.n_stored,
             "quarantined": self.n_quarantined,

@@ -38,7 +38,7 @@ class Unread:
     def as_dict(self) -> dict[str, Any]:
         """As of one that was read, with nothing in it."""
         return {
-            "path": self.path.name,
+            "path": redact(self.path.name)[0],
             "layer": None,
             "origin": None,
             "origin_assumed": False,
@@ -69,7 +69,7 @@ class Unread:
         code = self.issues[0].code
         rule = self.reference.pack.rule(code)
         return {
-            "path": self.path.name,
+            "path": redact(self.path.name)[0],
             "is_read": False,
             "read": 0,
             "accepted": 0,

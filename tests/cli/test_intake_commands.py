@@ -248,3 +248,20 @@ def test_the_report_names_the_parcel_beside_row_and_coordinates(tmp_path: Path, 
     assert "<th>Row</th><th>Identifier</th><th>Easting</th><th>Northing</th>" in text
     for row, identifier in ((3, "68134.1.3"), (1, "68134.1.1")):
         assert f"<td>{row}</td><td>{identifier}</td>" in text
+
+
+def test_a_number_in_the_name_of_a_file_is_in_no_report(tmp_path: Path, run: Run) -> None:
+    egn = "9052010016"  # of a person who would be born in 2090
+    good, bad = tmp_path / f"имот {egn}.geojson", tmp_path / f"повреден {egn}.zip"
+    shutil.copy(Path(__file__).parents[1] / "cases" / "OVERLAP.fail.geojson", good)
+    bad.write_bytes(b"PK\x03\x04 nothing")
+    project = tmp_path / "p"
+    assert run("init", project, "--municipality", "Средище").code == 0
+    told = [run("-p", project, "ingest", "survey", good, bad, "--kind", "buildings", "--json")]
+    for name in ("r.html", "r.json"):
+        told.append(run("check", good, bad, "--kind", "buildings", "--report", tmp_path / name, "--json"))
+    texts = [answer.out + answer.err for answer in told]
+    texts += [(tmp_path / name).read_text(encoding="utf-8") for name in ("r.html", "r.json")]
+    for text in texts:
+        assert "OVERLAP" in text
+        assert egn not in text
