@@ -198,8 +198,8 @@ def test_a_failure_within_leaves_nothing(here: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="this system has no file modes")
-def test_files_are_private_whatever_the_umask(here: Path, tmp_path: Path) -> None:
-    """In a process of its own, whose umask lets everybody read."""
+def test_files_are_private_whatever_the_umask(run, here: Path, tmp_path: Path) -> None:
+    """Begun with an umask that lets everybody read."""
     folder = tmp_path / "new" / "project"
     words = [
         ["init", str(folder), "--municipality", "Примерна"],
@@ -209,8 +209,13 @@ def test_files_are_private_whatever_the_umask(here: Path, tmp_path: Path) -> Non
         ["-p", str(here), "store", "backup", str(tmp_path / "b" / "copy.gpkg")],
         ["-p", str(here), "findings", "list", "-o", str(tmp_path / "z" / "f.csv")],
     ]
-    code = f"import os\nos.umask(0)\nfrom regularize.cli import main\nfor w in {words!r}: assert main(w) == 0"
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    before = os.umask(0)
+    try:
+        for line in words:
+            os.umask(0)
+            assert run(*line).code == 0, line
+    finally:
+        os.umask(before)
     made = [
         tmp_path / "new",
         folder,
