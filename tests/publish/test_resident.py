@@ -308,3 +308,28 @@ class TestLanguages:
     def test_what_is_no_language(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(OptionError):
             catalogue(name, tmp_path)
+
+
+@pytest.mark.parametrize("lang", ["bg", "en"])
+@pytest.mark.parametrize("review", ["none", "rejected"])
+def test_where_nothing_was_found_nothing_is_claimed(lang: str, review: str) -> None:
+    """The survey may have been withdrawn, or never came so far: that is no agreement with the map."""
+    known = facts_with() if review == "none" else facts_with(("building", "extended"), review=review)
+    words = catalogue(lang)
+    values = sheet_values(known, Standing(), words, CONTACT, day=DAY, drawing=None)
+    assert values["saw"]["lines"] == [words["no_finding"]]
+    assert not re.search("съвпада|вярно|agree|right", words["no_finding"])
+    assert faults(values) == []
+
+
+def test_a_long_name_of_the_municipality_leaves_the_title_alone() -> None:
+    known = facts_with(("building", "extended"))
+    known["home"]["municipality"] = "О" * 300
+    values = sheet_values(known, Standing(), catalogue("bg"), CONTACT, day=DAY, drawing=None)
+    document = pypdfium2.PdfDocument(render_sheet(values, day=DAY))
+    assert len(document) == 1
+    page = document[0].get_textpage()
+    whole = page.get_text_range()
+    title, name = whole.index("За Вашия дом"), whole.index("О" * 20)
+    title_right = max(page.get_charbox(i)[2] for i in range(title, title + len("За Вашия дом")))
+    assert title_right < min(page.get_charbox(i)[0] for i in range(name, name + 20))
