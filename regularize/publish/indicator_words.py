@@ -1,11 +1,11 @@
 """What indicators are called and where they come from, in words: shared by page and tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
-from regularize.publish.origins import origin_sections
+from regularize.publish.origins import count_text, key_of, origin_sections
 from regularize.publish.printed import Section
 from regularize.publish.text import NO_BREAK, format_day, format_number, printable
 
@@ -46,6 +46,20 @@ class IndicatorWords:
         if figure["state"] == "partly_assessed":
             return self.say(_("{n} (in part)")).format(n=self.number(figure["value"]))
         return self.say(_("not shown")) if figure["state"] == "withheld" else self.say(_("not assessed"))
+
+    def key(self, figures: Sequence[Mapping[str, Any]]) -> list[str]:
+        """What the words in place of a figure mean, for those that stand in a table."""
+        states = {figure["state"] for figure in figures}
+        made = []
+        if "partly_assessed" in states:
+            said = self.say(_("“{sign}”: what is known; the rest is not assessed, and it is said below why."))
+            made.append(said.format(sign=self.say(_("{n} (in part)")).format(n="").strip()))
+        if "withheld" in states:
+            rows = [[count_text(None, self.lang)]]
+            made += key_of(rows, k=self.data["k"], lang=self.lang)
+        if "not_assessed" in states:
+            made.append(self.say(_("“not assessed”: it is not known; the reason stands below.")))
+        return made
 
     def title(self, row: Mapping[str, Any]) -> str:
         return printable(row["title"][self.lang])

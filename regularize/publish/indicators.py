@@ -96,6 +96,7 @@ class _Page(IndicatorWords):
                     for row in rows
                 ],
                 figures="lrrrrr",
+                key=self.key([row["total"] for row in rows]),
             )
         ]
         if self.several:
@@ -106,6 +107,7 @@ class _Page(IndicatorWords):
                     (self.say(_("Indicator")), *(self.named(key) for key in keys)),
                     [[self.title(row), *(self.value(one) for one in row["projects"])] for row in rows],
                     figures="l" + "r" * len(keys),
+                    key=self.key([one for row in rows for one in row["projects"]]),
                 )
             )
         unknown = [
