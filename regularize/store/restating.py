@@ -6,14 +6,14 @@ would find nothing any more. Such an edit is put into the log by an entry that s
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, MetaData, select
 from sqlalchemy.exc import DBAPIError
 
 from regularize.i18n import translate as _
 from regularize.project import today
-from regularize.store import digests, events, history
+from regularize.store import digests, events, history, timeline
 
 DIFFERED = "store.differed"
 _NOTHING = hashlib.sha256().hexdigest()  # of a table without rows, or a delivery that was not there
@@ -32,13 +32,15 @@ def agrees(
     Parameters
     ----------
     key : str
-        As `digests` names content.
+        As `digests` names content; ``validity:LAYER`` for the ends and withdrawals of its rows.
     said : str
         The digest; empty if no entry ever spoke of it: then there must be nothing.
     elsewhere : sequence of Edit
         Edits made in other programs.
     """
     kind, _colon, what = key.partition(":")
+    if kind == "validity":
+        return next(wrong_ends(connection, metadata, what, elsewhere), None) is None
     if kind == "history":
         first, _dash, last = what.partition("-")
         return not said or digests.of_history(connection, int(first), int(last)) == said
@@ -63,10 +65,40 @@ def _rows(connection: Connection, metadata: MetaData, batch: int, elsewhere: Seq
     return digests.fold(computed for _fid, _stored, computed, _blob in rows)
 
 
+def wrong_ends(
+    connection: Connection, metadata: MetaData, layer: str, elsewhere: Sequence[history.Edit]
+) -> Iterator[int]:
+    """Rows whose end or withdrawal is not what the recorded closings make of them."""
+    batches, table = metadata.tables["batches"], metadata.tables[layer]
+    names = ("fid", "batch", "valid_to", "superseded_by", "withdrawn_on")
+    withdrawn = {row[0]: row[1] for row in digests.raw(connection, [batches.c.id, batches.c.withdrawn_on])}
+    ends = timeline.effective_ends(connection, metadata, layer)
+    at = [list(table.columns.keys()).index(name) for name in names]
+    former = {
+        fid: None if values is None else [values[i] for i in at]
+        for fid, values in history.before(elsewhere, layer, 0).items()
+    }
+    rows = digests.with_former(digests.raw(connection, [table.c[name] for name in names]), former)
+    for fid, batch, valid_to, superseded_by, withdrawn_on in rows:
+        day, by = ends.get(fid, (None, None))
+        end = None if day is None else day.isoformat()
+        if (end, None if by == batch else by, withdrawn.get(batch)) != (
+            valid_to,
+            superseded_by,
+            withdrawn_on,
+        ):
+            yield fid
+
+
 def stated_since(connection: Connection, seq: int) -> set[str]:
-    """What entries after `seq` state."""
+    """What entries after `seq` state; of deliveries also the ends of rows, which they settle."""
     query = "SELECT DISTINCT json_each.key FROM events, json_each(events.state) WHERE events.seq > ?"
-    return set(connection.exec_driver_sql(query, (seq,)).scalars())
+    keys = set(connection.exec_driver_sql(query, (seq,)).scalars())
+    batches = {int(key.partition(":")[2]) for key in keys if key.startswith("batch:")}
+    for batch in batches:
+        layer = connection.exec_driver_sql("SELECT target FROM batches WHERE id = ?", (batch,)).scalar()
+        keys.add(f"validity:{layer}")
+    return keys
 
 
 def differing(before: Connection, metadata: MetaData, keys: Iterable[str]) -> list[str]:
@@ -83,7 +115,7 @@ def differing(before: Connection, metadata: MetaData, keys: Iterable[str]) -> li
         said, seq = _last_word(before, key)
         try:
             agreed = agrees(before, metadata, key, said, seq, elsewhere)
-        except (DBAPIError, ValueError, TypeError, IndexError):
+        except (DBAPIError, ValueError, TypeError, LookupError):
             agreed = False  # nothing that the program wrote
         if not agreed:
             found.append(key)

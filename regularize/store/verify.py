@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from regularize import layers
 from regularize.i18n import translate as _
-from regularize.store import digests, events, geopackage, history, restating, timeline, verify_file
+from regularize.store import digests, events, geopackage, history, restating, verify_file
 
 Stated = dict[str, tuple[str, int]]
 Edits = Sequence[history.Edit]
@@ -201,24 +201,9 @@ def _rows_before(connection: Connection, table: Table, former: Mapping[int, hist
 
 def _validity(connection: Connection, metadata: MetaData, elsewhere: Edits) -> Iterator[str]:
     """Ends and withdrawals of rows are what the recorded closings make of them."""
-    batches = metadata.tables["batches"]
-    names = ("fid", "batch", "valid_to", "superseded_by", "withdrawn_on")
-    withdrawn = {row[0]: row[1] for row in digests.raw(connection, [batches.c.id, batches.c.withdrawn_on])}
     for layer in layers.LAYERS:
-        table = metadata.tables[layer.name]
-        ends = timeline.effective_ends(connection, metadata, layer.name)
-        at = [list(table.columns.keys()).index(name) for name in names]
-        former = {
-            fid: None if values is None else [values[i] for i in at]
-            for fid, values in history.before(elsewhere, layer.name, 0).items()
-        }
-        rows = digests.with_former(digests.raw(connection, [table.c[name] for name in names]), former)
-        for fid, batch, valid_to, superseded_by, withdrawn_on in rows:
-            day, by = ends.get(fid, (None, None))
-            end = None if day is None else day.isoformat()
-            expected = (end, None if by == batch else by, withdrawn.get(batch))
-            if expected != (valid_to, superseded_by, withdrawn_on):
-                yield _("{table}: the validity of row {row} was changed").format(table=layer.name, row=fid)
+        for row in restating.wrong_ends(connection, metadata, layer.name, elsewhere):
+            yield _("{table}: the validity of row {row} was changed").format(table=layer.name, row=row)
 
 
 def _deliveries(connection: Connection, metadata: MetaData, state: Stated, elsewhere: Edits) -> Iterator[str]:

@@ -160,6 +160,17 @@ def test_a_withdrawal_does_not_cover_an_edit_of_its_delivery(path: Path) -> None
     assert failed(path) == {"differed"}
 
 
+def test_a_withdrawal_does_not_mend_a_row_in_silence(path: Path) -> None:
+    with by_hand(path) as connection:
+        connection.execute("UPDATE parcels SET withdrawn_on='2026-01-01' WHERE batch=3")
+    assert failed(path) == {"validity"}
+    with Store.open(path) as store:
+        store.withdraw(3, "wrong", on=ON)
+        (event,) = store.events(type=restating.DIFFERED)
+    assert event.payload == {"content": ["validity:parcels"]}
+    assert failed(path) == {"differed"}
+
+
 def test_an_erasure_does_not_cover_an_edit(path: Path) -> None:
     with by_hand(path) as connection:
         connection.execute("UPDATE issues SET severity='info' WHERE batch=1")
