@@ -35,11 +35,11 @@ def around(known: Known, reach_m: float) -> Extent | None:
     return float(minx - reach_m), float(miny - reach_m), float(maxx + reach_m), float(maxy + reach_m)
 
 
-def distances_m(middles: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each of `middles` (n, 2) lies from the nearest of `boxes` (m, 4); 0 inside."""
-    nearest = np.full(len(middles), np.inf)
+def distances_m(bounds: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each of `bounds` (n, 4) lies from the nearest of `boxes` (m, 4); 0 where they meet."""
+    nearest = np.full(len(bounds), np.inf)
     for minx, miny, maxx, maxy in boxes:
-        beyond = np.maximum(np.maximum((minx, miny) - middles, middles - (maxx, maxy)), 0.0)
+        beyond = np.maximum(np.maximum((minx, miny) - bounds[:, 2:], bounds[:, :2] - (maxx, maxy)), 0.0)
         np.minimum(nearest, np.hypot(beyond[:, 0], beyond[:, 1]), out=nearest)
     return nearest
 
@@ -83,8 +83,7 @@ def check_stored(
     alive = np.array([row for row in range(len(placed)) if row not in ledger.refused], dtype=np.int64)
     if not len(alive):
         return {}
-    bounds = shapely.bounds(placed[alive])
-    away_m = distances_m((bounds[:, :2] + bounds[:, 2:]) / 2, boxes)
+    away_m = distances_m(shapely.bounds(placed[alive]), boxes)
     far = away_m > pack.thresholds["stored_reach_m"]
     if not far.any():
         return {}

@@ -83,8 +83,6 @@ def delivery_places(connection: Connection, metadata: MetaData) -> list[tuple[fl
         every = max(1, n // _TELLING)
         box = np.array(connection.exec_driver_sql(query, (batch, every)).all(), dtype=np.float64)
         if len(box):
-            (minx, maxx), (miny, maxy) = (
-                np.percentile(box[:, at : at + 2].mean(axis=1), _CENTRAL).tolist() for at in (0, 2)
-            )
-            found.append((minx, miny, maxx, maxy))
+            low, high = np.percentile(box, _CENTRAL, axis=0).tolist()
+            found.append((low[0], low[2], high[1], high[3]))
     return found

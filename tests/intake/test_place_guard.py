@@ -140,6 +140,16 @@ def test_another_zone_is_seen_by_what_is_stored(
     assert len(accepted.frame) == 4
 
 
+def test_an_outline_of_the_whole_municipality_is_near(
+    tmp_path: Path, read_bg: Callable[..., intake.Delivery]
+) -> None:
+    """Its middle lies far from the few parcels that are stored; it reaches them all the same."""
+    whole = box(STORED[0] - 1_000, STORED[1] - 1_000, STORED[0] + 70_000, STORED[1] + 60_000)
+    path = write(tmp_path / "община.gpkg", [whole], crs=BG, name=["Средище"])
+    delivery = read_bg(path, Known(places=lambda: [STORED]), kind="areas")
+    assert "FAR_FROM_STORED" not in {issue.code for issue in delivery.issues}
+
+
 def test_the_next_village_asks_nobody(tmp_path: Path, read_bg: Callable[..., intake.Delivery]) -> None:
     near = (STORED[2] + 19_000.0, STORED[3])
     assert read_bg(parcels(tmp_path / "a.gpkg", near), Known(places=lambda: [STORED])).issues == ()

@@ -82,10 +82,10 @@ def test_each_standing_delivery_has_its_place(store: Store, deliver: Deliver) ->
     deliver(many)
     far = deliver([square(5e4, 7e4)], layer="buildings", kind="buildings")
     first, second = store.delivery_places()
-    west, south = square().bounds[:2]
-    assert first[:2] == pytest.approx((west + 5 + 60, south + 5), abs=20)
-    assert first[2:] == pytest.approx((west + 5 + 20 * 299, south + 5), abs=60)
-    assert second == pytest.approx((*square(5e4, 7e4).centroid.coords[0],) * 2, abs=0.1)
+    west, south, _east, north = square().bounds
+    assert first[:2] == pytest.approx((west + 60, south), abs=20)
+    assert first[2:] == pytest.approx((west + 10 + 20 * 299, north), abs=60)
+    assert second == pytest.approx(square(5e4, 7e4).bounds, abs=0.1)  # as far as its one outline reaches
     store.withdraw(far.id, "wrong sheet")
     assert store.delivery_places() == [first]
 
