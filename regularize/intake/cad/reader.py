@@ -74,9 +74,7 @@ class CadFile(Dataset):
             return None
         if kind not in layers.KINDS:
             raise OptionError(
-                _("{file}: a .cad file says of none of its objects that it is one of {kind}").format(
-                    file=self.path, kind=kind
-                ),
+                _("{file}: a .cad file holds nothing of the kind {kind}").format(file=self.path, kind=kind),
                 hint=_(
                     "--kind, one of: {kinds}; street lines and parts of plans: give them as DXF or as a "
                     "GIS file"
