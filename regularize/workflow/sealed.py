@@ -6,6 +6,7 @@ outputs hold no personal data and do not pass here.
 """
 
 import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -230,13 +231,19 @@ def _seal(
     archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = unfinished(archive.parent, archive.suffix)
     try:
+        # in memory first: the library cannot be interrupted by a full disk without a second failure
+        content = io.BytesIO()
         with pyzipper.AESZipFile(
-            half, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
+            content, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
         ) as packed:
             packed.setpassword(passphrase.encode("utf-8"))
             packed.setencryption(pyzipper.WZ_AES, nbits=256)
             for file in files:
                 packed.write(file, file.relative_to(stage).as_posix())
+        try:
+            half.write_bytes(content.getbuffer())
+        except OSError as error:  # by the name that was asked for
+            raise OSError(error.errno, error.strerror, str(archive)) from error
         with pyzipper.AESZipFile(half) as packed:
             packed.setpassword(passphrase.encode("utf-8"))
             if packed.testzip() is not None or len(packed.namelist()) != len(files):
@@ -277,6 +284,8 @@ def _deliver(
         try:
             shutil.copyfile(file, half)
             _place(half, place, overwrite=overwrite)
+        except OSError as error:  # it names the file that is read, and it is this one that cannot be written
+            raise OSError(error.errno, error.strerror, str(place)) from error
         finally:
             half.unlink(missing_ok=True)
 

@@ -303,6 +303,24 @@ class TestFailures:
         assert list(out.iterdir()) == []
         assert "Traceback" not in done.stderr
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes")
+    def test_a_full_disk_outside_the_project(self, town: Path, tmp_path: Path) -> None:
+        """Each dossier fits where it is made; the archive does not fit where it shall go."""
+
+        def small() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+        homes = [f"T-00000-{n}" for n in range(1, 7)]
+        words = [sys.executable, "-m", "regularize", "--lang", "en", "-p", str(town), "dossier", "build"]
+        done = subprocess.run(
+            [*words, *homes, *DAY, "-o", str(tmp_path / "out")],
+            check=False, capture_output=True, encoding="utf-8", preexec_fn=small, env={**os.environ},
+        )  # fmt: skip
+        assert done.returncode == 3, done.stderr
+        assert f"{tmp_path / 'out.zip'} cannot be read or written: File too large" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert list(tmp_path.iterdir()) == []
+
 
 class TestLetters:
     """Words, terms and provisions of the procedure."""
