@@ -72,10 +72,11 @@ class Database:
                 kept = events.read_heads(self.path)
                 whole = not kept or any(events.is_in_chain(connection, self.metadata, k) for k in kept)
                 begun = events.head(connection, self.metadata).seq
+                strange = history.disturbed(connection)
                 history.begin(connection)
                 self._tell_what_was_done_elsewhere(connection, lost=not kept and begun > 0)
                 yield connection
-                self._tell_what_would_be_covered(connection, begun)
+                self._tell_what_would_be_covered(connection, begun, [history.NAME] if strange else [])
                 history.end(connection)
                 head = events.head(connection, self.metadata)
             if whole and not self.in_memory:
@@ -93,13 +94,14 @@ class Database:
             draft = events.Draft(events.HEAD_LOST, "store", today(), {})
             events.append(connection, self.metadata, [draft])
 
-    def _tell_what_would_be_covered(self, connection: Connection, begun: int) -> None:
+    def _tell_what_would_be_covered(self, connection: Connection, begun: int, found: list[str]) -> None:
         """What the transaction states anew was what the log said of it, or an entry says that it was not."""
-        keys = restating.stated_since(connection, begun)
-        if not keys or self.in_memory:
+        if self.in_memory:
             return
-        with self._engine.connect() as before:
-            found = restating.differing(before, self.metadata, keys)
+        keys = restating.stated_since(connection, begun)
+        if keys:
+            with self._engine.connect() as before:
+                found = found + restating.differing(before, self.metadata, keys)
         if found:
             restating.record(connection, self.metadata, found)
 

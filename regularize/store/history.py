@@ -153,6 +153,17 @@ def exists(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql(query).scalar() == 2)
 
 
+def disturbed(connection: Connection) -> bool:
+    """Whether somebody else used the mark of this program's own writing since its last transaction."""
+    if not exists(connection):
+        return False
+    query = (
+        f"SELECT EXISTS (SELECT 1 FROM {NAME} WHERE external = 0 AND id > (SELECT covered FROM writing))"  # noqa: S608 - own names
+        " OR (SELECT active FROM writing) IS NOT 0"
+    )
+    return bool(connection.exec_driver_sql(query).scalar())
+
+
 def begin(connection: Connection) -> None:
     """Mark the transaction as this program's own; the mark is never committed."""
     if exists(connection):
