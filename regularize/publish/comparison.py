@@ -5,7 +5,7 @@ from typing import Any
 
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
-from regularize.publish.origins import count_text, foot_line, key_of, origin_sections
+from regularize.publish.origins import WHOLE_ONLY, count_text, foot_line, key_of, origin_sections
 from regularize.publish.printed import Printed, Section, as_pdf, written
 from regularize.publish.text import MINUS, format_day, format_number, printable
 from regularize.publish.writing import Labels
@@ -52,14 +52,18 @@ class _Comparison:
     def cells(self, row: Mapping[str, Any]) -> list[str]:
         """Before, after, change."""
         told = [
-            self.say(_("not assessed")) if value is None and day["reason"] else count_text(value, self.lang)
-            for value, day in zip((row["before"], row["after"]), self.data["days"], strict=True)
+            self.say(_("not assessed")) if value is None and reason else count_text(value, self.lang)
+            for value, reason in zip((row["before"], row["after"]), self.reasons(row), strict=True)
         ]
         change = row["change"]
         if change is None:
             return [*told, "–"]
         sign = "+" if change > 0 else MINUS if change < 0 else ""
         return [*told, f"{sign}{format_number(abs(change), 0, lang=self.lang)}"]
+
+    def reasons(self, row: Mapping[str, Any]) -> list[Any]:
+        """Why nothing is known of a row on either day; of its own, or because of the day."""
+        return list(row.get("reasons") or (day["reason"] for day in self.data["days"]))
 
     def heads(self, first: str) -> tuple[str, ...]:
         days = (self.day(self.data["from"]), self.day(self.data["to"]))
@@ -71,7 +75,7 @@ class _Comparison:
         figures = [[printable(row["label"]), *self.cells(row)] for row in d["figures"]]
         classes = [
             [printable(self.labels(f"class.{row['class']}", self.lang)), *self.cells(row)]
-            for row in d["classes"]
+            for row in sorted(d["classes"], key=_by_count)
         ]
         blocks = [[printable(row["block"]), *self.cells(row)] for row in d["blocks"]]
         cases = [
@@ -86,7 +90,12 @@ class _Comparison:
         heads = self.heads(self.say(_("Figure")))
         made = [
             self.counted(_("In short"), heads, [*figures, *waiting]),
-            self.counted(_("Findings by class"), self.heads(self.say(_("Class"))), classes),
+            self.counted(
+                _("Findings by class"),
+                self.heads(self.say(_("Class"))),
+                classes,
+                WHOLE_ONLY if d["area"] and d["audience"] == "council" else "",
+            ),
             self.counted(_("Findings by block"), self.heads(self.say(_("Block"))), blocks),
             Section(
                 self.say(_("Plan parts and cases")),
@@ -103,11 +112,11 @@ class _Comparison:
         small = origin_sections(d["origins"], d["rules"], d["parameters"], run_on=d["run_on"], lang=self.lang)
         return [*made, *small]
 
-    def counted(self, title: str, heads: tuple[str, ...], rows: list[list[str]]) -> Section:
+    def counted(self, title: str, heads: tuple[str, ...], rows: list[list[str]], empty: str = "") -> Section:
         """A table of counts, with what its signs mean."""
         k = self.data["k"]
         key = key_of(rows, k=k, lang=self.lang) if k is not None else []
-        nothing = self.say(_("Nothing has been counted."))
+        nothing = self.say(empty or _("Nothing has been counted."))
         return Section(self.say(title), heads, rows, nothing, "lrrr", key=key)
 
     def notes(self) -> list[str]:
@@ -119,6 +128,8 @@ class _Comparison:
             elif day["figures_of"] != day["day"]:
                 said = self.say(_("{day}: the figures are those released on {of}."))
                 notes.append(said.format(day=self.day(day["day"]), of=self.day(day["figures_of"])))
+        bare = {reason for row in self.data["figures"] for reason in row.get("reasons") or () if reason}
+        notes += [f"{self.say(_('not assessed'))}: {printable(reason)}." for reason in sorted(bare)]
         held = self.say(_("Consultations held between the two days: {n}"))
         notes.append(held.format(n=format_number(self.data["held"], 0, lang=self.lang)))
         if self.data["k"] is not None:
@@ -152,3 +163,9 @@ class _Comparison:
             lang=self.lang,
             notes_title=self.say(_("Data and notes")),
         )
+
+
+def _by_count(row: Mapping[str, Any]) -> tuple[bool, int, str]:
+    """The largest of the later day first; those held back last, by name."""
+    n = row["after"]
+    return not isinstance(n, int), -n if isinstance(n, int) else 0, str(row["class"])

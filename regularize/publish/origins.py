@@ -9,6 +9,9 @@ from regularize.i18n import marked as _
 from regularize.publish.printed import Section
 from regularize.publish.text import format_day, format_number, printable
 
+WHOLE_ONLY = _(
+    "By class, findings are told of the whole place only: by area, differences would give small counts away."
+)
 _BOUND = re.compile(r"[0-9]+\+")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from regularize.i18n import in_language
 from regularize.i18n import marked as _
 from regularize.publish.charts import PHASES, Bar, Lane, Stretch, bar_chart, lane_chart
-from regularize.publish.origins import count_text, foot_line, key_of, origin_sections
+from regularize.publish.origins import WHOLE_ONLY, count_text, foot_line, key_of, origin_sections
 from regularize.publish.palette import BLUE, PLOT_STYLES, SKY, class_style
 from regularize.publish.printed import Draw, Printed, Section, as_pdf, written
 from regularize.publish.text import format_day, printable
@@ -154,7 +154,7 @@ class _Report:
             title,
             (self.say(_("Class")), self.say(_("Count"))),
             rows,
-            self.say(_("Nothing has been counted.")),
+            self.say(WHOLE_ONLY) if self.data["area"] else self.say(_("Nothing has been counted.")),
             "lr",
             chart=self.bars(bars, title),
             key=self.key(rows),

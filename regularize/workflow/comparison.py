@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from regularize.errors import OptionError
 from regularize.i18n import in_language, translate
 from regularize.i18n import marked as _
+from regularize.layers import layer_for
 from regularize.model import BuildingClass, Finding, PlotClass, ReviewState
 from regularize.plan.blocks import is_waiting
 from regularize.project import today
@@ -36,6 +37,7 @@ from regularize.workflow.whole import write_whole
 
 Audience = Literal["council", "office"]
 NEVER_SHOWN = _("nothing was released to the council by then")
+NO_DELIVERY = _("no delivery of this layer was valid by then")
 NOT_RUN = _("detection had not been run by then")
 
 
@@ -227,13 +229,32 @@ _REWOUND = ("finding.closed", "finding.reopened", "finding.class_changed", "find
 def _layers(
     store: Store, days: Sequence[date], place: BaseGeometry | None, k: int | None, lang: str
 ) -> list[dict[str, Any]]:
-    """Rows of the layers whose outlines a council sees on its maps anyway."""
+    """Rows of the layers whose outlines a council sees on its maps anyway.
+
+    Before the first delivery of a layer nothing is known of it: that is not nought.
+    """
     rows = []
     for label, table in FIGURES:
+        first = min(
+            (
+                batch.source.valid_from
+                for batch in store.batches()
+                if batch.withdrawn_reason is None
+                and (layer := layer_for(batch.source.origin, batch.source.kind)) is not None
+                and layer.name == table
+            ),
+            default=None,
+        )
+        reasons = [
+            None if first is not None and first <= day else in_language(NO_DELIVERY, lang) for day in days
+        ]
         counts = [sum(lies_in(g, place) for g in store.layer(table, on=day).geometry) for day in days]
         if any(counts):
-            told = [n if k is None or n >= k or n == 0 else None for n in counts]
-            rows.append(_pair({"label": in_language(label, lang)}, *told))
+            told = [
+                n if reason is None and (k is None or n >= k or n == 0) else None
+                for n, reason in zip(counts, reasons, strict=True)
+            ]
+            rows.append(_pair({"label": in_language(label, lang), "reasons": reasons}, *told))
     return rows
 
 

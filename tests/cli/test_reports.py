@@ -321,6 +321,18 @@ def test_comparison_by_release_and_by_log(towns: Path, run, monkeypatch: pytest.
         assert run(*words).code == 0
         return json.loads(out.read_text(encoding="utf-8"))
 
+    before_all = compared("--from", "2026-01-01")
+    for row in before_all["figures"]:
+        assert (row["before"], row["change"]) == (None, None), "before the first delivery nothing is known"
+        assert row["reasons"] == ["no delivery of this layer was valid by then", None]
+        assert row["after"] > 0
+    part = compared("--from", "2026-01-01", "--area", "Изток")
+    assert part["classes"] == []
+    page = towns / "part.html"
+    assert (
+        run("-p", town, "report", "compare", "--from", "2026-01-01", "--area", "Изток", "-o", page).code == 0
+    )
+    assert "told of the whole place only" in page.read_text(encoding="utf-8")
     early = compared("--from", "2026-03-01")
     assert early["days"][0]["reason"] == "nothing was released to the council by then"
     assert early["totals"][0]["before"] is None
