@@ -20,6 +20,7 @@ from regularize.sample.settings import (
     Settings,
     with_survey,
 )
+from regularize.sample.surface import Flight, Surface, surface
 
 __all__ = [
     "BENCHMARK",
@@ -33,10 +34,13 @@ __all__ = [
     "TEST_SEEDS",
     "TRAIN_SEEDS",
     "Delivered",
+    "Flight",
     "Neighbourhood",
     "Sample",
     "Settings",
+    "Surface",
     "generate",
     "neighbourhood",
+    "surface",
     "with_survey",
 ]

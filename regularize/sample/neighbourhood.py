@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.random import PCG64, Generator, SeedSequence
+from shapely.geometry import Polygon
 
 from regularize.sample import frames, mishaps, oddities
 from regularize.sample.buildings import Body, draw_buildings
@@ -84,6 +85,35 @@ class _World:
     fates: list[Fate]
     cadastre: Cadastre
     through: list[Through]
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What stands on the ground, true and without error.
+
+    Parameters
+    ----------
+    outlines : list of Polygon
+    kinds : list of str
+        ``house``, ``annex`` or ``shed`` of each.
+    plots : list of Polygon
+        As occupied.
+    """
+
+    outlines: list[Polygon]
+    kinds: list[str]
+    plots: list[Polygon]
+
+
+def standing(seed: int, settings: Settings = DEFAULT) -> Standing:
+    """The ground of :func:`neighbourhood`, as somebody above would see it."""
+    world = _draw(seed, effective(settings))
+    seen = [(outline, fate.body.kind) for fate in world.fates for outline in fate.survey]
+    return Standing(
+        [outline for outline, _kind in seen],
+        [kind for _outline, kind in seen],
+        [plot for block in world.fabric.blocks for plot in block.plots],
+    )
 
 
 def _generator(seed: int, stage: int, again: int = 0) -> Generator:
