@@ -180,6 +180,8 @@ def sheet_values(
             version=printable(made.get("version"), longest=20) or "–",
             head=printable(made.get("chain_head"))[:_SHORT_HASH] or "–",
             data=_data(facts, words),
+            rules=len(made.get("rules") or ()) or "–",
+            checked=_checked(made, lang),
         ),
         "saw": {"title": words["saw"], "lines": _seen(facts, words)},
         "stands": {
@@ -362,6 +364,12 @@ def _data(facts: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     return data_dates(
         known, lang="bg" if words["language"] == "bg" else "en", word=words["origin"].__getitem__
     )
+
+
+def _checked(made: Mapping[str, Any], lang: str) -> str:
+    """The oldest day on which a value of the law behind the sheet was compared with its source."""
+    days = [str(p["checked_on"]) for p in made.get("parameters") or () if p.get("checked_on")]
+    return printable(format_day(min(days, default=None), lang="bg" if lang == "bg" else "en"), longest=40)
 
 
 def _ask(contact: Mapping[str, str], words: Mapping[str, Any]) -> list[str]:

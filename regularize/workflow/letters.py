@@ -216,6 +216,7 @@ def _given(
         "version": version("regularize"),
         "submitted_on": on(when.get("submitted")),
         "announced_on": on(announced),
+        "checked": on(procedure.checked_on) or "–",
         "last_day": on(max(dues)) if dues else None,
         **_basis(procedure, found, letter.duty, term, words, day),
     }

@@ -351,6 +351,8 @@ class TestLetters:
         text = text_of(spoken / "letters" / "C-1-board.pdf")
         assert "20.02.2026" in text
         assert "до 20.03.2026" in text
+        checked = load("bg").procedures["detailed_plan"]["checked_on"]
+        assert f"сверени на {checked:%d.%m.%Y} г." in text
 
     def test_a_letter_of_another_scope_is_refused(self, spoken: Path, run: Run) -> None:
         answer = self.build(spoken, run, "notice", "C-1")

@@ -245,10 +245,13 @@ def test_the_yard_of_a_neighbour_is_not_taken_for_its_own() -> None:
 
 
 def test_the_days_of_the_data_are_not_the_day_of_the_print() -> None:
-    facts = {**facts_with(), "sources": dossier_facts.around_facts()["sources"]}
+    around = dossier_facts.around_facts()
+    facts = {**facts_with(), "sources": around["sources"], "provenance": around["provenance"]}
     made = values("bg", facts=facts)["made"].replace("\u00a0", " ")
     assert made.startswith(
         "Състояние към 15.06.2026 г. · данни: кадастър 01.03.2026 г.; заснемане 12.05.2026 г."
+        " · приложени правила: 3, изброени в досието; стойности по закона: сверени на 01.05.2026 г."
+        " · regularize 0.1.0 · последен запис 9f2c41d07ab3"
     )
 
 
