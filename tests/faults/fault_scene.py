@@ -91,7 +91,8 @@ COMMANDS: dict[str, Command] = {
     "case document state": Command(("case", "document", "state", "1", "received", *DATED)),
     "case evidence add": Command(
         ("case", "evidence", "add", "T-00000-1", "orthophoto", "--dated", "2001-06-01", "--accuracy", "30",
-         "--shows", *BY)
+         "--shows", *BY),
+        again=(2,),
     ),
     "case evidence withdraw": Command(
         ("case", "evidence", "withdraw", "T-00000-1", "{evidence}", "--reason", "another building", *BY),
