@@ -74,7 +74,7 @@ def reading_options(function: F) -> F:
             option(
                 "--elsewhere",
                 is_flag=True,
-                help=marked("It does lie far from all that is stored; kept with the batch."),
+                help=marked("Confirm that it lies far from all that is stored; kept with the batch."),
             ),
             option(
                 "--encoding", metavar="NAME", help=marked("The encoding of its text, where it is in doubt.")
