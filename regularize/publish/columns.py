@@ -97,7 +97,7 @@ def cell_texts(column: Mapping[str, Any], speaker: Speaker) -> list[str | list[s
     def measure(digits: int, value: float, sigma: float | None, unit: str) -> str:
         text = format_number(value, digits, lang=speaker.lang)
         if sigma is not None:
-            text += f" ± {format_number(sigma, digits, lang=speaker.lang)}"
+            text += f"\u00a0±\u00a0{format_number(sigma, digits, lang=speaker.lang)}"
         return f"{text}\u00a0{unit}" if unit else text
 
     def text(cell: Any) -> str | list[str] | None:

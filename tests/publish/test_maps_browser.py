@@ -84,7 +84,7 @@ def test_search_finds_and_opens_the_right_card(office: str, open_page: Any) -> N
     assert text.startswith("Extended")
     assert found.id in text
     assert found.home in text
-    assert "± 1.7\u00a0sq m" in text
+    assert "\u00a0±\u00a01.7\u00a0sq m" in text
     assert "Покриване под прага" in text
     opened.page.fill("input[type=search]", "няма такова нещо")
     assert opened.page.inner_text(".results") == "Nothing found"
@@ -377,11 +377,11 @@ def test_language_is_switched_in_the_page(two_languages: str, open_page: Any) ->
     found = next(f for f in town.findings_of(town.drawn()) if f.cls == "extended")
     page.fill("input[type=search]", found.id)
     page.keyboard.press("Enter")
-    assert "± 1.7\u00a0sq m" in page.wait_for_selector(".card").inner_text()
+    assert "\u00a0±\u00a01.7\u00a0sq m" in page.wait_for_selector(".card").inner_text()
     page.get_by_role("button", name="Български").click()
     page.fill("input[type=search]", found.id)
     page.keyboard.press("Enter")
-    assert "± 1,7\u00a0" in page.wait_for_selector(".card").inner_text()
+    assert "\u00a0±\u00a01,7\u00a0" in page.wait_for_selector(".card").inner_text()
     assert opened.quiet, opened.console
 
 

@@ -19,7 +19,7 @@ function writtenNumber(value, digits, lang) {
 
 function writtenMeasure([digits, value, sigma], unit, lang) {
   let text = writtenNumber(value, digits, lang);
-  if (sigma !== null) text += ` ± ${writtenNumber(sigma, digits, lang)}`;
+  if (sigma !== null) text += `\u00a0±\u00a0${writtenNumber(sigma, digits, lang)}`;
   return unit ? `${text}\u00a0${unit}` : text;
 }
 
