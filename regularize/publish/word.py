@@ -31,6 +31,7 @@ _LEGEND = (
     "figure_plot",
     "figure_building",
     "figure_observed",
+    "figure_street",
 )
 _PPI = 200
 
@@ -128,6 +129,9 @@ def fill(
         for key, (png, width_mm) in pictures.items():
             context[key] = InlineImage(document, io.BytesIO(png), width=Mm(width_mm))
         document.render(context, environment)
+        for inline in document.docx.element.body.iter("{*}inline"):
+            for side in "TBLR":  # what is not stated, some programs take for 3 mm, and the picture sticks out
+                inline.set(f"dist{side}", "0")
         core = document.docx.core_properties
         core.title, core.language, core.revision = title, lang, 1
         core.author = core.last_modified_by = ""

@@ -95,6 +95,7 @@ FIXED = {
     "figure_plot": _("plot as occupied"),
     "figure_building": _("building, by the register"),
     "figure_observed": _("building, by the survey"),
+    "figure_street": _("street"),
     "qr": _("QR code with the number of the home, the version of the dossier and a short hash"),
     "map_alt": _("Sketch of the home and its neighbours at a true scale"),
     "location_alt": _("Map of where the home lies in the neighbourhood"),
