@@ -135,8 +135,8 @@ def detect_buildings(
     )
     for source, sigma_m in scene.measured_m.items():
         message = _(
-            "{source}: its outlines lie {sigma} m off the register's, further than both state; no grade above"
-            " what that allows is given. The real accuracy is stated with: --sigma"
+            "{source}: its outlines lie {sigma} m off the register's, further than both state; classes and"
+            " grades rest on what was measured. The real accuracy is stated with: --sigma"
         )
         issues.append(_notice(WORSE, message.format(source=source or "-", sigma=f"{sigma_m:.2f}")))
     findings, too_small = _findings(scene)

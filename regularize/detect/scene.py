@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -88,6 +88,11 @@ def scene_of(
     shift = shifts.common
     moved = shift.moved(register.shapes)
     matched = match(observed, register, moved, thresholds=thresholds)
+    measured_m = measured_sigmas(observed, register, moved, matched.groups, thresholds)
+    if measured_m:  # the stated accuracy is disproved: nothing may rest on it
+        known = np.array([measured_m.get(source, 0.0) for source in observed.sources])
+        observed = replace(observed, sigma_m=np.maximum(observed.sigma_m, known))
+        matched = match(observed, register, moved, thresholds=thresholds)
     beneath = on_land.ground(shift, parcels=parcels, streets=streets, land=land, groups=groups)
     t = tolerances(observed.sigma_m, on_land.parcel_sigma_m(parcels, thresholds), thresholds)
     largest_o, largest_r = np.zeros(len(observed)), np.zeros(len(register))
@@ -101,7 +106,7 @@ def scene_of(
         match=matched,
         flags=on_land.land_flags(observed.shapes, t, beneath, thresholds=thresholds),
         thresholds=thresholds,
-        measured_m=measured_sigmas(observed, register, moved, matched.groups, thresholds),
+        measured_m=measured_m,
         area_o=shapely.area(observed.shapes).tolist(),
         area_r=shapely.area(register.shapes).tolist(),
         sigma_area_o=area_sigmas_m2(observed.shapes, observed.sigma_m).tolist(),
@@ -188,9 +193,9 @@ def finding_of(
         every.append("SECOND_SOURCE_AGREES")
     if any(len(ours.fids[i]) > 1 for i in o) or any(len(theirs.fids[j]) > 1 for j in r):
         every.append("COUNTED_ONCE")
-    if source in scene.measured_m:
+    # What the observation does not show rests on all of its sources.
+    if (source in scene.measured_m) if o else set(ours.sources) <= set(scene.measured_m):
         every.append(WORSE)
-        sigma_o = max(sigma_o, scene.measured_m[source])
     area = min(*(scene.area_o[i] for i in o), *(scene.area_r[j] for j in r), math.inf)
     evidence = scoring.calibrated(deciding * scoring.source_quality(area, tolerance_m, t), t)
     score = (

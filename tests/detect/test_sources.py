@@ -138,6 +138,18 @@ def test_outlines_worse_than_stated_are_said_and_get_no_a() -> None:
     assert [i.code for i in result.issues if i.code.startswith("ACCURACY")] == ["ACCURACY_WORSE_THAN_STATED"]
     assert {f.grade for f in result.findings if f.survey_refs} <= {"C", "D"}
     assert all("ACCURACY_WORSE_THAN_STATED" in f.reasons for f in result.findings if f.survey_refs)
+    # What is stated is disproved: no class of size rests on it.
+    assert {f.cls for f in result.findings} <= {
+        "unchanged",
+        "not_in_cadastre",
+        "uncertain",
+        "split",
+        "merged",
+    }
+    assert all("SIZE_NOT_ASSESSED" in f.reasons for f in result.findings if f.cls == "unchanged")
+    gone = [f for f in run(register, drawn.iloc[5:]).findings if f.cls == "not_in_survey"]
+    assert gone
+    assert {f.grade for f in gone} <= {"C", "D"}
     honest = run(register, drawn.assign(sigma_m=1.3))
     assert not [i for i in honest.issues if i.code.startswith("ACCURACY")]
     good = run(register, together(layer(moved(houses, 0, 0, noise_m=0.05), 0.05, "G", "GNSS")))
