@@ -72,9 +72,10 @@ class Database:
                 kept = events.read_heads(self.path)
                 whole = not kept or any(events.is_in_chain(connection, self.metadata, k) for k in kept)
                 begun = events.head(connection, self.metadata).seq
+                lost = begun > 0 and not self.in_memory and events.head_is_lost(self.path)
                 strange = history.disturbed(connection)
                 history.begin(connection)
-                self._tell_what_was_done_elsewhere(connection, lost=not kept and begun > 0)
+                self._tell_what_was_done_elsewhere(connection, lost=lost)
                 yield connection
                 self._tell_what_would_be_covered(connection, begun, [history.NAME] if strange else [])
                 history.end(connection)
@@ -90,7 +91,7 @@ class Database:
             events.append(connection, self.metadata, [draft])
             edits = history.told(elsewhere)
             restating.say(_("note: edited in another program, now in the log: {edits}").format(edits=edits))
-        if lost and not self.in_memory:  # soon there is one again
+        if lost:  # soon there is one again
             draft = events.Draft(events.HEAD_LOST, "store", today(), {})
             events.append(connection, self.metadata, [draft])
 

@@ -260,6 +260,17 @@ def read_heads(store: Path) -> list[Head]:
         return []
 
 
+def head_is_lost(store: Path) -> bool:
+    """Whether no head is kept beside the store; one that is in use at the moment is not lost."""
+    try:
+        head_path(store).read_bytes()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return not read_heads(store)
+
+
 def is_in_chain(connection: Connection, metadata: MetaData, kept: Head) -> bool:
     """Whether the log runs through a head that was kept."""
     log = metadata.tables["events"]

@@ -262,3 +262,21 @@ def test_many_random_acts_are_found_after_the_office_worked_on(path: Path) -> No
     unseen = covered(path, EDITS // 4, seed=9)
     print(f"{EDITS // 4 - len(unseen)} of {EDITS // 4} found afterwards")
     assert unseen == []
+
+
+def test_a_head_that_is_in_use_is_not_lost(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows shows a file that is just being replaced to nobody."""
+
+    def busy(file: Path, *_given: object, **_more: object) -> bytes:
+        raise PermissionError(13, "in use", str(file))
+
+    with Store.open(path) as store:
+        for name in ("read_text", "read_bytes"):
+            monkeypatch.setattr(Path, name, busy)
+        store.append_event("note", "store", ON, {})
+        monkeypatch.undo()
+        assert store.events(type=events.HEAD_LOST) == []
+    events.head_path(path).write_text("{", encoding="ascii")
+    with Store.open(path) as store:
+        store.append_event("note", "store", ON, {})
+        assert len(store.events(type=events.HEAD_LOST)) == 1
