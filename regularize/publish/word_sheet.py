@@ -15,6 +15,8 @@ _ACCENT = RGBColor(0x1F, 0x4E, 0x5F)
 _FAINT = RGBColor(0x59, 0x5F, 0x66)
 _ALIGN = {"l": WD_ALIGN_PARAGRAPH.LEFT, "r": WD_ALIGN_PARAGRAPH.RIGHT, "c": WD_ALIGN_PARAGRAPH.CENTER}
 _WIDE_MM = 170.0
+_PICTURE_MM = 78.0  # of a picture beside a list
+_NAME_MM = 44.0  # of the names in that list
 
 
 class Sheet:
@@ -142,6 +144,30 @@ class Sheet:
         self.table(
             f"pair in {key}", ["{{ pair[0] }}", "{{ pair[1] }}"], widths_mm=(49, 121), size=9.5, ruled=False
         )
+
+    def beside(self, key: str, picture: str, under: str) -> None:
+        """A list of (name, value) and, to its right where there is one, a picture with words under it."""
+        made = self.document.add_table(rows=1, cols=2)
+        made.autofit = False
+        left, right = made.rows[0].cells
+        left.width, right.width = Mm(_WIDE_MM - _PICTURE_MM), Mm(_PICTURE_MM)
+        left.paragraphs[0].text = f"{{%p for pair in {key} %}}"
+        pair = left.add_paragraph()
+        self._run(pair, "{{ pair[0] }}", size=9, faint=True)
+        self._run(pair, "\t{{ pair[1] }}", size=9.5)
+        pair.paragraph_format.left_indent, pair.paragraph_format.first_line_indent = (
+            Mm(_NAME_MM),
+            -Mm(_NAME_MM),
+        )
+        pair.paragraph_format.tab_stops.add_tab_stop(Mm(_NAME_MM))
+        left.add_paragraph("{%p endfor %}")
+        right.paragraphs[0].text = f"{{%p if {picture} %}}"
+        self._run(right.add_paragraph(), f"{{{{ {picture} }}}}", size=9)
+        self._run(right.add_paragraph(), under, size=8.5)
+        right.add_paragraph("{%p endif %}")
+        for cell in (left, right):  # what Word asks of every cell, whatever is left out above
+            cell.add_paragraph().paragraph_format.space_after = Pt(0)
+        self.document.add_paragraph().paragraph_format.space_after = Pt(0)
 
     def footer(self, text: str) -> None:
         """A footer with the number of the page."""

@@ -206,3 +206,15 @@ class TestForms:
         with pytest.raises(MissingExtraError) as caught:
             word.fill(None, {}, {}, title="", lang="bg", day="")
         assert "regularize[docx]" in caught.value.hint
+
+
+def test_pictures_stay_within_the_margins(made: bytes) -> None:
+    """What is not stated of the space around a picture, some programs take for 3 mm."""
+    document = docx.Document(io.BytesIO(made))
+    section = document.sections[0]
+    room = section.page_width - section.left_margin - section.right_margin
+    pictures = list(document.element.body.iter("{*}inline"))
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert {picture.get(f"dist{side}") for side in "TBLR"} == {"0"}
+        assert int(next(picture.iter("{*}extent")).get("cx")) <= room
