@@ -104,7 +104,14 @@ def collected(
         ]
         stated = [aims(book.here.project.root, indicators_of(book.here.pack)) for book in books]
         rows = [
-            _row(defined[name], books, [t.get(name) for t in told], [a.get(name) for a in stated], lang)
+            _row(
+                defined[name],
+                books,
+                [t.get(name) for t in told],
+                [a.get(name) for a in stated],
+                audience=audience,
+                lang=lang,
+            )
             for name in names
         ]
         records = [_project(book, key, audience, lang) for book, key in zip(books, _keys(books), strict=True)]
@@ -197,6 +204,8 @@ def _row(
     books: Sequence[Book],
     told: Sequence[Told | None],
     stated: Sequence[Aim | None],
+    *,
+    audience: Audience,
     lang: str,
 ) -> dict[str, Any]:
     figures = [_figure(one, lang) for one in told]
@@ -217,7 +226,11 @@ def _row(
         "events": list(indicator.events),
         "total": _record(whole, whole_aim, lang),
         "projects": [
-            {"project": key, **_record(figure, aim, lang), "provenance": _provenance(book, indicator)}
+            {
+                "project": key,
+                **_record(figure, aim, lang),
+                "provenance": _provenance(book, indicator, audience),
+            }
             for key, figure, aim, book in zip(keys, figures, stated, books, strict=True)
         ],
     }
@@ -292,8 +305,11 @@ def _record(figure: Figure, aim: Aim | None, lang: str) -> dict[str, Any]:
     }
 
 
-def _provenance(book: Book, indicator: Indicator) -> dict[str, Any]:
-    """The deliveries and the entries of the log that a figure of a project rests on."""
+def _provenance(book: Book, indicator: Indicator, audience: Audience) -> dict[str, Any]:
+    """The deliveries and the entries of the log that a figure of a project rests on.
+
+    The public learns their kinds only: how many there are may be the very count that is held back.
+    """
     batches = [
         batch.id
         for batch in _living(book)
@@ -306,6 +322,9 @@ def _provenance(book: Book, indicator: Indicator) -> dict[str, Any]:
         found = [
             e for e in book.store.events(type=kind) if e.on <= book.until and (not first or e.on >= first)
         ]
+        if audience == "public":
+            events[kind] = {"n": None, "first": None, "last": None}
+            continue
         events[kind] = {
             "n": len(found),
             "first": found[0].seq if found else None,
@@ -333,7 +352,7 @@ def _deliveries(book: Book, audience: Audience, lang: str) -> list[dict[str, Any
             "received": batch.recorded_at[:10],
             "accuracy": f"±\u00a0{format_number(source.sigma_m, 2, lang=lang)}\u00a0{unit}",
             "sha256": source.sha256,
-            "stored": batch.n_stored,
+            "stored": batch.n_stored if audience == "office" else None,
         }
         for batch in _living(book)
         for source in (batch.source,)

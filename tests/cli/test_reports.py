@@ -140,6 +140,13 @@ def test_a_few_documents_later_the_report_says_the_same(towns: Path, run) -> Non
     office = out / "office.json"
     assert run("-p", town, "report", "indicators", "-o", office).code == 0
     assert figures(office)["documents_received"]["total"]["value"] == 3
+    text = public.read_text(encoding="utf-8")
+    for row in figures(public).values():
+        for one in row["projects"]:
+            for entry in one["provenance"]["events"].values():
+                assert set(entry.values()) == {None}, "how many entries there are tells what is held back"
+    for source in json.loads(text)["projects"][0]["sources"]:
+        assert (source["file"], source["stored"]) == (None, None), "rows of a delivery are an exact count"
     told_public = {k: v for k, v in figures(public)["documents_received"]["total"].items() if v is not None}
     assert told_public == {
         "state": "withheld",
