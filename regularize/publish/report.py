@@ -324,7 +324,7 @@ class _Report:
         title = self.say(_("State of the neighbourhood"))
         area = printable(self.data["area"])
         head = (
-            self.say(_("Report for the municipal council")),
+            self.say(_("Report for the municipal council and the community council")),
             printable(self.data["municipality"]),
             self.day(self.data["data_on"]),
         )
