@@ -125,10 +125,8 @@ class _Report:
         key = self.key(rows)
         for row in self.data["ways"]:
             if row["reason"]:
-                said = self.say(_("{what}: {reason}."))
-                key.append(
-                    said.format(what=self.word("home_state", row["state"]), reason=printable(row["reason"]))
-                )
+                what = self.word("home_state", row["state"])
+                key.append(f"{what}: {printable(row['reason'])}.")
         nothing = self.say(_("Nothing has been counted."))
         return Section(self.say(_("In short")), heads, rows, nothing, "lr", key=key)
 
