@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
+from regularize import privacy
 from regularize.countries import Pack
 from regularize.i18n import LANGUAGES, in_language, marked
 from regularize.i18n import translate as _
@@ -71,6 +72,7 @@ def build(
     if imagery is not None:
         underlay.require_audience(audience)
     before = replay.moment(here)
+    recipient = None if recipient is None else privacy.redact(recipient)[0]
     with store_of(here) as store:
         drawn, remarks = draw_map(
             here,
@@ -139,7 +141,7 @@ def draw_map(
             title=here.project.municipality,
             on=on,
             place=area or "",
-            recipient=recipient or "",
+            recipient=privacy.redact(recipient or "")[0],
             dates=[
                 *data_dates(here, store, lang=tongue, counts=audience != "public"),
                 *([(in_language(marked("Aerial picture"), tongue), ground.said(tongue))] if ground else []),
