@@ -21,7 +21,7 @@ from regularize.cli.base import (
 )
 from regularize.cli.leaving import leaving, leaving_options
 from regularize.errors import OptionError
-from regularize.i18n import marked
+from regularize.i18n import language, marked
 from regularize.i18n import translate as _
 
 
@@ -45,7 +45,7 @@ def group() -> None:
 @option("--all", "everything", is_flag=True, help=marked("Every home with a finding that awaits a decision."))
 @area_option
 @on_option
-@option("--limit", type=int, metavar="N", help=marked("At most so many (the first by number)."))
+@option("--limit", type=click.IntRange(1), metavar="N", help=marked("At most so many (the first by number)."))
 @option(
     "--format",
     "fmt",
@@ -134,19 +134,21 @@ def build(
     "form",
     cls=Command,
     help=marked(
-        "Write the program's Word form, to be made the municipality's own.\n\n"
-        "Change it in Word, keep the names in braces, and put it into the project as "
-        "templates/dossier.docx, or give it with --form."
+        "Write a form of the program, to be made the municipality's own.\n\n"
+        "The name says which: dossier.docx and letter.docx for Word; dossier.typ, resident.typ and "
+        "letter.typ for PDF; resident.CODE.toml and letters.bg.toml for the words. Change it, keep the "
+        "names in it, and leave it in the project's folder templates. A Word form of another name is a "
+        "dossier's: give it with --form."
     ),
     example="regularize dossier form -o templates/dossier.docx",
 )
-@option("-o", "--output", required=True, type=PATH, metavar="FILE.docx", help=marked("The file to write."))
+@option("-o", "--output", required=True, type=PATH, metavar="FILE", help=marked("The file to write."))
 @overwrite_option
 @pass_session
 def form(session: Session, output: Path, overwrite: bool) -> None:
     """Write the form."""
     from regularize.workflow import dossiers
 
-    free_output(output, overwrite=overwrite, endings=(".docx",))
-    dossiers.write_form(output)
+    free_output(output, overwrite=overwrite, endings=(".docx", ".typ", ".toml"))
+    dossiers.write_form(output, session.lang or language())
     session.say(_("form: {path}").format(path=output))

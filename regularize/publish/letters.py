@@ -48,7 +48,9 @@ def letter_words(lang: str, own: Path | None = None) -> dict[str, Any]:
     if missing:
         raise DossierError(
             _("{file} lacks words: {names}").format(file=file.name, names=", ".join(missing[:5])),
-            hint=_("copy them from letters/{lang}.toml of the program").format(lang=lang),
+            hint=_("the program's own are written by: regularize dossier form -o letters.{lang}.toml").format(
+                lang=lang
+            ),
         )
     return words
 

@@ -81,9 +81,10 @@ def catalogue(language: str, own: Path | None = None) -> dict[str, Any]:
     ):
         raise OptionError(
             _("the resident's sheet is not written in {language} yet").format(language=language),
-            hint=_("copy resident/bg.toml of the program to templates/resident.{language}.toml").format(
-                language=language
-            ),
+            hint=_(
+                "write its words and translate them: "
+                "regularize dossier form -o templates/resident.{language}.toml"
+            ).format(language=language),
         )
     try:
         words = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -96,7 +97,10 @@ def catalogue(language: str, own: Path | None = None) -> dict[str, Any]:
     if missing:
         raise DossierError(
             _("{file} lacks words: {names}").format(file=file.name, names=", ".join(missing[:5])),
-            hint=_("every key of resident/bg.toml is needed, {n} are missing").format(n=len(missing)),
+            hint=_(
+                "{n} are missing; the program's own are written by: "
+                "regularize dossier form -o resident.bg.toml"
+            ).format(n=len(missing)),
         )
     return words
 

@@ -1,5 +1,6 @@
 """Print dossiers: one after another or on several cores; a home that fails does not stop the others."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,7 @@ from regularize.errors import OptionError, RegularizeError
 from regularize.i18n import translate as _
 from regularize.model import DECIDED, QUIET_CLASSES, Home
 from regularize.project import today
+from regularize.publish import dossier, letters, resident
 from regularize.publish.dossier import render_dossier
 from regularize.publish.situation import draw_location, draw_situation
 from regularize.publish.word import program_form, render_word, require_word
@@ -26,6 +28,9 @@ from regularize.workflow.whole import write_whole
 
 FORMATS = {"pdf": ("pdf",), "docx": ("docx",), "both": ("pdf", "docx")}
 TEMPLATES = "templates"  # of the project's folder: a municipality's own forms
+TYPESET = {file.name: file for file in (dossier.TEMPLATE, resident.TEMPLATE, letters.TEMPLATE)}
+WORDS = {"resident": resident.FOLDER, "letters": letters.FOLDER}
+_WORDS = re.compile(r"(resident|letters)\.([A-Za-z-]{2,12})\.toml")
 Tick = Callable[[], None]
 
 
@@ -141,9 +146,48 @@ def build(
     return printed
 
 
-def write_form(output: Path) -> None:
-    """The program's own Word form as a file. Raises ``MissingExtraError``."""
-    write_whole(output, program_form())
+def write_form(output: Path, lang: str) -> None:
+    """The program's own form of that name as a file, to be changed by a municipality.
+
+    Parameters
+    ----------
+    output : Path
+        ``letter.docx`` or any other Word file (the dossier's form), a template of `TYPESET`, or the words
+        ``resident.CODE.toml`` and ``letters.CODE.toml``.
+    lang : {"bg", "en"}
+        Of the words to translate, where the program has none of that code.
+
+    Raises
+    ------
+    OptionError
+        If the name is none of these.
+    MissingExtraError
+        If a Word form is asked for and its library is not there.
+    """
+    write_whole(output, _form_of(output.name, lang))
+
+
+def _form_of(name: str, lang: str) -> bytes:
+    if name.lower().endswith(".docx"):
+        return program_form("letter" if name == "letter.docx" else "dossier")
+    if name in TYPESET:
+        return TYPESET[name].read_bytes()
+    if match := _WORDS.fullmatch(name):
+        folder, code = WORDS[match[1]], match[2]
+        known = folder / f"{code}.toml"
+        if known.is_file():
+            return known.read_bytes()
+        if match[1] == "resident":  # a letter is written in a language of the program alone
+            ours = (folder / f"{lang}.toml").read_text(encoding="utf-8")
+            return ours.replace(f'language = "{lang}"', f'language = "{code}"', 1).encode()
+    raise OptionError(
+        _("the program has no form {file}").format(file=name),
+        hint=_("these there are: {names}").format(
+            names=", ".join(
+                ["dossier.docx", "letter.docx", *TYPESET, "resident.CODE.toml", "letters.bg.toml"]
+            )
+        ),
+    )
 
 
 def _chosen(

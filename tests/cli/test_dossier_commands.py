@@ -16,6 +16,8 @@ import report_town
 
 from regularize.countries import load
 from regularize.publish import dossier
+from regularize.publish.letters import letter_words
+from regularize.publish.resident import catalogue
 from regularize.workflow import dossiers as work
 
 Run = Any  # the fixture of conftest
@@ -450,3 +452,43 @@ def test_the_form_for_a_municipality(town: Path, run: Run, tmp_path: Path) -> No
     assert run("dossier", "form", "-o", form).code == 0
     assert "{{ home }}" in {p.text for p in docx.Document(str(form)).paragraphs}
     assert run("dossier", "form", "-o", form).code == 2
+
+
+def test_every_form_can_be_made_the_municipalitys_own(run: Run, tmp_path: Path) -> None:
+    for name in ("dossier.typ", "resident.typ", "letter.typ", "resident.bg.toml", "letters.en.toml"):
+        assert run("dossier", "form", "-o", tmp_path / name).code == 0
+    assert letter_words("en", tmp_path) == letter_words("en")
+    assert catalogue("bg", tmp_path) == catalogue("bg")
+    assert run("dossier", "form", "-o", tmp_path / "letter.docx").code == 0
+    paragraphs = {p.text for p in docx.Document(str(tmp_path / "letter.docx")).paragraphs}
+    assert any("letter" in text for text in paragraphs)
+
+
+def test_words_to_translate(spoken: Path, run: Run, home: str, tmp_path: Path) -> None:
+    words = spoken / "templates" / "resident.rmy.toml"
+    sheet = ("-p", spoken, "dossier", "build", home, "--audience", "resident", "--sheet-language", "rmy")
+    refused = run(*sheet, "-o", tmp_path / "sheets")
+    assert refused.code == 2
+    assert "dossier form -o templates/resident.rmy.toml" in refused.err
+    assert run("dossier", "form", "-o", words).code == 0
+    translated = words.read_text(encoding="utf-8").replace("title = ", 'title = "Kher" # ', 1)
+    words.write_text(translated, encoding="utf-8")
+    try:
+        made = run(*sheet, "-o", tmp_path / "sheets", "--plain", "--purpose", "проверка")
+        assert made.code == 0
+        assert "Kher" in text_of(next((tmp_path / "sheets").glob("*-sheet.pdf")))
+    finally:
+        words.unlink()
+
+
+@pytest.mark.parametrize("name", ["letters.rom.toml", "resident.toml", "plan.typ"])
+def test_a_form_that_there_is_not(run: Run, tmp_path: Path, name: str) -> None:
+    refused = run("dossier", "form", "-o", tmp_path / name)
+    assert refused.code == 2
+    assert "resident.CODE.toml" in refused.err
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("n", ["0", "-1"])
+def test_at_least_one_is_printed(town: Path, run: Run, n: str) -> None:
+    assert run("-p", town, "dossier", "build", "--all", "--limit", n).code == 2
