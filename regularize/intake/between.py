@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from regularize.countries import Pack
 from regularize.geometry import alignment, topology
-from regularize.geometry.seams import mend_seams
+from regularize.geometry.seams import Change, mend_seams
 from regularize.i18n import translate as _
+from regularize.intake.apart import run_apart
 from regularize.intake.known import Known
 from regularize.intake.rows import Ledger
+from regularize.intake.worker import CPU_S, Limits, OverBudgetError
 from regularize.layers import Layer
 from regularize.model import Severity
 
@@ -26,6 +28,11 @@ APART = frozenset({"parcels", "buildings", "observed_buildings", "plots", "regul
 CLOSED = frozenset({"parcels", "plots", "regulated_plots", "land"})
 OF_BUILDINGS = frozenset({"buildings", "observed_buildings"})
 STANDING = ("BUILDING_OUTSIDE_PARCEL", "BUILDING_ACROSS_PARCELS", "PARCEL_UNKNOWN")
+# An outline with more vertices is first held against its neighbours in a process that can be killed:
+# two combs laid across each other, or one whose teeth all but touch, would take hours.
+CALM_VERTICES = 1_000
+# What honest neighbours may add to the budget of one outline.
+_NEIGHBOURS_PER_S = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,22 +63,11 @@ def mend_between(
     array of shapely geometries, Found
         The outlines, and what is still odd between them.
     """
-    limits = pack.thresholds
-    least_m2, gap_width_m = limits["overlap_least_m2"], limits["gap_width_m"]
-
-    def look(shapes: NDArray[Any]) -> Found:
-        overlaps = topology.overlaps(shapes, least_m2=least_m2)
-        return Found(overlaps, topology.gaps(shapes, width_m=gap_width_m) if target.name in CLOSED else None)
-
     if target.name not in APART:
         return rows.geometries, Found(None, None)
     known.tell(_("overlaps and gaps"), 0, 1)
-    found = look(rows.geometries)
-    if found.overlaps is None:
-        return rows.geometries, found
-    changes = mend_seams(
-        rows.geometries, rows.sigma_m, found.overlaps, found.gaps, least_m2=least_m2, gap_width_m=gap_width_m
-    )
+    asked = _asked(target, pack)
+    found, changes = _seams(rows.geometries, rows.sigma_m, *asked)
     if not changes:
         return rows.geometries, found
     after = rows.geometries.copy()
@@ -83,7 +79,98 @@ def mend_between(
             "{after:.2f} m² after"
         ).format(others=others, before=change.before.area, after=change.after.area)
         ledger.warn(int(rows.feature[change.row]), "SEAM_MENDED", text, change.after)
-    return after, look(after)
+    return after, _look(after, *asked)
+
+
+def _asked(target: Layer, pack: Pack) -> tuple[bool, float, float]:
+    """Whether gaps count in a layer, the least overlap (m²), and the widest gap (m)."""
+    limits = pack.thresholds
+    return target.name in CLOSED, limits["overlap_least_m2"], limits["gap_width_m"]
+
+
+def _look(shapes: NDArray[Any], is_closed: bool, least_m2: float, gap_width_m: float) -> Found:
+    overlaps = topology.overlaps(shapes, least_m2=least_m2)
+    return Found(overlaps, topology.gaps(shapes, width_m=gap_width_m) if is_closed else None)
+
+
+def _seams(
+    shapes: NDArray[Any],
+    sigma_m: NDArray[np.float64],
+    is_closed: bool,
+    least_m2: float,
+    gap_width_m: float,
+) -> tuple[Found, list[Change]]:
+    """What is odd between the outlines, and what mending it changes."""
+    found = _look(shapes, is_closed, least_m2, gap_width_m)
+    if found.overlaps is None:
+        return found, []
+    changes = mend_seams(
+        shapes, sigma_m, found.overlaps, found.gaps, least_m2=least_m2, gap_width_m=gap_width_m
+    )
+    return found, changes
+
+
+def set_aside_costly(
+    rows: Rows, target: Layer, pack: Pack, known: Known, ledger: Ledger, cpu_s: int = CPU_S
+) -> bool:
+    """Quarantine outlines that cannot be held against their neighbours within a budget.
+
+    Returns
+    -------
+    bool
+        Whether there are such, so that fewer rows are to be stored.
+    """
+    if target.name not in APART:
+        return False
+    asked = _asked(target, pack)
+    vertices = shapely.get_num_coordinates(rows.geometries)
+    left = np.ones(len(vertices), dtype=bool)
+    heavy = np.flatnonzero(vertices > CALM_VERTICES)
+    if not len(heavy) or _is_affordable(rows, heavy, left, asked, cpu_s):
+        return False
+    # The heaviest first: those that only lie beside it are then judged without it.
+    for done, row in enumerate(sorted(heavy.tolist(), key=lambda row: (-vertices[row], row))):
+        known.tell(_("overlaps and gaps"), done, len(heavy))
+        if _is_affordable(rows, np.array([row]), left, asked, cpu_s):
+            continue
+        left[row] = False
+        text = _(
+            "the outline has {n} vertices and could not be held against its neighbours within {seconds} s "
+            "and 1 GB"
+        ).format(n=int(vertices[row]), seconds=cpu_s)
+        ledger.refuse(int(rows.feature[row]), "TOO_COMPLEX", text, rows.geometries[row])
+    return not left.all()
+
+
+def _is_affordable(
+    rows: Rows,
+    heavy: NDArray[np.int64],
+    left: NDArray[np.bool_],
+    asked: tuple[bool, float, float],
+    cpu_s: int,
+) -> bool:
+    """Whether `heavy` and all that lies beside them can be judged within the budget."""
+    minx, miny, maxx, maxy = shapely.bounds(rows.geometries[heavy]).T
+    reach_m = asked[2]
+    around = shapely.box(minx - reach_m, miny - reach_m, maxx + reach_m, maxy + reach_m)
+    near = np.unique(shapely.STRtree(rows.geometries).query(around)[1])
+    near = near[left[near]]
+    cpu_s += len(near) // _NEIGHBOURS_PER_S
+    try:
+        run_apart(
+            _rehearse,
+            rows.geometries[near],
+            rows.sigma_m[near],
+            *asked,
+            limits=Limits(cpu_s, wall_s=6.0 * cpu_s),
+        )
+    except OverBudgetError:
+        return False
+    return True
+
+
+def _rehearse(shapes: NDArray[Any], sigma_m: NDArray[np.float64], *asked: Any) -> None:
+    _seams(shapes, sigma_m, *asked)
 
 
 def check_between(

@@ -268,9 +268,10 @@ def read(
     if not known.own:
         not_assessed["IDENTIFIER_OTHER_SETTLEMENT"] = _("no project names its settlements")
 
-    stored = np.array([row for row in range(n) if row not in ledger.refused], dtype=np.int64)
-    named = [values["identifier"][row] for row in stored.tolist()]
-    kept = between.Rows(stored, final[stored], named, tolerance[stored])
+    kept = _kept(values, final, tolerance, ledger)
+    if joined is None and between.set_aside_costly(kept, target, pack, known, ledger):
+        kept = _kept(values, final, tolerance, ledger)
+    stored = kept.feature
     if joined is None:
         mended, found = between.mend_between(kept, target, pack, known, ledger)
         final = final.copy()
@@ -320,6 +321,15 @@ def _keys(values: Mapping[str, Sequence[Any]], target: Layer, mapped: columns.Ma
         else tuple(values[name][row] for name in names)
         for row in range(n)
     ]
+
+
+def _kept(
+    values: Mapping[str, list[Any]], geometries: NDArray[Any], tolerance: NDArray[Any], ledger: checks.Ledger
+) -> between.Rows:
+    """What is not refused."""
+    stored = np.array([row for row in range(len(geometries)) if row not in ledger.refused], dtype=np.int64)
+    named = [values["identifier"][row] for row in stored.tolist()]
+    return between.Rows(stored, geometries[stored], named, tolerance[stored])
 
 
 def _frame(
