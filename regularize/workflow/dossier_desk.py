@@ -17,6 +17,7 @@ from regularize.publish.scene import home_scene, reach_m
 from regularize.publish.situation import Scene
 from regularize.publish.text import format_number
 from regularize.store import Store
+from regularize.workflow import projects
 from regularize.workflow.areas import lies_in
 from regularize.workflow.case_words import dossier_facts
 from regularize.workflow.dossier_papers import CasePapers, needed, of_case
@@ -42,6 +43,7 @@ class DossierDesk:
         self.layers = {name: store.layer(table, on=day) for name, table in LAYERS.items()}
         self.land = store.layer("land", on=day)
         self.areas = store.layer("areas", on=day)
+        self.settlements = projects.settlement_names(here)
         self.batches = {batch.id: batch for batch in store.batches()}
         self.ways = Desk(here, store, day, {})
         self.findings: dict[str, list[Finding]] = {}
@@ -72,6 +74,7 @@ class DossierDesk:
         )
         facts["area_tolerance"] = self._provision(facts)
         facts["home"]["municipality"] = self.here.project.municipality
+        facts["home"]["settlement_name"] = self.settlements.get(home.settlement)
         facts["home"]["area"] = next(
             (
                 name

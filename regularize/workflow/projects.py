@@ -193,6 +193,12 @@ def known_of(
     )
 
 
+def settlement_names(here: Opened) -> Mapping[str, str]:
+    """Names of settlements by code, of the list that the project keeps; empty where it keeps none."""
+    kept = here.project.root / SETTLEMENTS_FILE
+    return settlements_of(kept, here.project.crs, here.extent).names if kept.is_file() else {}
+
+
 def _places_of(store: Store | None, beside: Sequence[GeoDataFrame]) -> list[Extent]:
     """Boxes around what is stored, and around what the same command has read so far."""
     found = store.delivery_places() if store is not None else []

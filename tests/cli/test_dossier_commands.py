@@ -492,3 +492,18 @@ def test_a_form_that_there_is_not(run: Run, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("n", ["0", "-1"])
 def test_at_least_one_is_printed(town: Path, run: Run, n: str) -> None:
     assert run("-p", town, "dossier", "build", "--all", "--limit", n).code == 2
+
+
+def test_the_settlement_is_named_where_its_name_is_known(
+    town: Path, run: Run, home: str, tmp_path: Path
+) -> None:
+    code = home.split("-")[1]
+    listed = town / "settlements.csv"
+    assert not listed.exists()
+    listed.write_text(f"code,name,easting,northing\n{code},с. Измислица,523600,4791400\n", encoding="utf-8")
+    try:
+        out = ("-o", tmp_path / "named", "--plain", "--purpose", "проверка")
+        assert run("-p", town, "dossier", "build", home, *DAY, *out).code == 0
+    finally:
+        listed.unlink()
+    assert "с. Измислица" in text_of(tmp_path / "named" / f"{home}.pdf")
