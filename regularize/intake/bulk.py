@@ -132,7 +132,7 @@ def read_table(
     UnicodeDecodeError
         If text is not UTF-8: the caller knows what to do.
     InputError
-        If neither engine can open it.
+        If the engine cannot open it; a broken geometry alone is a fault of its row.
     """
     import pyogrio.raw
 
