@@ -27,6 +27,8 @@ from regularize.model import Severity
 # Above these an outline goes to the worker: 250 invalid vertices can take a minute.
 CALM_INVALID_VERTICES = 200
 CALM_VERTICES = 100_000
+# Spikes and repeated vertices are taken off one by one.
+CALM_ODD_VERTICES = 10_000
 
 # What GEOS says of invalid outlines: our words, and the code of the cause.
 _REASONS = {
@@ -74,11 +76,12 @@ def mend_outlines(
     polygons = alive & np.isin(shapely.get_type_id(found), (3, 6))
     vertices = shapely.get_num_coordinates(found)
     invalid = polygons & ~np.asarray(shapely.is_valid(found))
-    costly = polygons & ((invalid & (vertices > CALM_INVALID_VERTICES)) | (vertices > CALM_VERTICES))
     rows = np.flatnonzero(polygons)
     odd = odd_vertices(found[rows], same_m=tidying["same_m"], angle_deg=tidying["angle_deg"])
     repeated, spiked = (np.zeros(len(found), dtype=bool) for _each in range(2))
     repeated[rows], spiked[rows] = odd.repeated, odd.spiked
+    costly = (invalid & (vertices > CALM_INVALID_VERTICES)) | (polygons & (vertices > CALM_VERTICES))
+    costly |= (repeated | spiked) & (vertices > CALM_ODD_VERTICES)
 
     marked_rows = np.flatnonzero(invalid | repeated | spiked | costly).tolist()
     with Worker(limits) as worker:

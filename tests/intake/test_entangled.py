@@ -13,7 +13,9 @@ from small_sources import BG, write
 from regularize.countries import Pack
 from regularize.intake import Delivery, between
 from regularize.intake.known import NOTHING_KNOWN
+from regularize.intake.mending import mend_outlines
 from regularize.intake.rows import Ledger
+from regularize.intake.worker import OverBudgetError, Worker
 from regularize.layers import layer_named
 
 EAST, NORTH = 440_700.0, 4_668_400.0
@@ -65,3 +67,23 @@ def test_of_two_that_entangle_one_is_set_aside_and_the_rest_is_stored(
     assert [(row.feature, row.code) for row in found.quarantine] == [(1, "TOO_COMPLEX")]
     assert "1683" in found.quarantine[0].message
     assert found.quarantine[0].wkb is not None
+
+
+def test_many_spikes_are_taken_off_apart(bg: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of spikes cost time even where the outline is sound: the budget holds for them too."""
+    dice = np.random.default_rng(1)
+    turn = np.linspace(0, 2 * np.pi, 11_000, endpoint=False)
+    reach_m = dice.uniform(10, 100, len(turn))
+    star = shapely.Polygon(np.column_stack([EAST + reach_m * np.cos(turn), NORTH + reach_m * np.sin(turn)]))
+    asked: list[int] = []
+
+    def over_budget(_worker: Worker, outline: Any, *_given: Any) -> Any:
+        asked.append(int(shapely.get_num_coordinates(outline)))
+        raise OverBudgetError
+
+    monkeypatch.setattr(Worker, "repair", over_budget)
+    ledger = Ledger("a.gpkg")
+    outlines = np.array([star, shapely.box(EAST, NORTH, EAST + 9, NORTH + 9)], object)
+    mend_outlines(outlines, layer_named("plots"), np.full(2, 0.1), bg, NOTHING_KNOWN, ledger)
+    assert asked == [11_001]
+    assert {row: code for row, (code, _message) in ledger.refused.items()} == {0: "TOO_COMPLEX"}
