@@ -1,9 +1,7 @@
 """One fuzzing process under atheris: python fuzz/one.py TARGET [options of libFuzzer] CORPUS."""
 
 import hashlib
-import json
 import sys
-from collections import Counter
 from pathlib import Path
 
 import atheris
@@ -13,8 +11,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 with atheris.instrument_imports(include=["regularize"], enable_loader_override=False):
     import targets
 
-COUNTED_EVERY = 100
-
 
 def main() -> None:
     """Run until the budget of libFuzzer is used up; a finding ends it with its own exit code."""
@@ -22,12 +18,7 @@ def main() -> None:
 
     prefix = next(word.partition("=")[2] for word in sys.argv if word.startswith("-artifact_prefix="))
 
-    counts: Counter[str] = Counter()
-
     def test_one_input(data: bytes) -> None:
-        counts[targets.part_of(data)[0] if name == targets.TOGETHER else name] += 1
-        if counts.total() % COUNTED_EVERY == 0:  # libFuzzer ends the process itself: no chance at the end
-            Path(prefix, "counts.json").write_text(json.dumps(counts), encoding="ascii")
         try:
             targets.once(name, data)
         except Exception:

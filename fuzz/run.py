@@ -7,7 +7,6 @@ stands beside them and is used again. Exits with 1 if anything was found.
 """
 
 import argparse
-import json
 import re
 import subprocess
 import sys
@@ -23,13 +22,12 @@ NAMES = ("cad", "points", "odk", "identifiers", "dates", "gate")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one target did; `counts` says how often each was called, where several ran together."""
+    """What one target did."""
 
     name: str
     executions: int
     findings: tuple[Path, ...]
     log: str
-    counts: dict[str, int]
 
     @property
     def ok(self) -> bool:
@@ -38,7 +36,7 @@ class Outcome:
 
 
 def fuzz(name: str, seconds: int, folder: Path, *, seed: int = 0) -> Outcome:
-    """Run one target, or all ``together``, for `seconds` in a process of its own.
+    """Run one target for `seconds` in a process of its own.
 
     Parameters
     ----------
@@ -52,7 +50,6 @@ def fuzz(name: str, seconds: int, folder: Path, *, seed: int = 0) -> Outcome:
 
     corpus, found = folder / name / "corpus", folder / name
     corpus.mkdir(parents=True, exist_ok=True)
-    (found / "counts.json").unlink(missing_ok=True)
     for number, data in enumerate(targets.seeds_of(name)):
         (corpus / f"seed-{number}").write_bytes(data)
     words = folder / name / "words.txt"
@@ -80,9 +77,7 @@ def fuzz(name: str, seconds: int, folder: Path, *, seed: int = 0) -> Outcome:
     (folder / name / "log.txt").write_text(log, encoding="utf-8")
     counted = re.search(r"number_of_executed_units:\s*(\d+)", log) or re.search(r"Done (\d+) runs", log)
     findings = tuple(sorted(p for p in found.iterdir() if re.match(r"(crash|timeout|oom|leak)-", p.name)))
-    by_name = found / "counts.json"
-    counts = json.loads(by_name.read_text(encoding="ascii")) if by_name.exists() else {}
-    return Outcome(name, int(counted[1]) if counted else 0, findings, log, counts)
+    return Outcome(name, int(counted[1]) if counted else 0, findings, log)
 
 
 def main() -> int:

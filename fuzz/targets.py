@@ -163,33 +163,19 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
-# All in one process, for short runs whose start would cost more than they do: the first byte says which.
-TOGETHER = "together"
-
-
-def part_of(data: bytes) -> tuple[str, bytes]:
-    """The target that an input of all together is for, and what it gets."""
-    names = tuple(TARGETS)
-    return (names[data[0] % len(names)], data[1:]) if data else (names[0], b"")
-
-
 def seeds_of(name: str) -> list[bytes]:
     """The corpus that a target starts from."""
-    if name == TOGETHER:
-        return [bytes([n]) + seed for n, part in enumerate(TARGETS) for seed in seeds_of(part)]
     encodings = tuple(ENCODINGS.get(name, ("utf-8",)))
     return [text.encode(encoding, "replace") for text in SEEDS[name] for encoding in encodings]
 
 
 def words_of(name: str) -> tuple[str, ...]:
     """What its inputs are put together from."""
-    return WORDS[name] if name != TOGETHER else tuple({word for words in WORDS.values() for word in words})
+    return WORDS[name]
 
 
 def once(name: str, data: bytes) -> None:
     """One run of a target: a refusal in words is fine."""
-    if name == TOGETHER:
-        name, data = part_of(data)
     try:
         TARGETS[name](data)
     except RegularizeError as refused:
