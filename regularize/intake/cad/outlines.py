@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from regularize.i18n import translate as _
+from regularize.intake.cad.nesting import Assembly
 from regularize.intake.cad.records import Contour, Control, Line, Section, Vertex
 from regularize.intake.dataset import Fault, empty_geometries
 
@@ -94,9 +95,24 @@ def build(
     Nested contours are looked for among `contours`, which are all of one type.
     """
     found = Outlines(empty_geometries(len(contours)))
+    with Assembly() as assembly:
+        _draw(found, section, contours, origin, assembly)
+        found.ring_areas_m2 = shapely.area(found.geometries)
+        _take_out_nested(found, contours, control, assembly)
+    _accuracies(found, section.lines, contours)
+    return found
+
+
+def _draw(
+    found: Outlines,
+    section: Section,
+    contours: Sequence[Contour],
+    origin: tuple[float, float],
+    assembly: Assembly,
+) -> None:
     rings: dict[int, list[Vertex]] = {}
     for position, contour in enumerate(contours):
-        result = _ring_of(section, contour, contours, origin)
+        result = _ring_of(section, contour, contours, origin, assembly)
         if isinstance(result, Fault):
             found.faults[position] = result
         elif isinstance(result, list):
@@ -108,10 +124,6 @@ def build(
         vertices = _placed([vertex for ring in rings.values() for vertex in ring], origin)
         polygons = shapely.polygons(shapely.linearrings(vertices, indices=owners))
         found.geometries[list(rings)] = polygons
-    found.ring_areas_m2 = shapely.area(found.geometries)
-    _take_out_nested(found, contours, control)
-    _accuracies(found, section.lines, contours)
-    return found
 
 
 def _placed(vertices: Sequence[Vertex], origin: tuple[float, float]) -> NDArray[np.float64]:
@@ -119,17 +131,23 @@ def _placed(vertices: Sequence[Vertex], origin: tuple[float, float]) -> NDArray[
 
 
 def _ring_of(
-    section: Section, contour: Contour, contours: Sequence[Contour], origin: tuple[float, float]
+    section: Section,
+    contour: Contour,
+    contours: Sequence[Contour],
+    origin: tuple[float, float],
+    assembly: Assembly,
 ) -> list[Vertex] | Any | Fault:
     """A closed ring, a geometry where one ring does not do, or why there is neither."""
     if contour.broken:
         return Fault("CAD_RECORD_UNREADABLE", _("its record cannot be read whole"))
     if contour.parts is not None:
-        return _multipolygon(section, contour, contours, origin)
-    return _close(section.lines, contour.lines, origin)
+        return _multipolygon(section, contour, contours, origin, assembly)
+    return _close(section.lines, contour.lines, origin, assembly)
 
 
-def _close(lines: Mapping[int, Line], numbers: Sequence[int], origin: tuple[float, float]) -> Any:
+def _close(
+    lines: Mapping[int, Line], numbers: Sequence[int], origin: tuple[float, float], assembly: Assembly
+) -> Any:
     missing = [number for number in numbers if number not in lines]
     if missing:
         return Fault(
@@ -152,8 +170,8 @@ def _close(lines: Mapping[int, Line], numbers: Sequence[int], origin: tuple[floa
     if parts and not _loose_ends(parts):
         # Rings that touch in a point, or several rings: inside is what an odd number surrounds.
         strings: list[Any] = [shapely.linestrings(_placed(part, origin)) for part in parts]
-        area = shapely.build_area(shapely.multilinestrings(strings))
-        if not shapely.is_empty(area):
+        area = assembly.of_lines(strings)
+        if isinstance(area, Fault) or not shapely.is_empty(area):
             return area
     return Fault("CAD_RING_OPEN", _("the lines of its outline do not close"), _raw(lines, numbers, origin))
 
@@ -199,7 +217,11 @@ def _loose_ends(parts: Sequence[list[Vertex]]) -> bool:
 
 
 def _multipolygon(
-    section: Section, contour: Contour, contours: Sequence[Contour], origin: tuple[float, float]
+    section: Section,
+    contour: Contour,
+    contours: Sequence[Contour],
+    origin: tuple[float, float],
+    assembly: Assembly,
 ) -> Any:
     """The groups of an M record; each names lines, or contours, of its outer ring and holes."""
     by_number = {other.number: other for other in contours if other.parts is None}
@@ -208,10 +230,10 @@ def _multipolygon(
         numbers = [int(name) for name in names if name.isdigit()]
         if len(numbers) != len(names) or not all(number in section.lines for number in numbers):
             numbers = [n for name in names if name in by_number for n in by_number[name].lines]
-        ring = _close(section.lines, numbers, origin)
+        ring = _close(section.lines, numbers, origin, assembly)
         return shapely.polygons(_placed(ring, origin)) if isinstance(ring, list) else ring
 
-    shells = []
+    groups = []
     for outer, holes in contour.parts or ():
         rings = [area_of(outer), *(area_of(hole) for hole in holes)]
         fault = next((ring for ring in rings if isinstance(ring, Fault)), None)
@@ -219,15 +241,10 @@ def _multipolygon(
             return fault
         if not shapely.is_valid(rings).all():
             return _crossing(rings[0])
-        shells.append(_difference(rings[0], rings[1:]))
-    if not shells:
+        groups.append((rings[0], rings[1:]))
+    if not groups:
         return Fault("CAD_RING_OPEN", _("the lines of its outline do not close"))
-    return shapely.union_all(shells)
-
-
-def _difference(shell: Any, holes: Sequence[Any]) -> Any:
-    """`shell` without `holes`; all of them sound."""
-    return shapely.difference(shell, shapely.union_all(holes)) if holes else shell
+    return assembly.of_groups(groups)
 
 
 def _crossing(shell: Any) -> Fault:
@@ -239,13 +256,16 @@ def _crossing(shell: Any) -> Fault:
     )
 
 
-def _take_out_nested(found: Outlines, contours: Sequence[Contour], control: Control | None) -> None:
+def _take_out_nested(
+    found: Outlines, contours: Sequence[Contour], control: Control | None, assembly: Assembly
+) -> None:
     if control is None or not control.nested:
         return
     whole = found.geometries.copy()
     sound = shapely.is_valid(whole)
     positions = {contour.number: at for at, contour in enumerate(contours) if sound[at]}
     times: Counter[bytes] = Counter()
+    nested: dict[int, list[int]] = {}
     for position, contour in enumerate(contours):
         inner = [n for n in control.nested.get(contour.number, ()) if n != contour.number]
         if not inner or whole[position] is None:
@@ -258,7 +278,15 @@ def _take_out_nested(found: Outlines, contours: Sequence[Contour], control: Cont
         usable = [n for n in inner if n in positions and times[n] <= _MOST_NESTING]
         if len(usable) < len(inner):
             found.lost_holes.append(position)
-        found.geometries[position] = _difference(whole[position], [whole[positions[n]] for n in usable])
+        nested[position] = [positions[n] for n in usable]
+    vertices = shapely.get_num_coordinates(whole)
+    # The heaviest last: where the budget does not do, it is they that are set aside.
+    for position in sorted(nested, key=lambda at: int(vertices[[at, *nested[at]]].sum())):
+        result = assembly.of_groups([(whole[position], whole[nested[position]].tolist())])
+        if isinstance(result, Fault):
+            found.faults[position] = result
+            result = None
+        found.geometries[position] = result
 
 
 def _accuracies(found: Outlines, lines: Mapping[int, Line], contours: Sequence[Contour]) -> None:
