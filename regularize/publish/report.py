@@ -123,10 +123,11 @@ class _Report:
         rows += [[self.word("home_state", r["state"]), self.standing(r)] for r in self.data["ways"]]
         heads = (self.say(_("Figure")), self.say(_("Value")))
         key = self.key(rows)
+        partly: dict[str, list[str]] = {}
         for row in self.data["ways"]:
             if row["reason"]:
-                what = self.word("home_state", row["state"])
-                key.append(f"{what}: {printable(row['reason'])}.")
+                partly.setdefault(row["reason"], []).append(self.word("home_state", row["state"]))
+        key += [f"{'; '.join(states)}: {printable(reason)}." for reason, states in partly.items()]
         nothing = self.say(_("Nothing has been counted."))
         return Section(self.say(_("In short")), heads, rows, nothing, "lr", key=key)
 

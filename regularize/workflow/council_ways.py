@@ -58,7 +58,7 @@ def council_ways(here: Opened, store: Store, *, area: str | None, on: date, lang
     return {
         "ways": []
         if area is not None
-        else [{"state": s, "count": n, "reason": unknown if s == NOW else None} for s, n in ways.items()],
+        else [{"state": s, "count": n, "reason": unknown} for s, n in ways.items()],
         "unlocks": rows,
         "best": _best(rows),
         "ways_reason": None,

@@ -128,8 +128,9 @@ def _state(book: Book, state: str) -> Counted:
         return Counted(None, book.ways.reason)
     states = book.ways.states.items()
     n = sum(known == state and home not in book.homes_elsewhere for home, known in states)
-    unknown = len(book.ways.unassessed - book.homes_elsewhere) if state == NOW else 0
-    return Counted(n, NOT_EVERY_WAY if unknown else "", unknown)
+    open_question = len(book.ways.unassessed - book.homes_elsewhere)
+    # Such a home stands where it stands as far as is known: it may turn out to be one that could go now.
+    return Counted(n, NOT_EVERY_WAY if open_question else "", open_question if state == NOW else 0)
 
 
 def _started(book: Book, *, single: bool) -> Counted:

@@ -72,7 +72,7 @@ def for_public(book: Book, defined: Mapping[str, Indicator], counts: Counts) -> 
     return told | {
         name: replace(told[name], reason=count.reason)
         for name, (count, _of) in known.items()
-        if count.unknown
+        if count.unknown or (count.reason and count.n is not None)
     }
 
 
