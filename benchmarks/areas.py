@@ -349,7 +349,7 @@ def main() -> None:
             before, (spent, *_) = list(table.items())[-1]
             running = [name for name in running if spent.get(name, 0.0) * n / before <= PATIENCE_S]
         # A round of few buildings is over in milliseconds, so more of them are taken.
-        more = max(1, min(10, max(arguments.sizes) // n))
+        more = max(1, min(10, max(arguments.sizes) // n // 3))
         table[n] = _measure(n, more * arguments.rounds, running)
     text = _page(table, absent, _exactness(200), _starts((1000, 2000, 5000, 10_000), arguments.rounds))
     print(text)
