@@ -175,6 +175,8 @@ def test_a_programme_counts_a_home_once_and_traces_each_figure(towns: Path, run)
     assert sum(states) == rows["homes"]["total"]["value"]
     now = rows["homes_now"]["total"]
     assert (now["state"], now["value"], now["share"]) == ("not_assessed", None, None), "nobody assessed it"
+    others = {rows[f"homes_{s}"]["total"]["state"] for s in ("one_document", "plan", "further")}
+    assert others == {"partly_assessed"}, "such a home may turn out to be one that could go now"
     sources = {p["project"]: {s["delivery"]: s for s in p["sources"]} for p in data["projects"]}
     for row in rows.values():
         for one in row["projects"]:
