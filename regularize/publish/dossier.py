@@ -8,7 +8,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from regularize.publish.writing import Labels
 TEMPLATE = Path(__file__).parent / "templates" / "dossier.typ"
 _BESIDE = frozenset({".typ", ".svg", ".png", ".jpg", ".jpeg", ".otf", ".ttf"})
 _OURS = TEMPLATE.parent
+_LONG_WORD = re.compile(r"\S{20,}")
+_CODE = re.compile(r"[A-Z_]{1,40}")
 _PLACE = re.compile(r"┌─ \S*?([^/\\\s:]+):(\d+):\d+")
 
 
@@ -83,11 +85,21 @@ def render_dossier(
         If the template cannot be set; names its line and what to do.
     """
     sheet = dossier_sheet(facts, lang=lang, labels=labels)
+    sheet["long_words"] = _has_long_words({**sheet, "basis": {**sheet["basis"], "head": ()}})
     sheet["colours"] = COLOURS
     sheet["situation"], sheet["location"] = _figure(situation), _figure(location)
     sheet["qr"] = qr_svg(" ".join((sheet["home"], f"v{sheet['version']}", sheet["short_hash"] or "-")))
     made = facts.get("provenance") or {}
     return compile_pdf(template or TEMPLATE, sheet, day=str(made.get("data_on") or ""))
+
+
+def _has_long_words(value: Any) -> bool:
+    """Whether a text holds a word that may be too long for its column; the codes of rules never break."""
+    if isinstance(value, Mapping):
+        return any(map(_has_long_words, value.values()))
+    if isinstance(value, str):
+        return any(not _CODE.fullmatch(word) for word in _LONG_WORD.findall(value))
+    return isinstance(value, Sequence) and any(map(_has_long_words, value))
 
 
 def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:
