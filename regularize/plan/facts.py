@@ -112,12 +112,11 @@ def _taken(frame: GeoDataFrame, positions: Any) -> list[dict[str, Any]]:
     """
     positions = positions[np.argsort(frame["fid"].to_numpy()[positions], kind="stable")]
     names = [str(name) for name in frame.columns]
-    columns = [
-        list(frame[name].array.take(positions))
-        if name == "geometry"
-        else [_plain(value) for value in frame[name].array.take(positions)]
-        for name in frame.columns
-    ]
+    columns = []
+    for name in frame.columns:
+        # As an array of objects: to walk over a pandas array costs ten times as much.
+        values = np.asarray(frame[name].array.take(positions), dtype=object).tolist()
+        columns.append(values if name == "geometry" else [_plain(value) for value in values])
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 

@@ -95,9 +95,9 @@ def _around(
         return []
     positions = np.sort(frame.sindex.query(window))
     positions = positions[~np.isin(frame["fid"].to_numpy()[positions], list(but))]
-    geometries = frame.geometry.array.take(positions)
+    geometries = np.asarray(frame.geometry.array, dtype=object)[positions]
     known = label is not None and label in frame.columns
-    names = list(frame[label].array.take(positions)) if known else [None] * len(positions)
+    names = np.asarray(frame[label].array.take(positions), dtype=object) if known else [None] * len(positions)
     return [Shape(g, _short(n, label)) for g, n in zip(geometries, names, strict=True)]
 
 

@@ -60,6 +60,7 @@ class DossierDesk:
         for event in log:
             if event.type == "finding.reviewed" and event.payload:
                 self.reviews.setdefault(event.subject, []).append(event)
+        self.version = version("regularize")
 
     def facts(self, home: Home) -> tuple[dict[str, Any], Scene]:
         """All that the dossier of a home says, as values, and what its sketches show."""
@@ -178,7 +179,7 @@ class DossierDesk:
             "data_on": self.day.isoformat(),
             "crs": self.here.project.crs,
             "run": self.runs[-1].subject.partition(":")[2] if self.runs else None,
-            "version": version("regularize"),
+            "version": self.version,
             "dossier_version": len(self.runs) or 1,
             "chain_head": self.chain_head,
             # All that were run, also those that found nothing.
