@@ -1,5 +1,6 @@
 """Connections to the store: settings, locking, and database errors in words for people."""
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -20,6 +21,10 @@ from regularize.store import blobs, places
 FILE_MODE = 0o600
 BUSY_TIMEOUT_MS = 5000
 _compiled: LRUCache[Any, Any] = LRUCache(1000)
+
+# Where nobody asked for a log, Python prints the errors of a library. An interrupt that comes while a
+# connection is being closed is told by the command, once and in words.
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
 def connect(path: Path, *, read_only: bool = False) -> Engine:

@@ -281,3 +281,12 @@ def test_messages_hold_no_values(store: Store) -> None:
     with pytest.raises(StoreError) as caught, store._database.write() as inside:
         inside.exec_driver_sql("INSERT INTO settings (name, value) VALUES (?, ?)", ("crs", "Иван Тайнов"))
     assert "Тайнов" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_what_the_pool_of_connections_logs_is_not_printed() -> None:
+    code = (
+        "import logging, regularize.store.connection\n"
+        "logging.getLogger('sqlalchemy.pool.impl.QueuePool').error('Exception closing connection')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
