@@ -241,6 +241,9 @@ def store_of(here: Opened, *, read_only: bool = False) -> Iterator[Store]:
         store = Store.as_known(here.project.store_path, day=here.as_known, seq=here.as_known_seq)
     else:
         store = Store.open(here.project.store_path, read_only=read_only)
+        if not read_only:
+            # A program killed at its last step leaves a half file that no repetition would come by.
+            project.sweep(here.project.store_path.parent)
     try:
         yield store
     finally:
