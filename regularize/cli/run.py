@@ -61,13 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         extra, 70 unexpected, 130 interrupted.
     """
     args = list(sys.argv[1:] if argv is None else argv)
-    _prepare_streams()
-    if os.name == "posix":
-        os.umask(PRIVATE)  # whatever the program writes is its owner's only
-    i18n.use(_language_of(args))
-    from regularize.cli.app import app
-
     try:
+        _prepare_streams()
+        if os.name == "posix":
+            os.umask(PRIVATE)  # whatever the program writes is its owner's only
+        i18n.use(_language_of(args))
+        from regularize.cli.app import app
+
         outcome = app.main(args=args, prog_name="regularize", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code

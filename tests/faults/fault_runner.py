@@ -141,11 +141,11 @@ class Watch:
 def child(job: dict[str, Any], watch: Watch, out: int) -> None:
     """Become the command: never returns."""
     plan = job["plan"]
-    code = 99
+    code, begun = 99, False
     try:
         os.setsid()
         # A suite started in the background hands down ignored signals; a planner's terminal does not.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, fault_disk.interrupt)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         devnull = os.open(os.devnull, os.O_RDONLY)
         os.dup2(devnull, 0)
@@ -165,11 +165,14 @@ def child(job: dict[str, Any], watch: Watch, out: int) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (plan["fsize"], plan["fsize"]))
         watch.install()
         watch.mark(0)
+        begun = True
         code = main(job["args"])
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException as error:  # noqa: BLE001 - whatever happens, the child must not go on as the parent
-        os.write(out, f"\nescaped: {''.join(traceback.format_exception(error))}\n".encode())
+        code = 130 if isinstance(error, KeyboardInterrupt) and not begun else code
+        if code != 130:
+            os.write(out, f"\nescaped: {''.join(traceback.format_exception(error))}\n".encode())
     finally:
         os._exit(code & 0xFF if isinstance(code, int) else 98)
 
