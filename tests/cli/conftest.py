@@ -1,38 +1,12 @@
 """A command line to talk to, and a project to talk about."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_answers import Answer, Run
 
 from regularize import i18n
 from regularize.cli import main
-
-DATA = Path(__file__).parents[2] / "data"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def last(self) -> str:
-        """The last line of stderr."""
-        return self.err.strip().splitlines()[-1]
-
-
-Run = Callable[..., Answer]
 
 
 @pytest.fixture

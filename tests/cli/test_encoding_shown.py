@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from command_answers import Run
 from test_wrong_zone import survey
 
 from regularize.intake import mik  # noqa: F401 registers the codec

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from conftest import DATA, Run
+from command_answers import DATA, Run
 
 
 def test_what_was_not_assessed_stands_in_the_answer(tmp_path: Path, run: Run) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import DATA, Run
+from command_answers import DATA, Run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "intake"))
 from cad_files import village

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from command_answers import Run
 
 BG = "EPSG:7801"
 EAST, NORTH = 500_000.0, 4_700_000.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import DATA, Run
+from command_answers import DATA, Run
 
 pty = pytest.importorskip("pty")
 PARCELS = DATA / "cadastre" / "pozemleni_imoti.shp"

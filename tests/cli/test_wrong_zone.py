@@ -6,7 +6,7 @@ from typing import Any
 
 import ezdxf
 import pytest
-from conftest import DATA, Run
+from command_answers import DATA, Run
 from pyproj import Transformer
 
 BG = "EPSG:7801"
