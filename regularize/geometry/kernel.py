@@ -72,16 +72,21 @@ def _sort(table: Floats, first: int, last: int) -> None:
 
 @compiled(
     "Tuple((float64[:, ::1], int64[::1], float64[::1]))"
-    "(float64[:, ::1], int64[::1], int64[::1], boolean[::1], int64)"
+    "(float64[:, ::1], int64[::1], int64[::1], boolean[::1], int64, float64[:, ::1])"
 )
 def _edges(
-    coordinates: Floats, ring_owner: Integers, ring_start: Integers, is_hole: npt.NDArray[np.bool_], n: int
+    coordinates: Floats,
+    ring_owner: Integers,
+    ring_start: Integers,
+    is_hole: npt.NDArray[np.bool_],
+    n: int,
+    table: Floats,
 ) -> tuple[Floats, Integers, Floats]:
     """The edges of `n` polygons: rows (x0, y0, x1, y1, sign), where each polygon's begin, and areas.
 
-    `ring_start` has one entry more than there are rings; `ring_owner` does not decrease.
+    `ring_start` has one entry more than there are rings; `ring_owner` does not decrease. The rows are
+    written into `table`, which has one for each coordinate.
     """
-    table = np.empty((len(coordinates), 5))
     start = np.zeros(n + 1, np.int64)
     area_m2 = np.zeros(n)
     size = 0
@@ -266,7 +271,9 @@ def _table(layer: Outlines) -> _Table:
     if table is None:
         boxes, closes_early = _boxes(layer.coordinates, layer.start)
         # A polygon that never comes back to its first point before its end is one ring.
-        edges, start, area_m2 = _edges(layer.coordinates, *layer.rings(closes_early), len(layer.at))
+        # numpy asks for large pages where numba does not: the joins walk over this table most of all.
+        room = np.empty((len(layer.coordinates), 5))
+        edges, start, area_m2 = _edges(layer.coordinates, *layer.rings(closes_early), len(layer.at), room)
         table = _Table(edges, start, area_m2, boxes)
         _tables[layer] = table
     return table
