@@ -1,0 +1,42 @@
+"""An interrupt is told as one, whatever a library that it strikes makes of it."""
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from command_answers import Run
+
+from regularize.cli.run import INTERRUPTED, UNEXPECTED
+from regularize.workflow import storage
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the process interrupts itself by a signal")
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, SystemError, OSError, KeyboardInterrupt])
+def test_a_library_that_changes_an_interrupt(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def struck(*_a: object, **_k: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise kind from None
+
+    monkeypatch.setattr(storage, "migrate", struck)
+    answer = run("-p", str(project), "store", "migrate")
+    assert answer.code == INTERRUPTED, answer.err
+    assert answer.last == "interrupted; the store holds the old or the new state"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_failure_of_its_own_is_none(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_a: object, **_k: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(storage, "migrate", broken)
+    answer = run("-p", str(project), "store", "migrate")
+    assert answer.code == UNEXPECTED
+    assert "RuntimeError" in answer.err
