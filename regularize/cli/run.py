@@ -3,11 +3,15 @@
 import codecs
 import io
 import os
+import signal
 import sys
+import threading
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -61,19 +65,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         extra, 70 unexpected, 130 interrupted.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    interrupts: list[int] = []
     try:
-        _prepare_streams()
-        if os.name == "posix":
-            os.umask(PRIVATE)  # whatever the program writes is its owner's only
-        i18n.use(_language_of(args))
-        from regularize.cli.app import app
+        with _noting(interrupts):
+            _prepare_streams()
+            if os.name == "posix":
+                os.umask(PRIVATE)  # whatever the program writes is its owner's only
+            i18n.use(_language_of(args))
+            from regularize.cli.app import app
 
-        outcome = app.main(args=args, prog_name="regularize", standalone_mode=False)
+            outcome = app.main(args=args, prog_name="regularize", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(_("interrupted; the store holds the old or the new state"), err=True)
-        return INTERRUPTED
+        return _interrupted()
     except click.ClickException as error:
         said = io.StringIO()
         error.show(file=said)
@@ -89,12 +94,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if "--debug" in args:
             raise
+        if interrupts:
+            return _interrupted()
         show_error(_unusable(error))
         return InputError.exit_code
     except Exception as error:
         # The last line of defence: one line for people, never a traceback.
         if "--debug" in args:
             raise
+        if interrupts:
+            return _interrupted()
         click.echo(
             _("an unexpected failure ({kind}); nothing was half written").format(kind=type(error).__name__),
             err=True,
@@ -102,6 +111,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(_("hint: run it again with --debug and send the last lines to the maintainers"), err=True)
         return UNEXPECTED
     return outcome if isinstance(outcome, int) else 0
+
+
+@contextmanager
+def _noting(interrupts: list[int]) -> Iterator[None]:
+    """Note what interrupts the user sends: a library that one strikes may raise an error of its own."""
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        signal.default_int_handler(number, frame)
+
+    usual = signal.default_int_handler
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is usual
+    if ours:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, usual)
+
+
+def _interrupted() -> int:
+    click.echo(_("interrupted; the store holds the old or the new state"), err=True)
+    return INTERRUPTED
 
 
 def _unusable(error: OSError) -> InputError:
