@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from stdnum.bg import egn, pnf
-
 from regularize.privacy.columns import Kind, is_toponym_column, kind_of_column
 from regularize.privacy.words import text_words
 
@@ -209,6 +207,8 @@ def _national(
 
     From the position `since` on, the text speaks of foreigners.
     """
+    from stdnum.bg import egn, pnf  # with its web services: nothing that every command should load
+
     if _is_fraction(text, start) or _goes_on(text, end):
         return None
     if _stands_before("lnch", text, start):

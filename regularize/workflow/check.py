@@ -20,14 +20,8 @@ from regularize.model import Issue, Severity
 from regularize.privacy import redact
 from regularize.publish.checks import render_check_report
 from regularize.store import Store
-from regularize.workflow.ingest import (
-    issue_lines,
-    issue_record,
-    judged_line,
-    place_lines,
-    sigma_line,
-    unusable,
-)
+from regularize.workflow.ingest import judged_line, place_lines, sigma_line, unusable
+from regularize.workflow.issues import issue_lines, issue_record
 from regularize.workflow.projects import ANYWHERE, Opened, Reference, known_of, store_of
 from regularize.workflow.unread import Unread, unread
 from regularize.workflow.whole import write_whole

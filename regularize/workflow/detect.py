@@ -23,7 +23,7 @@ from regularize.project import today
 from regularize.store import Store
 from regularize.workflow import replay
 from regularize.workflow.areas import area_geometry, lies_in
-from regularize.workflow.ingest import issue_lines, issue_record
+from regularize.workflow.issues import issue_lines, issue_record
 from regularize.workflow.projects import Opened, store_of
 from regularize.workflow.shifts import shift_lines, shift_record
 

@@ -1,7 +1,6 @@
 """Bring a delivery into the store: read, check, store in one transaction, say what became of it."""
 
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,10 +16,8 @@ from regularize.i18n import translate as _
 from regularize.intake.known import Progress
 from regularize.model import Batch, Issue
 from regularize.project import today
+from regularize.workflow.issues import issue_lines, issue_record
 from regularize.workflow.projects import Opened, known_of, store_of
-
-# Issues of one kind beyond these are counted, not listed, on the terminal; --json lists all.
-LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -286,18 +283,6 @@ def withdraw(here: Opened, batch: int, *, reason: str) -> tuple[int, int]:
     return int(payload.get("closed", 0)), int(payload.get("reopened", 0))
 
 
-def issue_record(issue: Issue) -> dict[str, Any]:
-    """An issue with stable English keys; feature numbers count from 1, as people do."""
-    return {
-        "code": issue.code,
-        "severity": str(issue.severity),
-        "message": issue.message,
-        "feature": None if issue.feature is None else issue.feature + 1,
-        "x": issue.x,
-        "y": issue.y,
-    }
-
-
 def judged_line(encoding: str | None) -> str:
     """That nobody stated the encoding: whoever knows the names should look at a row."""
     return _(
@@ -326,21 +311,6 @@ def place_lines(not_assessed: Mapping[str, str]) -> Iterable[str]:
     if not_assessed.keys() >= set(intake.PLACE_CODES):
         why = dict.fromkeys(not_assessed[code] for code in intake.PLACE_CODES)
         yield _("  the place is not assessed: {why}").format(why="; ".join(why))
-
-
-def issue_lines(issues: Iterable[Issue], *, verbose: bool) -> Iterable[str]:
-    """Issues for the terminal: of each code the first few, then their number."""
-    issues = list(issues)
-    totals = Counter(issue.code for issue in issues)
-    shown: Counter[str] = Counter()
-    for issue in issues:
-        shown[issue.code] += 1
-        if verbose or shown[issue.code] <= LISTED:
-            yield f"  {issue.code}: {issue.message}"
-        elif shown[issue.code] == LISTED + 1:
-            yield _(
-                "  {code}: {n} more (list them with --json; what it means: regularize explain {code})"
-            ).format(code=issue.code, n=totals[issue.code] - LISTED)
 
 
 def _of_batch(path: Path, batch: Batch, table: str, *, issues: tuple[Issue, ...]) -> Ingested:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from regularize import gdal_guard  # noqa: F401  # isort: skip  # must close GDAL's doors before geopandas comes
 from geopandas import GeoDataFrame
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -16,14 +18,13 @@ from regularize import countries, project
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
-from regularize.intake.known import Known
-from regularize.intake.settlements import FILE as SETTLEMENTS_FILE
-from regularize.intake.settlements import as_csv as settlements_as_csv
-from regularize.intake.settlements import load as settlements_of
 from regularize.privacy import redact
 from regularize.project import Project
 from regularize.store import Store
 from regularize.store.places import is_network
+
+if TYPE_CHECKING:  # the readers of all formats: a command that reads no delivery does without them
+    from regularize.intake.known import Known
 
 Extent = tuple[float, float, float, float]
 WEB_MERCATOR = "EPSG:3857"
@@ -94,6 +95,8 @@ def start(
     InputError
         If the list of settlements cannot be used; nothing is written.
     """
+    from regularize.intake import settlements as lists
+
     pack = countries.load(country)
     chosen = crs or pack.crs
     if chosen is None:
@@ -108,7 +111,7 @@ def start(
     listed = None
     if settlement_list is not None:
         metric = metric_crs(chosen)
-        listed = settlements_of(settlement_list, metric, pack.extent or extent_of(metric))
+        listed = lists.load(settlement_list, metric, pack.extent or extent_of(metric))
         remarks += [
             _("warning: EKATTE {code} does not stand in the list of settlements").format(code=code)
             for code in settlements
@@ -126,7 +129,7 @@ def start(
     )
     project.prepare(made)
     if listed is not None:
-        (folder / SETTLEMENTS_FILE).write_bytes(settlements_as_csv(listed, project.today()).encode("utf-8"))
+        (folder / lists.FILE).write_bytes(lists.as_csv(listed, project.today()).encode("utf-8"))
     if is_network(folder):
         remarks.append(network_remark())
     _clear_unfinished(made)
@@ -166,7 +169,7 @@ def known_of(
     settlements: Path | None = None,
     elsewhere: bool = False,
     beside: Mapping[str, GeoDataFrame] | None = None,
-) -> Known:
+) -> "Known":
     """What intake may judge by: settlements of the project, identical points, stored layers.
 
     Parameters
@@ -178,12 +181,15 @@ def known_of(
     beside : mapping of layer to rows
         What the same command has read and not stored (a check, a dry run): a table can be joined to it.
     """
+    from regularize.intake import settlements as lists
+    from regularize.intake.known import Known
+
     if settlements is None and here.project is not None:
-        kept = here.project.root / SETTLEMENTS_FILE
+        kept = here.project.root / lists.FILE
         settlements = kept if kept.is_file() else None
     crs = here.project.crs if isinstance(here, Opened) else here.crs or ANYWHERE
     return Known(
-        settlements=settlements_of(settlements, crs, here.extent) if settlements is not None else None,
+        settlements=lists.load(settlements, crs, here.extent) if settlements is not None else None,
         own=here.project.settlements if here.project is not None else (),
         control_points=control_points,
         grid=grid,
@@ -195,8 +201,10 @@ def known_of(
 
 def settlement_names(here: Opened) -> Mapping[str, str]:
     """Names of settlements by code, of the list that the project keeps; empty where it keeps none."""
-    kept = here.project.root / SETTLEMENTS_FILE
-    return settlements_of(kept, here.project.crs, here.extent).names if kept.is_file() else {}
+    from regularize.intake import settlements as lists
+
+    kept = here.project.root / lists.FILE
+    return lists.load(kept, here.project.crs, here.extent).names if kept.is_file() else {}
 
 
 def _places_of(store: Store | None, beside: Sequence[GeoDataFrame]) -> list[Extent]:

@@ -10,7 +10,7 @@ from regularize.i18n import translate as _
 from regularize.intake.shapefile import missing_members
 from regularize.model import Issue, Severity
 from regularize.privacy import redact
-from regularize.workflow.ingest import issue_lines, issue_record
+from regularize.workflow.issues import issue_lines, issue_record
 from regularize.workflow.projects import Reference
 
 CODE = "FILE_REFUSED"
