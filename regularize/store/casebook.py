@@ -107,7 +107,7 @@ class CaseBook:
         with self._database.write() as connection:
             events.require_subject(connection, self._metadata, subject)
             draft = events.Draft(type, subject, on, payload, actor)
-            return events.append(connection, self._metadata, [draft])[0]
+            return events.append(connection, self._metadata, [draft])
 
     def erase_payload(self, seq: int, reason: str, *, on: date | None = None, actor: str = "") -> Event:
         """Blank the payload of an entry; the chain still verifies. Raises ``OptionError``."""

@@ -23,7 +23,8 @@ from regularize.i18n import translate as _
 from regularize.layers import Layer
 from regularize.model import Batch, Issue, Severity, Source
 from regularize.store import blobs, digests, events, geopackage, timeline
-from regularize.store.schema import GEOMETRY, evidence_columns, written
+from regularize.store.json_text import written
+from regularize.store.schema import GEOMETRY, evidence_columns
 
 
 class Quarantined(Protocol):

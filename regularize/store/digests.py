@@ -5,7 +5,6 @@ Keys: ``rows:N``, ``batch:N``, ``closings:N``, ``quarantine:N``, ``issues:N`` of
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, MetaData, Table, select, type_coerce
 from sqlalchemy.types import NullType
 
 from regularize.store import blobs
+from regularize.store.json_text import encoder_of
 from regularize.store.schema import GEOMETRY, evidence_columns
 
 # Tables whose whole content each command that writes them states.
@@ -36,7 +36,7 @@ _OF_DELIVERY = {
     "issues": ("issues", "batch"),
 }
 _AT_ONCE = 5000  # rows fetched together
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_compact = encoder_of(separators=(",", ":"))
 DELIVERY_KEYS = ("rows", *_OF_DELIVERY)
 
 
@@ -54,7 +54,8 @@ def raw(connection: Connection, columns: Sequence[Any], *where: Any) -> Iterator
     """Stored values as they lie, without any conversion, in the order of the first column."""
     bare = [type_coerce(column, NullType).label(f"c{i}") for i, column in enumerate(columns)]
     query = select(*bare).where(*where).order_by(columns[0]).execution_options(yield_per=_AT_ONCE)
-    yield from connection.execute(query)
+    for many in connection.execute(query).partitions():
+        yield from many
 
 
 def stored_rows(
@@ -113,20 +114,23 @@ def of_table(
     former: Mapping[int, Sequence[Any] | None] | None = None,
 ) -> str:
     """The digest of the rows of a table, in the order of its first column (its key)."""
-    total = hashlib.sha256()
     rows = raw(connection, list(table.columns), *where)
-    for row in with_former(rows, former) if former else rows:
-        total.update(_row_json(list(row)).encode("utf-8"))
-        total.update(b"\n")
-    return total.hexdigest()
+    return _of_rows(with_former(rows, former) if former else rows)
 
 
 def _hexed(value: Any) -> str:
     return bytes(value).hex()
 
 
-# Made once: an encoder for each row would cost more than its text.
-_row_json = json.JSONEncoder(ensure_ascii=False, default=_hexed).encode
+_row_json = encoder_of(default=_hexed)
+
+
+def _of_rows(rows: Iterable[Sequence[Any]]) -> str:
+    """The digest of rows in their order, a line of JSON each."""
+    total = hashlib.sha256()
+    for row in rows:
+        total.update(f"{_row_json(list(row))}\n".encode())
+    return total.hexdigest()
 
 
 def table_of(key: str) -> str:
@@ -160,13 +164,10 @@ def of_delivery_all(connection: Connection, metadata: MetaData, batch: int) -> d
 
 def of_history(connection: Connection, first: int, last: int) -> str:
     """The digest of the changes of rows numbered `first` to `last`."""
-    total = hashlib.sha256()
-    for row in connection.exec_driver_sql(
+    found = connection.exec_driver_sql(
         "SELECT * FROM row_history WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
-    ):
-        total.update(_row_json(list(row)).encode("utf-8"))
-        total.update(b"\n")
-    return total.hexdigest()
+    )
+    return _of_rows(row for many in found.partitions(_AT_ONCE) for row in many)
 
 
 def of_tables(connection: Connection, metadata: MetaData, *names: str) -> dict[str, str]:

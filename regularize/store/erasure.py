@@ -25,7 +25,8 @@ from regularize.privacy import MASK
 from regularize.project import today
 from regularize.store import database, digests, documents, events, geopackage, homes, objections
 from regularize.store.connection import BUSY_TIMEOUT_MS, spoken
-from regularize.store.schema import Json, written
+from regularize.store.json_text import written
+from regularize.store.schema import Json
 from regularize.store.texts import LEAST_CHARS, cells, forget, former_texts, kept_changes, texts_in
 
 DONE = "store.erased"

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,12 +24,13 @@ from regularize.model import Event
 from regularize.project import unfinished
 from regularize.store import bulk, digests, geopackage, history
 from regularize.store import connection as door
-from regularize.store.schema import written
+from regularize.store.json_text import encoder_of, written
 
 GENESIS = "0" * 64
+_SALT_BYTES = 16
 ERASED = "event.erased"
 HEAD_LOST = "store.head_lost"
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_compact = encoder_of(separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -80,20 +81,19 @@ def head(connection: Connection, metadata: MetaData) -> Head:
     return Head(0, GENESIS) if row is None else Head(row.seq, row.hash)
 
 
-def append(connection: Connection, metadata: MetaData, drafts: Iterable[Draft]) -> list[Event]:
-    """Record `drafts` in order, within the caller's transaction."""
+def append(connection: Connection, metadata: MetaData, drafts: Sequence[Draft]) -> Event:
+    """Record `drafts`, at least one, in order within the caller's transaction; returns the last entry."""
     last = head(connection, metadata)
     seq, previous = last.seq, last.hash
     recorded_at = geopackage.stamp()
-    events: list[Event] = []
     log_rows: list[dict[str, Any]] = []
     payload_rows: list[dict[str, Any]] = []
-    drafts = list(drafts)
     # What the transaction changed in rows that lay there before is part of what its first entry states.
-    stated = history.statement(connection, digests.of_history) if drafts else {}
-    for draft in drafts:
+    stated = history.statement(connection, digests.of_history)
+    salts = secrets.token_hex(_SALT_BYTES * len(drafts))
+    for at, draft in enumerate(drafts):
         seq += 1
-        salt = secrets.token_hex(16)
+        salt = salts[2 * _SALT_BYTES * at : 2 * _SALT_BYTES * (at + 1)]
         payload = written(draft.payload)
         hashed = payload_hash(salt, payload)
         state = written({**draft.state, **stated})
@@ -114,22 +114,10 @@ def append(connection: Connection, metadata: MetaData, drafts: Iterable[Draft]) 
             }
         )
         payload_rows.append({"seq": seq, "payload": payload, "salt": salt})
-        events.append(
-            Event(
-                seq,
-                draft.type,
-                draft.subject,
-                draft.on,
-                recorded_at,
-                draft.actor,
-                json.loads(payload),
-                previous,
-            )
-        )
-    if log_rows:
-        bulk.plain(connection, metadata.tables["events"], log_rows)
-        bulk.plain(connection, metadata.tables["event_payloads"], payload_rows)
-    return events
+    bulk.plain(connection, metadata.tables["events"], log_rows)
+    bulk.plain(connection, metadata.tables["event_payloads"], payload_rows)
+    end, told = drafts[-1], json.loads(payload)
+    return Event(seq, end.type, end.subject, end.on, recorded_at, end.actor, told, previous)
 
 
 def read(
@@ -210,9 +198,7 @@ def blank(connection: Connection, metadata: MetaData, seq: int, reason: str, on:
         raise OptionError(
             _("event {seq} has no payload to erase").format(seq=seq), hint="regularize case show ID"
         )
-    return append(connection, metadata, [Draft(ERASED, "store", on, {"seq": seq, "reason": reason}, actor)])[
-        0
-    ]
+    return append(connection, metadata, [Draft(ERASED, "store", on, {"seq": seq, "reason": reason}, actor)])
 
 
 def head_path(store: Path) -> Path:

@@ -16,10 +16,7 @@ from regularize.store.schema import GEOMETRY
 
 
 def _measures_out(measures: Mapping[str, Measure]) -> dict[str, list[Any]]:
-    return {
-        name: [_finite(measure.value), _finite(measure.sigma), measure.unit]
-        for name, measure in measures.items()
-    }
+    return {name: [_finite(m.value), _finite(m.sigma), m.unit] for name, m in measures.items()}
 
 
 def _finite(value: float | None) -> float | None:

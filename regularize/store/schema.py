@@ -31,6 +31,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from regularize import layers
 from regularize.store import blobs
+from regularize.store.json_text import written
 
 GEOMETRY = "geom"
 # Columns of an ingested row that the store itself changes later; all others are evidence.
@@ -103,24 +104,17 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
         del dialect
-        return None if value is None else written(value)
+
+        def text(value: Any) -> str | None:
+            return None if value is None else written(value)
+
+        return text
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         del dialect
         return None if value is None else json.loads(value)
-
-
-# Half of what a run writes is lists of nothing.
-_EMPTY: dict[type, str] = {list: "[]", dict: "{}"}
-_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
-
-
-def written(value: Any) -> str:
-    """`value` as JSON, always the same text for the same value."""
-    empty = None if value else _EMPTY.get(type(value))
-    return _compact(value) if empty is None else empty
 
 
 _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
