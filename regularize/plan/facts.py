@@ -20,6 +20,17 @@ from regularize.plan.agreement import compare_areas
 STREET_REACH_M = 100.0  # a street farther off is not "the street of" a home
 SLIVER_SHARE = 0.005  # a parcel that holds less of the home than this is only grazed
 TOUCH_M = 0.05  # parcels closer than this adjoin
+_OF_OBJECT = (
+    "ref",
+    "identifier",
+    "source",
+    "sigma_m",
+    "valid_from",
+    "storeys",
+    "dwellings",
+    "area_register_m2",
+)
+_OF_OBJECTS = (*_OF_OBJECT, "geometry")
 
 
 def home_facts(
@@ -102,18 +113,18 @@ def _rows(frame: GeoDataFrame | None, fids: Sequence[int]) -> list[dict[str, Any
     """The rows of `frame` with these row numbers, as dicts, in the order of the row numbers."""
     if frame is None or not len(frame) or not fids:
         return []
-    return _taken(frame, np.flatnonzero(np.isin(frame["fid"].to_numpy(), list(fids))))
+    return _taken(frame, np.flatnonzero(np.isin(frame["fid"].to_numpy(), list(fids))), _OF_OBJECTS)
 
 
-def _taken(frame: GeoDataFrame, positions: Any) -> list[dict[str, Any]]:
-    """The rows at `positions` as dicts, in the order of the row numbers.
+def _taken(frame: GeoDataFrame, positions: Any, wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows at `positions` as dicts of the wanted columns that there are, in the order of the row numbers.
 
     Column by column: a frame of its own for each of a thousand homes would cost more than what is read.
     """
     positions = positions[np.argsort(frame["fid"].to_numpy()[positions], kind="stable")]
-    names = [str(name) for name in frame.columns]
+    names = [name for name in wanted if name in frame.columns]
     columns = []
-    for name in frame.columns:
+    for name in names:
         # As an array of objects: to walk over a pandas array costs ten times as much.
         values = np.asarray(frame[name].array.take(positions), dtype=object).tolist()
         columns.append(values if name == "geometry" else [_plain(value) for value in values])
@@ -133,12 +144,14 @@ def _body(home: Home, *groups: list[dict[str, Any]]) -> BaseGeometry | None:
     return shapely.make_valid(home.geometry) if _usable(home.geometry) else None
 
 
-def _near(frame: GeoDataFrame | None, body: BaseGeometry | None, reach_m: float) -> list[dict[str, Any]]:
+def _near(
+    frame: GeoDataFrame | None, body: BaseGeometry | None, reach_m: float, wanted: Sequence[str]
+) -> list[dict[str, Any]]:
     if frame is None or body is None or not len(frame):
         return []
     west, south, east, north = body.bounds
     window = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
-    return _taken(frame, frame.sindex.query(window))
+    return _taken(frame, frame.sindex.query(window), (*wanted, "geometry"))
 
 
 def _area(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
@@ -205,37 +218,27 @@ def _areas(
 
 def _object(row: Mapping[str, Any], what: str) -> dict[str, Any]:
     area, sigma = _area(row)
-    kept = (
-        "ref",
-        "identifier",
-        "source",
-        "sigma_m",
-        "valid_from",
-        "storeys",
-        "dwellings",
-        "area_register_m2",
-    )
-    return {"what": what, **{name: row.get(name) for name in kept}, "area_m2": area, "sigma_m2": sigma}
+    return {"what": what, **{name: row.get(name) for name in _OF_OBJECT}, "area_m2": area, "sigma_m2": sigma}
 
 
 def _parcels_touched(parcels: GeoDataFrame | None, body: BaseGeometry | None) -> list[dict[str, Any]]:
     """Parcels that hold part of the home, largest share first. Shares are of the home's area."""
     out = []
-    for row in _near(parcels, body, 0.0):
+    kept = (
+        "identifier",
+        "ref",
+        "ownership_kind",
+        "territory_purpose",
+        "land_use_code",
+        "area_register_m2",
+    )
+    for row in _near(parcels, body, 0.0, (*kept, "sigma_m")):
         if body is None or not _usable(row["geometry"]) or not body.area > 0:
             continue
         common = float(shapely.area(shapely.intersection(body, shapely.make_valid(row["geometry"]))))
         if common / body.area < SLIVER_SHARE:
             continue
         area, sigma = _area(row)
-        kept = (
-            "identifier",
-            "ref",
-            "ownership_kind",
-            "territory_purpose",
-            "land_use_code",
-            "area_register_m2",
-        )
         out.append(
             {
                 **{name: row.get(name) for name in (*kept, "sigma_m", "geometry")},
@@ -259,7 +262,7 @@ def _adjoining(
     core = shapely.union_all(shapely.make_valid(np.array(ground, dtype=object)))
     found = (
         row.get("identifier") or row.get("ref")
-        for row in _near(parcels, core, TOUCH_M)
+        for row in _near(parcels, core, TOUCH_M, ("identifier", "ref"))
         if _usable(row["geometry"]) and shapely.dwithin(core, row["geometry"], TOUCH_M)
     )
     return sorted(set(_distinct(found)) - own)
@@ -268,7 +271,7 @@ def _adjoining(
 def _nearest_street(streets: GeoDataFrame | None, body: BaseGeometry | None) -> dict[str, Any] | None:
     """The nearest street, by straight distance in metres from the home's outline."""
     best: dict[str, Any] | None = None
-    for row in _near(streets, body, STREET_REACH_M):
+    for row in _near(streets, body, STREET_REACH_M, ("name", "width_m")):
         if not _usable(row["geometry"]):
             continue
         distance = float(shapely.distance(body, row["geometry"]))
@@ -280,14 +283,14 @@ def _nearest_street(streets: GeoDataFrame | None, body: BaseGeometry | None) -> 
 def _land(land: GeoDataFrame | None, body: BaseGeometry | None) -> list[dict[str, Any]]:
     """Category of owner and purpose of the land beneath the home, with the share of each."""
     out = []
-    for row in _near(land, body, 0.0):
+    kept = ("land_owner_category", "territory_purpose", "land_use_code", "source")
+    for row in _near(land, body, 0.0, kept):
         if body is None or not _usable(row["geometry"]) or not body.area > 0:
             continue
         share = float(
             shapely.area(shapely.intersection(body, shapely.make_valid(row["geometry"]))) / body.area
         )
         if share >= SLIVER_SHARE:
-            kept = ("land_owner_category", "territory_purpose", "land_use_code", "source")
             out.append({**{name: row.get(name) for name in kept}, "share": share})
     return sorted(out, key=lambda row: (-row["share"], str(row["land_owner_category"])))
 

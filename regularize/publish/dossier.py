@@ -8,7 +8,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +26,8 @@ from regularize.publish.writing import Labels
 TEMPLATE = Path(__file__).parent / "templates" / "dossier.typ"
 _BESIDE = frozenset({".typ", ".svg", ".png", ".jpg", ".jpeg", ".otf", ".ttf"})
 _OURS = TEMPLATE.parent
-_LONG_WORD = re.compile(r"\S{20,}")
+_LONG = 20  # letters: the template breaks words from here on
+_LONG_WORD = re.compile(rf"\S{{{_LONG},}}")
 _CODE = re.compile(r"[A-Z_]{1,40}")
 _PLACE = re.compile(r"┌─ \S*?([^/\\\s:]+):(\d+):\d+")
 
@@ -95,11 +96,11 @@ def render_dossier(
 
 def _has_long_words(value: Any) -> bool:
     """Whether a text holds a word that may be too long for its column; the codes of rules never break."""
-    if isinstance(value, Mapping):
-        return any(map(_has_long_words, value.values()))
     if isinstance(value, str):
-        return any(not _CODE.fullmatch(word) for word in _LONG_WORD.findall(value))
-    return isinstance(value, Sequence) and any(map(_has_long_words, value))
+        return len(value) >= _LONG and any(not _CODE.fullmatch(word) for word in _LONG_WORD.findall(value))
+    if isinstance(value, dict):
+        return any(map(_has_long_words, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_long_words, value))
 
 
 def compile_pdf(template: Path, data: Mapping[str, Any], *, day: str) -> bytes:

@@ -86,7 +86,7 @@ def _leading(leading: LeadingMap) -> str:
         west, north, east, _south = outline.bounds
         title = escape(printable(place.title))
         shapes.append(
-            f'<a href="./{escape(place.file)}" aria-label="{title}"><path d="{path(outline)}"/>'
+            f'<a href="./{escape(place.file)}" aria-label="{title}"><path d="{path([outline])}"/>'
             f"<title>{title}</title></a>"
         )
         names.append(f'<text x="{(west + east) / 2:.2f}" y="{max(north - 2, 9):.2f}">{title}</text>')

@@ -67,10 +67,11 @@ class Frame:
 
     def shapes(self, shapes: Sequence[Shape], most: int = MOST_SHAPES) -> list[tuple[BaseGeometry, str]]:
         """What of `shapes` lies in the frame, in paper millimetres, simplified to what print can show."""
-        usable = [s for s in shapes if s.geometry is not None and not s.geometry.is_empty]
-        if not usable:
+        geometries = np.array([s.geometry for s in shapes], dtype=object)
+        usable = np.flatnonzero(~(shapely.is_missing(geometries) | shapely.is_empty(geometries)))
+        if not len(usable):
             return []
-        geometries = shapely.force_2d(np.array([s.geometry for s in usable], dtype=object))
+        geometries = shapely.force_2d(geometries[usable])
         bounds = shapely.bounds(geometries)
         east = self.west + self.width_mm / self.mm_per_m
         south = self.north - self.height_mm / self.mm_per_m
@@ -88,7 +89,8 @@ class Frame:
         drawn = shapely.transform(geometries[near], self.paper)
         drawn = shapely.simplify(drawn, 0.05)
         drawn = shapely.clip_by_rect(shapely.make_valid(drawn), 0.0, 0.0, self.width_mm, self.height_mm)
-        return [(g, usable[i].label) for g, i in zip(drawn, near, strict=True) if not shapely.is_empty(g)]
+        shown = ~shapely.is_empty(drawn)
+        return [(g, shapes[i].label) for g, i in zip(drawn[shown], usable[near[shown]].tolist(), strict=True)]
 
 
 @dataclass
@@ -144,28 +146,29 @@ def _turned(box: BaseGeometry, x: float, y: float, radians: float) -> BaseGeomet
     return shapely.transform(box, turn)
 
 
-def path(geometry: BaseGeometry) -> str:
-    """The path data of lines and rings, in millimetres."""
-    parts = []
-    for part in shapely.get_parts(geometry):
-        if part.geom_type == "GeometryCollection":
-            parts.append(path(part))
-            continue
-        if part.geom_type == "Polygon":
-            rings, closed = [part.exterior, *part.interiors], True
-        elif part.geom_type in {"LineString", "LinearRing"}:
-            rings, closed = [part], False
-        else:
-            continue
-        for ring in rings:
-            coordinates = shapely.get_coordinates(ring)
-            steps = "L".join(f"{x:.2f} {y:.2f}" for x, y in (coordinates[:-1] if closed else coordinates))
-            parts.append(f"M{steps}Z" if closed else f"M{steps}")
-    return "".join(parts)
+def path(geometries: Sequence[BaseGeometry]) -> str:
+    """The path data of the lines and rings of geometries, in millimetres, in their order."""
+    parts = np.array(geometries, dtype=object)
+    while ((types := shapely.get_type_id(parts)) >= shapely.GeometryType.MULTIPOINT).any():
+        parts = shapely.get_parts(parts)
+    areas = types == shapely.GeometryType.POLYGON
+    rings, of = shapely.get_rings(parts[areas], return_index=True)
+    lines = (types == shapely.GeometryType.LINESTRING) | (types == shapely.GeometryType.LINEARRING)
+    order = np.argsort(np.concatenate([np.flatnonzero(areas)[of], np.flatnonzero(lines)]), kind="stable")
+    drawn = np.concatenate([rings, parts[lines]])[order]
+    closed = (np.arange(len(drawn)) < len(rings))[order]
+    coordinates = shapely.get_coordinates(drawn).tolist()
+    out, first = [], 0
+    for n, is_closed in zip(shapely.get_num_coordinates(drawn).tolist(), closed.tolist(), strict=True):
+        corners = coordinates[first : first + n - is_closed]
+        first += n
+        steps = "L".join([f"{x:.2f} {y:.2f}" for x, y in corners])
+        out.append(f"M{steps}Z" if is_closed else f"M{steps}")
+    return "".join(out)
 
 
 def paths(shapes: Sequence[tuple[BaseGeometry, str]], **style: str) -> str:
-    data = "".join(path(geometry) for geometry, _ in shapes)
+    data = path([geometry for geometry, _ in shapes])
     if not data:
         return ""
     attributes = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in style.items())

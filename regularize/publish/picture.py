@@ -238,9 +238,9 @@ def _row(drawn: Drawn, row: Row, place: Any, size: tuple[float, float], patterns
     inside = (boxes[:, 0] <= size[0]) & (boxes[:, 2] >= 0) & (boxes[:, 1] <= size[1]) & (boxes[:, 3] >= 0)
     moved = shapely.simplify(moved[inside], 0.05)
     dots = shapely.get_dimensions(moved) == 0
-    parts = [_dots(moved[dots])] + [path(geometry) for geometry in moved[~dots]]
+    body = _dots(moved[dots]) + path(moved[~dots])
     closed = bool((shapely.get_dimensions(moved) != 1).any()) if len(moved) else False
-    return _paint("".join(parts), row.style, closed, patterns)
+    return _paint(body, row.style, closed, patterns)
 
 
 def _stands(drawn: Drawn, feature: int) -> bool:

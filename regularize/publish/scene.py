@@ -96,12 +96,13 @@ def _around(
     positions = np.sort(frame.sindex.query(window))
     positions = positions[~np.isin(frame["fid"].to_numpy()[positions], list(but))]
     geometries = np.asarray(frame.geometry.array, dtype=object)[positions]
-    known = label is not None and label in frame.columns
-    names = np.asarray(frame[label].array.take(positions), dtype=object) if known else [None] * len(positions)
+    if label is None or label not in frame.columns:
+        return [Shape(g) for g in geometries]
+    names = np.asarray(frame[label].array.take(positions), dtype=object)
     return [Shape(g, _short(n, label)) for g, n in zip(geometries, names, strict=True)]
 
 
-def _short(name: Any, label: str | None) -> str:
+def _short(name: Any, label: str) -> str:
     """Of an identifier its last part, which is what a sketch has room for; a name as it is."""
     if not isinstance(name, str):
         return ""

@@ -72,6 +72,11 @@ def carried() -> str:
     return "".join(chr(c) for first, last in _CARRIED for c in range(first, last + 1) if _shown(chr(c)))
 
 
+@lru_cache(maxsize=1)
+def _all_carried() -> frozenset[str]:
+    return frozenset(carried())
+
+
 def printable(text: object, *, lines: bool = False, longest: int = LONGEST) -> str:
     """`text` with what paper or XML 1.0 cannot carry made visible.
 
@@ -96,6 +101,8 @@ def printable(text: object, *, lines: bool = False, longest: int = LONGEST) -> s
     'ул. [U+202E]„Роза“'
     """
     whole = "" if text is None else str(text)
+    if len(whole) <= longest and _all_carried().issuperset(whole):
+        return whole
     shown = "".join(
         char if _shown(char) or (lines and char == "\n") else f"[U+{ord(char):04X}]"
         for char in whole[:longest]

@@ -6,9 +6,9 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from geopandas import GeoDataFrame
-from shapely.geometry.base import BaseGeometry
 
 from regularize.countries.parameters import NotAssessedValue, Value
 from regularize.model import Case, Finding, Home, NotAssessed
@@ -32,6 +32,7 @@ LAYERS = {
     "streets": "streets",
 }
 AREA_TOLERANCE = "cadastre_area_tolerance"
+Positions = npt.NDArray[np.intp]
 OWN = {"register_buildings": "register_fids", "observed_buildings": "survey_fids", "plots": "plot_fids"}
 
 
@@ -64,14 +65,12 @@ class DossierDesk:
 
     def facts(self, home: Home) -> tuple[dict[str, Any], Scene]:
         """All that the dossier of a home says, as values, and what its sketches show."""
-        layers = {name: _around(frame, home, OWN.get(name)) for name, frame in self.layers.items()}
-        land = _around(self.land, home, None)
         facts = home_facts(
             home,
             findings=self.findings.get(home.id, ()),
-            land=land,
+            land=self.land,
             area_tolerance_m2=self._tolerance(),
-            **layers,
+            **self.layers,
         )
         facts["area_tolerance"] = self._provision(facts)
         facts["home"]["municipality"] = self.here.project.municipality
@@ -84,7 +83,7 @@ class DossierDesk:
             ),
             None,
         )
-        facts["sources"] = self._sources(home, {**layers, "land": land})
+        facts["sources"] = self._sources(home)
         facts["reviews"] = self._reviews(home)
         facts["cases"] = self._cases_of(home)
         facts["pathways"] = self.ways.record(home)
@@ -99,18 +98,18 @@ class DossierDesk:
             survey_fids=home.survey_fids,
             boundary=facts["boundary"],
             outline=home.geometry,
-            **layers,
+            **self.layers,
         )
         return facts, scene
 
-    def _sources(self, home: Home, layers: Mapping[str, GeoDataFrame]) -> list[dict[str, Any]]:
+    def _sources(self, home: Home) -> list[dict[str, Any]]:
         """The deliveries that the home's rows, and the ground around it, came from."""
         used: dict[tuple[int, str], dict[str, Any]] = {}
-        for name, frame in layers.items():
-            member = OWN.get(name)
+        for name, frame in {**self.layers, "land": self.land}.items():
+            member, batches = OWN.get(name), frame["batch"].to_numpy()
+            own = np.isin(frame["fid"].to_numpy(), getattr(home, member)) if member else None
             # of the ground around it, whatever the sketches show and the tables name
-            rows = frame["batch"][frame["fid"].isin(getattr(home, member))] if member else frame["batch"]
-            for number in rows.unique():
+            for number in np.unique(batches[_around(frame, home) if own is None else own]):
                 source = self.batches[int(number)].source
                 used[int(number), name] = {
                     "origin": source.origin,
@@ -253,17 +252,12 @@ class DossierDesk:
         return self.here.pack.label(key, self.lang) if self.here.pack.has_label(key) else name
 
 
-def _around(frame: GeoDataFrame, home: Home, member: str | None) -> GeoDataFrame:
-    """The rows of a layer that a dossier of `home` can speak of or show: its own, and those near it."""
-    own = np.flatnonzero(frame["fid"].isin(getattr(home, member))) if member else np.empty(0, dtype=int)
-    ground = [g for g in (home.geometry, *frame.geometry.iloc[own]) if _drawable(g)]
-    if not ground or not len(frame):
-        return frame.iloc[own]
-    west, south, east, north = shapely.total_bounds(np.array(ground, dtype=object))
+def _around(frame: GeoDataFrame, home: Home) -> Positions:
+    """Positions of the rows that a dossier of `home` can speak of or show."""
+    if home.geometry is None or home.geometry.is_empty or not len(frame):
+        return np.empty(0, np.intp)
+    west, south, east, north = home.geometry.bounds
     reach = max(reach_m((west, south, east, north)), STREET_REACH_M)
-    near = frame.sindex.query(shapely.box(west - reach, south - reach, east + reach, north + reach))
-    return frame.iloc[np.union1d(own, near)]
-
-
-def _drawable(geometry: BaseGeometry | None) -> bool:
-    return geometry is not None and not geometry.is_empty
+    window = shapely.box(west - reach, south - reach, east + reach, north + reach)
+    near: Positions = frame.sindex.query(window)
+    return near
