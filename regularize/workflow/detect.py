@@ -8,6 +8,8 @@ from importlib.metadata import version
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
@@ -158,7 +160,9 @@ def detect(
         run = store.save_run(
             record, findings, carried.closed, changes, on=day, proposals=proposals, outdated=outdated
         )
-    digests = {f.id: replay.hashed(repr((f, f.geometry.wkb)).encode()) for f in findings}
+    outlines = shapely.to_wkb(np.array([f.geometry for f in findings], dtype=object))
+    told = zip(findings, outlines, strict=True)
+    digests = {f.id: replay.hashed(repr((f, outline)).encode()) for f, outline in told}
     parameters = {"on": day.isoformat(), "area": area, "infer": infer}
     replay.write(here, "detect", before, parameters, digests)
     return Detected(

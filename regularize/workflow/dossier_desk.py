@@ -46,7 +46,7 @@ class DossierDesk:
         self.areas = store.layer("areas", on=day)
         self.settlements = projects.settlement_names(here)
         self.batches = {batch.id: batch for batch in store.batches()}
-        self.ways = Desk(here, store, day, {})
+        self.ways = Desk(here, store, day, {}, findings=findings)
         self.findings: dict[str, list[Finding]] = {}
         for finding in findings:
             if finding.home:

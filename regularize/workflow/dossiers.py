@@ -10,7 +10,7 @@ from typing import Any
 from regularize import i18n
 from regularize.errors import OptionError, RegularizeError
 from regularize.i18n import translate as _
-from regularize.model import DECIDED, QUIET_CLASSES, Home
+from regularize.model import DECIDED, QUIET_CLASSES, Finding, Home
 from regularize.project import today
 from regularize.publish import dossier, letters, resident
 from regularize.publish.dossier import render_dossier
@@ -112,8 +112,11 @@ def build(
     )
     before = replay.moment(here)
     with store_of(here, read_only=True) as store:
-        homes = _chosen(store, ids, everything=everything, area=area, limit=limit)
-        bench = Bench(here, store, order)  # what every home needs is refused before the first is printed
+        findings = store.findings()
+        homes = _chosen(store, ids, findings, everything=everything, area=area, limit=limit)
+        bench = Bench(
+            here, store, order, findings
+        )  # what every home needs is refused before the first is printed
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         tick = progress(len(homes)) if progress is not None else None
         printed = Printed(folder)
@@ -191,15 +194,19 @@ def _form_of(name: str, lang: str) -> bytes:
 
 
 def _chosen(
-    store: Store, ids: Sequence[str], *, everything: bool, area: str | None, limit: int | None
+    store: Store,
+    ids: Sequence[str],
+    findings: Sequence[Finding],
+    *,
+    everything: bool,
+    area: str | None,
+    limit: int | None,
 ) -> list[Home]:
     place = area_geometry(store, area)
     homes = [resolve(store, any_id) for any_id in ids]
     if everything:
         awaited = {
-            f.home
-            for f in store.findings()
-            if f.home and f.cls not in QUIET_CLASSES and f.review not in DECIDED
+            f.home for f in findings if f.home and f.cls not in QUIET_CLASSES and f.review not in DECIDED
         }
         homes += [h for h in store.homes() if h.id in awaited and lies_in(h.geometry, place)]
     homes = list({home.id: home for home in homes}.values())[:limit]
@@ -211,7 +218,7 @@ def _chosen(
 class Bench:
     """Prints the files of one home after another; never raises for a single one."""
 
-    def __init__(self, here: Opened, store: Store, order: Order) -> None:
+    def __init__(self, here: Opened, store: Store, order: Order, findings: Sequence[Finding]) -> None:
         self.here, self.order = here, order
         if "docx" in order.formats and order.audience != "resident":
             require_word()
@@ -225,7 +232,7 @@ class Bench:
             if order.audience == "resident"
             else None
         )
-        self.desk = DossierDesk(here, store, store.findings(), order.day, order.lang)
+        self.desk = DossierDesk(here, store, findings, order.day, order.lang)
 
     def print_one(self, home: Home) -> tuple[list[Path], list[str]]:
         """The files written for `home`, and one line for each that could not be."""
@@ -306,7 +313,8 @@ def _open_bench(root: Path, order: Order, spoken: str) -> Callable[[Home], tuple
     """In a process of its own: the project, the store and all that the dossiers share."""
     i18n.use(spoken)
     here = projects.opened(root)
-    return Bench(here, Store.open(here.project.store_path, read_only=True), order).print_one
+    store = Store.open(here.project.store_path, read_only=True)
+    return Bench(here, store, order, store.findings()).print_one
 
 
 def _lost(home: Home) -> tuple[list[Path], list[str]]:

@@ -141,6 +141,7 @@ class Desk:
         stated: Mapping[str, Any],
         *,
         costs: Path | None = None,
+        findings: Sequence[Finding] | None = None,
     ) -> None:
         self.here, self.store, self.day = here, store, day
         self.book = with_costs(path_book(here.pack), costs_of(here, costs))
@@ -148,7 +149,7 @@ class Desk:
         self.kinds = kinds_of(here.pack)
         self.site = Site(groups=here.pack.groups, **{name: store.layer(name, on=day) for name in LAYERS})
         self.findings: dict[str, list[Finding]] = {}
-        for finding in store.findings():
+        for finding in store.findings() if findings is None else findings:
             self.findings.setdefault(finding.home or "", []).append(finding)
         self.stated = dict(stated)
         self.log = log_of(store)

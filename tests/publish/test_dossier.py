@@ -352,7 +352,7 @@ class TestTemplates:
         assert tempfile.gettempdir() not in caught.value.message + caught.value.hint
 
     def test_the_built_in_one_broken_by_an_edit(self, tmp_path: Path, facts: dict[str, Any]) -> None:
-        text = TEMPLATE.read_text(encoding="utf-8").replace("#f.identification", "#f.nothing_of_the_kind")
+        text = TEMPLATE.read_text(encoding="utf-8").replace("f.candidate", "f.nothing_of_the_kind")
         with pytest.raises(DossierError, match=r"own\.typ, line \d+"):
             drawn(facts, template=self.write(tmp_path, text))
 
