@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -117,11 +117,8 @@ def use_write_ahead_log(path: Path) -> None:
     """
     if places.is_network(path):
         return
-    connection = _open(path, read_only=False)
-    try:
+    with spoken(path), closing(_open(path, read_only=False)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
 
 
 def _begin(connection: Connection) -> None:

@@ -290,3 +290,11 @@ def test_what_the_pool_of_connections_logs_is_not_printed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_file_that_cannot_be_told_to_keep_a_journal(tmp_path: Path) -> None:
+    broken = tmp_path / "store.gpkg"
+    broken.write_bytes(b"SQLite format 3\x00" + b"\xff" * 8192)
+    with pytest.raises(StoreError) as caught:
+        connection.use_write_ahead_log(broken)
+    assert caught.value.hint
