@@ -121,6 +121,20 @@ def use_write_ahead_log(path: Path) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
 
 
+def fold_journal(path: Path) -> None:
+    """Write what the journal of `path` holds into the file itself, which is about to be moved.
+
+    A connection that closes does so too, but keeps silent where the disk fails, and leaves the journal.
+
+    Raises
+    ------
+    StoreError
+        If the disk fails again; the file and its journal are together still whole.
+    """
+    with spoken(path), closing(_open(path, read_only=False)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _begin(connection: Connection) -> None:
     writer = connection.get_execution_options().get("writer", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

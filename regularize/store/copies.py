@@ -12,7 +12,14 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.project import today, unfinished
 from regularize.store import database, events
-from regularize.store.connection import BUSY_TIMEOUT_MS, FILE_MODE, spoken, sync_folder, use_write_ahead_log
+from regularize.store.connection import (
+    BUSY_TIMEOUT_MS,
+    FILE_MODE,
+    fold_journal,
+    spoken,
+    sync_folder,
+    use_write_ahead_log,
+)
 
 _PAGES = 256  # copied between two looks at the lock, so that writers are not kept waiting
 
@@ -147,7 +154,8 @@ def _remove(half: Path) -> None:
 
 
 def _settle(half: Path, path: Path) -> None:
-    """Onto the disk, private, then into its place."""
+    """Onto the disk whole and private, then into its place."""
+    fold_journal(half)
     half.chmod(FILE_MODE)
     with half.open("rb") as stream:
         os.fsync(stream.fileno())

@@ -144,6 +144,7 @@ def create(path: Path, crs: str, title: str) -> None:
             finally:
                 engine.dispose()
             door.use_write_ahead_log(part)
+            door.fold_journal(part)
             _place(part, path)
         finally:
             for leftover in (part, *(Path(f"{part}{ending}") for ending in ("-wal", "-shm", "-journal"))):

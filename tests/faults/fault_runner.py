@@ -6,6 +6,7 @@ runs a job itself, so that every child begins with the same warm imports and no 
 
 import contextlib
 import faulthandler
+import html.parser  # noqa: F401 (wanted lazily by a child that may no longer read the interpreter's folder)
 import json
 import mmap
 import os

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,7 +21,7 @@ from store_samples import CRS, finding_of, rows_of, source_of, square
 from regularize import layers
 from regularize.errors import InputError, OptionError, StoreError
 from regularize.model import Batch, HomeChanges
-from regularize.store import Store, connection, migrations
+from regularize.store import Store, connection, copies, migrations
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and modes")
 
@@ -298,3 +299,19 @@ def test_a_file_that_cannot_be_told_to_keep_a_journal(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         connection.use_write_ahead_log(broken)
     assert caught.value.hint
+
+
+def test_what_a_failed_close_left_in_the_journal_comes_along(tmp_path: Path) -> None:
+    """A disk that fails once while a copy is closed leaves its newest pages in the journal, unsaid."""
+    written, half, target = (tmp_path / name for name in ("written.gpkg", "half.gpkg", "store.gpkg"))
+    with contextlib.closing(sqlite3.connect(written)) as writing:
+        writing.execute("PRAGMA journal_mode=WAL")
+        with writing:
+            writing.execute("CREATE TABLE kept (n INTEGER)")
+            writing.execute("INSERT INTO kept VALUES (7)")
+        for ending in ("", "-wal"):
+            shutil.copyfile(f"{written}{ending}", f"{half}{ending}")
+    copies._settle(half, target)
+    assert not half.exists()
+    with contextlib.closing(sqlite3.connect(target)) as found:
+        assert found.execute("SELECT n FROM kept").fetchall() == [(7,)]
