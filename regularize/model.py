@@ -94,13 +94,17 @@ class ReviewState(StrEnum):
 DECIDED = frozenset({ReviewState.CONFIRMED, ReviewState.REJECTED, ReviewState.CORRECTED})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Measure:
     """A measured value with its standard deviation and unit (``m``, ``m2``, ``1``)."""
 
     value: float
     sigma: float | None
     unit: str
+
+    def __repr__(self) -> str:
+        # What a dataclass writes, without its guard against rings: a run writes a hundred thousand.
+        return f"Measure(value={self.value!r}, sigma={self.sigma!r}, unit={self.unit!r})"
 
 
 @dataclass(frozen=True)

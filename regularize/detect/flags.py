@@ -106,7 +106,8 @@ def land_flags(
     least_m2 = thresholds["flag_min_area_m2"]
     area = np.asarray(shapely.area(shapes))
     for beneath, flags in ((on.parcels, on.parcel_flags), (on.land, on.land_flags)):
-        i, j, m2 = _solid(shapes, beneath, tolerance_m, least_m2)
+        covered = areas.pairs(shapes, beneath)
+        i, j, m2 = _solid(shapes, beneath, covered, tolerance_m, least_m2)
         for at, under, value in zip(i.tolist(), j.tolist(), m2.tolist(), strict=True):
             for flag in flags[under]:
                 found[at][flag] = found[at].get(flag, 0.0) + value
@@ -119,14 +120,13 @@ def land_flags(
             across = np.minimum(total - largest, area - largest)
             for at in np.flatnonzero((parts > 1) & (across >= least_m2)).tolist():
                 found[at][STRADDLES] = float(across[at])
-            covered = areas.pairs(shapes, on.parcels)
             inside = np.bincount(covered.left, weights=covered.area_m2, minlength=len(shapes))
             for at, outside in _outside(
                 shapes, np.flatnonzero(area - inside > least_m2), covered, on, tolerance_m
             ):
                 if outside >= least_m2:
                     found[at][OUTSIDE] = outside
-    i, _j, m2 = _solid(shapes, on.streets, tolerance_m, least_m2)
+    i, _j, m2 = _solid(shapes, on.streets, areas.pairs(shapes, on.streets), tolerance_m, least_m2)
     on_street = np.bincount(i, weights=m2, minlength=len(shapes))
     for at in np.flatnonzero(on_street > 0).tolist():
         found[at][STREET] = max(found[at].get(STREET, 0.0), float(on_street[at]))
@@ -155,11 +155,11 @@ def opened(shapes: Shapes, radius_m: npt.ArrayLike) -> Shapes:
 
 
 def _solid(
-    shapes: Shapes, beneath: Shapes, tolerance_m: Floats, least_m2: float
+    shapes: Shapes, beneath: Shapes, found: areas.Pairs, tolerance_m: Floats, least_m2: float
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
-    """Pairs whose common area is more than a strip along a line, with that area."""
-    found = areas.pairs(shapes, beneath, min_area_m2=least_m2)
-    i, j, m2 = found.left, found.right, found.area_m2.copy()
+    """Those of the pairs found whose common area is more than a strip along a line, with that area."""
+    large = found.area_m2 >= least_m2
+    i, j, m2 = found.left[large], found.right[large], found.area_m2[large]
     partial = np.flatnonzero(shapely.area(shapes[i]) - m2 > least_m2)
     piece = shapely.intersection(shapes[i[partial]], beneath[j[partial]])
     body = shapely.is_empty(shapely.buffer(piece, -tolerance_m[i[partial]] / 2))

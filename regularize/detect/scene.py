@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -65,6 +66,23 @@ class Scene:
     largest_o: list[float]
     largest_r: list[float]
     joined: frozenset[int]
+    _shift_measures: dict[str, Mapping[str, Measure]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def is_all_worse(self) -> bool:
+        """Whether every source was measured to be less accurate than it states."""
+        return set(self.observed.sources) <= set(self.measured_m)
+
+    def shift_measures(self, source: str) -> Mapping[str, Measure]:
+        """The shift of a source as a finding states it; made once, for most findings share it."""
+        found = self._shift_measures.get(source)
+        if found is None:
+            shift = self.shifts.of(source)
+            sigma_m = shift.sigma_m / math.sqrt(max(shift.pairs, 1))
+            offsets = {"shift_dx_m": shift.dx_m, "shift_dy_m": shift.dy_m}
+            found = {name: Measure(value, sigma_m, "m") for name, value in offsets.items()}
+            self._shift_measures[source] = found
+        return found
 
     def tolerance_m(self, observed: Positions, register: Positions) -> float:
         """t of a finding; a side that takes no part stands in with its typical accuracy."""
@@ -173,9 +191,7 @@ def finding_of(
         measures["area_register_m2"] = _area(scene.area_r, scene.sigma_area_r, r)
     measures |= extra
     measures["tolerance_m"] = Measure(tolerance_m, None, "m")
-    sigma_shift = shift.sigma_m / math.sqrt(max(shift.pairs, 1))
-    for name, value in (("shift_dx_m", shift.dx_m), ("shift_dy_m", shift.dy_m)):
-        measures[name] = Measure(value, sigma_shift, "m")
+    measures |= scene.shift_measures(source)
     flagged: dict[str, float] = {}
     for i in o if own is None else ():
         for flag, m2 in scene.flags[i].items():
@@ -194,7 +210,7 @@ def finding_of(
     if any(len(ours.fids[i]) > 1 for i in o) or any(len(theirs.fids[j]) > 1 for j in r):
         every.append("COUNTED_ONCE")
     # What the observation does not show rests on all of its sources.
-    if (source in scene.measured_m) if o else set(ours.sources) <= set(scene.measured_m):
+    if (source in scene.measured_m) if o else scene.is_all_worse:
         every.append(WORSE)
     area = min(*(scene.area_o[i] for i in o), *(scene.area_r[j] for j in r), math.inf)
     evidence = scoring.calibrated(deciding * scoring.source_quality(area, tolerance_m, t), t)
@@ -211,10 +227,10 @@ def finding_of(
         kind="building",
         cls=cls.value,
         geometry=geometry,
-        survey_fids=tuple(sorted(fid for i in o for fid in ours.fids[i])),
-        register_fids=tuple(sorted(fid for j in r for fid in theirs.fids[j])),
-        survey_refs=tuple(ref for i in o for ref in ours.refs[i]),
-        register_refs=tuple(ref for j in r for ref in theirs.refs[j]),
+        survey_fids=tuple(sorted([fid for i in o for fid in ours.fids[i]])),
+        register_fids=tuple(sorted([fid for j in r for fid in theirs.fids[j]])),
+        survey_refs=tuple([ref for i in o for ref in ours.refs[i]]),
+        register_refs=tuple([ref for j in r for ref in theirs.refs[j]]),
         reasons=tuple(dict.fromkeys(every)),
         measures=measures,
         score=float(min(max(score, 0.0), 1.0)),
@@ -223,4 +239,6 @@ def finding_of(
 
 
 def _area(area_m2: list[float], sigma_m2: list[float], rows: Positions) -> Measure:
+    if len(rows) == 1:
+        return Measure(area_m2[rows[0]], sigma_m2[rows[0]], "m2")
     return Measure(sum(area_m2[i] for i in rows), math.hypot(*(sigma_m2[i] for i in rows)), "m2")

@@ -13,7 +13,8 @@ from regularize.model import Grade
 _GRADES = (Grade.A, Grade.B, Grade.C, Grade.D)
 _YEAR_DAYS = 365.25
 # Points of the calibration at an evidence of 0, 0.1 ... 1.
-_POINTS, _STEPS = "score_calibrated_", 10
+_FAMILY, _STEPS = "score_calibrated_", 10
+_POINTS = tuple(f"{_FAMILY}{k:02d}" for k in range(_STEPS + 1))
 
 
 def margin(distance: float, sigma: float) -> float:
@@ -42,10 +43,10 @@ def calibrated(evidence: float, thresholds: Mapping[str, float]) -> float:
     Margin and source quality order findings but are no frequencies; between the points
     ``score_calibrated_*``, which were taken on generated neighbourhoods, the line is straight.
     """
-    points = [thresholds[f"{_POINTS}{k:02d}"] for k in range(_STEPS + 1)]
     at = min(max(evidence, 0.0), 1.0) * _STEPS
     low = min(int(at), _STEPS - 1)
-    return points[low] + (at - low) * (points[low + 1] - points[low])
+    below, above = thresholds[_POINTS[low]], thresholds[_POINTS[low + 1]]
+    return below + (at - low) * (above - below)
 
 
 def source_quality(area_m2: float, tolerance_m: float, thresholds: Mapping[str, float]) -> float:

@@ -61,8 +61,7 @@ class Side:
 
     def latest(self, rows: Iterable[int]) -> date | None:
         """The latest known date of some footprints."""
-        known = [day for day in (self.dates[i] for i in rows) if day is not None]
-        return max(known) if known else None
+        return max([day for i in rows if (day := self.dates[i]) is not None], default=None)
 
 
 def prepare(
@@ -116,9 +115,8 @@ def prepare(
     issues += sigma_issues
     n = len(frame)
     fid = frame["fid"].to_numpy(dtype=np.int64) if "fid" in frame else np.arange(n)
-    ref = [_text(v) for v in frame["ref"]] if "ref" in frame else [""] * n
-    when = [_day(v) for v in frame["valid_from"]] if "valid_from" in frame else [None] * n
-    maker = [_text(v) for v in frame["source"]] if "source" in frame else [""] * n
+    ref, maker = _texts(frame, "ref"), _texts(frame, "source")
+    when = [_day(v) for v in frame["valid_from"].tolist()] if "valid_from" in frame else [None] * n
     delivered = shapes
     if lay is not None:
         coordinates, index = shapely.get_coordinates(shapes, return_index=True)
@@ -131,11 +129,7 @@ def prepare(
         group = topology.first_of_same(shapes)
     # The best outline speaks for a footprint; of equals the row that was stored first.
     order = np.lexsort((fid, sigma))
-    members: dict[int, list[int]] = {}
-    for at in order.tolist():
-        if usable[at]:
-            members.setdefault(int(group[at]), []).append(at)
-    rows = sorted(members.values(), key=lambda m: int(fid[m[0]]))
+    rows = _gathered(group, order[usable[order]], fid)
     for m in rows:
         if len(m) > 1 and len({maker[i] for i in m}) < len(m):
             message = _("{layer}: the same footprint stands {n} times; it is counted once").format(
@@ -144,7 +138,7 @@ def prepare(
             issues.append(
                 Issue("DUPLICATE_FOOTPRINT", Severity.WARNING, message, m[1], *_middle(shapes[m[0]]))
             )
-    twice = [len({maker[i] for i in m}) > 1 for m in rows]
+    twice = [len(m) > 1 and len({maker[i] for i in m}) > 1 for m in rows]
     if merge == "shown":
         shown = _shown_better([m[0] for m in rows], shapes, sigma, names, thresholds)
         for at, better in shown.items():
@@ -152,13 +146,15 @@ def prepare(
         kept = [k for k in range(len(rows)) if k not in shown]
         rows, twice = [rows[k] for k in kept], [twice[k] for k in kept]
     first = np.array([m[0] for m in rows], dtype=np.int64)
+    number = fid.tolist()
+    stored = [m if len(m) == 1 else sorted(m, key=number.__getitem__) for m in rows]
     side = Side(
         shapes=shapes[first],
         delivered=delivered[first],
         sources=[names[m[0]] for m in rows],
         sigma_m=sigma[first],
-        fids=[tuple(sorted(int(fid[i]) for i in m)) for m in rows],
-        refs=[tuple(ref[i] for i in sorted(m, key=lambda i: int(fid[i])) if ref[i]) for m in rows],
+        fids=[tuple([number[i] for i in m]) for m in stored],
+        refs=[tuple([ref[i] for i in m if ref[i]]) for m in stored],
         dates=[when[m[0]] for m in rows],
         twice_observed=np.array(twice, dtype=bool),
     )
@@ -191,9 +187,9 @@ def sources_of(frame: gpd.GeoDataFrame | None) -> list[str]:
     """The source of each row: what it states, else the delivery that it came with."""
     if frame is None or not len(frame):
         return []
-    stated: Sequence[object] = list(frame["source"]) if "source" in frame else [None] * len(frame)
-    batch: Sequence[object] = list(frame["batch"]) if "batch" in frame else [None] * len(frame)
-    return [_text(name) or _text(number) for name, number in zip(stated, batch, strict=True)]
+    return [
+        name or number for name, number in zip(_texts(frame, "source"), _texts(frame, "batch"), strict=True)
+    ]
 
 
 def components(n: int, left: Ints, right: Ints) -> Ints:
@@ -310,6 +306,25 @@ def _middle(shape: Any) -> tuple[float, float]:
     return float(point.x), float(point.y)
 
 
+def _gathered(group: Ints, order: Ints, fid: Ints) -> list[list[int]]:
+    """The rows of `order` by group, in this order within each; groups by the number of their first row."""
+    by_group = np.argsort(group[order], kind="stable")
+    rows = order[by_group]
+    begin = np.flatnonzero(np.diff(group[rows], prepend=-1))
+    end = np.append(begin[1:], len(rows))
+    told = np.lexsort((by_group[begin], fid[rows[begin]]))
+    listed = rows.tolist()
+    return [listed[a:b] for a, b in zip(begin[told].tolist(), end[told].tolist(), strict=True)]
+
+
+def _texts(frame: gpd.GeoDataFrame, column: str) -> list[str]:
+    """A column as text, "" where nothing is stated."""
+    if column not in frame:
+        return [""] * len(frame)
+    values: list[object] = frame[column].tolist()
+    return [value if type(value) is str else _text(value) for value in values]
+
+
 def _text(value: object) -> str:
     return (
         ""
@@ -322,6 +337,8 @@ def _day(value: object) -> date | None:
     """A civil date, from whatever the store's frame holds."""
     if value is None or value is pd.NaT:
         return None
+    if type(value) is date:
+        return value
     if isinstance(value, pd.Timestamp):
         return value.date()
     if isinstance(value, date):

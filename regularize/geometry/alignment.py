@@ -101,10 +101,9 @@ class Shift:
         if self.affine is not None:
             moved += (xy - self.origin) @ np.reshape(self.affine, (2, 2)).T
         local = {(c.column, c.row): (c.dx_m, c.dy_m) for c in self.cells if c.applied}
-        if local:
+        if local and len(xy):
             cell = np.floor((xy - self.origin) / self.cell_m).astype(np.int64)
-            for (column, row), offset in local.items():
-                moved[(cell[:, 0] == column) & (cell[:, 1] == row)] += offset
+            moved += [local.get((column, row), (0.0, 0.0)) for column, row in cell.tolist()]
         return moved
 
     def moved(self, geometries: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -162,10 +161,7 @@ def estimate(
     """
     a, b = _polygons(observed), _polygons(register)
     if len(a) and len(b):
-        near = shapely.STRtree(a).query_nearest(
-            b, max_distance=thresholds["survey_reach_m"], all_matches=False
-        )[0]
-        b = b[np.unique(near)]
+        b = b[_near(b, a, thresholds["survey_reach_m"])]
     if not len(a) or not len(b):
         return NO_SHIFT
     radius_m = thresholds["shift_radius_m"]
@@ -212,6 +208,16 @@ def estimate(
         cell_m=thresholds["shift_residual_cell_m"],
     )
     return _refined(found, where, offset, thresholds)
+
+
+def _near(polygons: npt.NDArray[Any], others: npt.NDArray[Any], reach_m: float) -> npt.NDArray[np.int64]:
+    """Positions of the polygons that lie within a distance of the others."""
+    tree = shapely.STRtree(others)
+    near = np.zeros(len(polygons), dtype=bool)
+    near[tree.query(polygons, predicate="intersects")[0]] = True  # most do, and that is seen at once
+    rest = np.flatnonzero(~near)
+    near[rest[tree.query_nearest(polygons[rest], max_distance=reach_m, all_matches=False)[0]]] = True
+    return np.flatnonzero(near)
 
 
 def _polygons(geometries: npt.ArrayLike) -> npt.NDArray[Any]:

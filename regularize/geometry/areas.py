@@ -72,7 +72,8 @@ class Outlines:
         return owner[order], np.concatenate([[0], np.cumsum(length[order])]), is_hole[order]
 
 
-Overlaps = Callable[[Outlines, Outlines], tuple[Integers, Integers, Floats]]
+# Of two layers, or of one with itself, each pair once and none of a polygon with itself.
+Overlaps = Callable[[Outlines, Outlines | None], tuple[Integers, Integers, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,17 +159,7 @@ def pairs(a: Geometries, b: Geometries, *, engine: Engine = "auto", min_area_m2:
     >>> pairs([shapely.box(0, 0, 2, 2)], [shapely.box(1, 1, 3, 3)]).area_m2
     array([1.])
     """
-    if engine not in {"auto", "numba", "shapely"}:
-        raise ValueError(f"unknown engine {engine!r}")
-    outlines_a, outlines_b = outlines(a), outlines(b)
-    if not (len(outlines_a.at) and len(outlines_b.at)):
-        nothing = np.empty(0, np.int64)
-        return Pairs(nothing, nothing, np.empty(0))
-    overlaps = _engine(engine, len(outlines_a.at) + len(outlines_b.at))
-    left, right, area_m2 = overlaps(outlines_a, outlines_b)
-    kept = np.flatnonzero((area_m2 > TOUCH_M2) & (area_m2 >= min_area_m2))
-    order = kept[np.argsort(left[kept] * len(outlines_b.at) + right[kept])]  # each pair once: no ties
-    return Pairs(outlines_a.at[left[order]], outlines_b.at[right[order]], area_m2[order])
+    return _pairs(outlines(a), outlines(b), engine, min_area_m2)
 
 
 def self_pairs(a: Geometries, *, engine: Engine = "auto", min_area_m2: float = 0.0) -> Pairs:
@@ -177,10 +168,7 @@ def self_pairs(a: Geometries, *, engine: Engine = "auto", min_area_m2: float = 0
     The areas of one layer that lie in another may be added up only where this finds nothing in
     that other layer.
     """
-    layer = outlines(a)
-    found = pairs(layer, layer, engine=engine, min_area_m2=min_area_m2)
-    once = found.left < found.right
-    return Pairs(found.left[once], found.right[once], found.area_m2[once])
+    return _pairs(outlines(a), None, engine, min_area_m2)
 
 
 def coverage(a: Geometries, b: Geometries, *, engine: Engine = "auto") -> npt.NDArray[np.float64]:
@@ -192,6 +180,20 @@ def coverage(a: Geometries, b: Geometries, *, engine: Engine = "auto") -> npt.ND
     layer = outlines(a)
     found = pairs(layer, b, engine=engine)
     return np.bincount(found.left, weights=found.area_m2, minlength=layer.size).astype(np.float64)
+
+
+def _pairs(a: Outlines, b: Outlines | None, engine: Engine, min_area_m2: float) -> Pairs:
+    """Pairs of `a` and `b`, or within `a` where there is no `b`."""
+    if engine not in {"auto", "numba", "shapely"}:
+        raise ValueError(f"unknown engine {engine!r}")
+    other = a if b is None else b
+    if not (len(a.at) and len(other.at)):
+        nothing = np.empty(0, np.int64)
+        return Pairs(nothing, nothing, np.empty(0))
+    left, right, area_m2 = _engine(engine, len(a.at) + len(other.at))(a, b)
+    kept = np.flatnonzero((area_m2 > TOUCH_M2) & (area_m2 >= min_area_m2))
+    order = kept[np.argsort(left[kept] * len(other.at) + right[kept])]  # each pair once: no ties
+    return Pairs(a.at[left[order]], other.at[right[order]], area_m2[order])
 
 
 def _engine(engine: Engine, n: int) -> Overlaps:
@@ -207,12 +209,17 @@ def _engine(engine: Engine, n: int) -> Overlaps:
     return _overlaps_shapely
 
 
-def _overlaps_shapely(a: Outlines, b: Outlines) -> tuple[Integers, Integers, Floats]:
+def _overlaps_shapely(a: Outlines, b: Outlines | None) -> tuple[Integers, Integers, Floats]:
     """The pairs by GEOS: an STR tree, then the intersections themselves."""
-    left, right = shapely.STRtree(b.polygons).query(a.polygons, predicate="intersects")
+    other = a if b is None else b
+    left, right = shapely.STRtree(other.polygons).query(a.polygons, predicate="intersects")
     # GEOS is exact to 1e-8 m2 at national coordinates, and far better near the origin; taking whole
     # metres off a coordinate loses nothing.
-    origin = np.floor(b.coordinates.min(axis=0))
+    origin = np.floor(other.coordinates.min(axis=0))
     near_a = shapely.set_coordinates(a.polygons.copy(), a.coordinates - origin)
-    near_b = shapely.set_coordinates(b.polygons.copy(), b.coordinates - origin)
+    if b is None:
+        once = left < right
+        left, right, near_b = left[once], right[once], near_a
+    else:
+        near_b = shapely.set_coordinates(b.polygons.copy(), b.coordinates - origin)
     return left, right, shapely.area(shapely.intersection(near_a[left], near_b[right]))

@@ -1,9 +1,23 @@
 """Functions compiled by numba, an optional part of the program: only what needs speed imports this."""
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-import numba
+# Numba loads scipy's linear algebra, where there is one, for matrix products that nothing here compiles:
+# a quarter of its start. So it looks for it while there is none.
+if "scipy" in sys.modules:
+    import numba
+else:
+    sys.modules["scipy"] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
+    try:
+        import numba
+
+        with suppress(ImportError):  # a numba that keeps it elsewhere starts more slowly, no more
+            import numba.np.arraymath
+    finally:
+        del sys.modules["scipy"]
 
 
 def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

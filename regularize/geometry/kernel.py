@@ -258,10 +258,16 @@ class _Table(NamedTuple):
 _tables: WeakKeyDictionary[Outlines, _Table] = WeakKeyDictionary()
 
 
-def overlaps(a: Outlines, b: Outlines) -> tuple[Integers, Integers, Floats]:
-    """Pairs of `a` and `b` whose boxes meet, and the area in m2 that each pair shares (0 if none)."""
-    table_a, table_b = _table(a), _table(b)
+def overlaps(a: Outlines, b: Outlines | None) -> tuple[Integers, Integers, Floats]:
+    """Pairs of `a` and `b` whose boxes meet, and the area in m2 that each pair shares (0 if none).
+
+    Without `b` the pairs within `a`, each once.
+    """
+    table_a = _table(a)
+    table_b = table_a if b is None else _table(b)
     pairs = meeting_boxes(table_a.boxes, table_b.boxes)
+    if b is None:
+        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
     return pairs[:, 0], pairs[:, 1], _shared_areas(pairs, *table_a, *table_b)
 
 

@@ -126,8 +126,9 @@ def overlap_surface(
     reach = int(np.ceil(radius_m / cell_m)) + 1
     core = max(round(tile_m / cell_m), 2 * reach)
     size = core + 2 * reach
+    wide = _fast_size(size)
     still, other = Mask(fixed), Mask(moved)
-    spectrum = np.zeros((size, size // 2 + 1), dtype=np.complex128)
+    spectrum = np.zeros((wide, wide // 2 + 1), dtype=np.complex128)
     fixed_m2, moved_m2 = 0.0, 0.0
     for x0, y0 in _tiles(shapely.bounds(fixed), shapely.bounds(moved), core * cell_m, radius_m, max_tiles):
         a = np.zeros((size, size), dtype=np.float32)
@@ -135,11 +136,25 @@ def overlap_surface(
         b = other.draw(x0 - reach * cell_m, y0 - reach * cell_m, size, cell_m)
         fixed_m2 += float(a.sum()) * cell_m**2
         moved_m2 += float(b[reach:-reach, reach:-reach].sum()) * cell_m**2
-        spectrum += np.fft.rfft2(a) * np.conj(np.fft.rfft2(b))
-    whole = np.fft.irfft2(spectrum, s=(size, size)) * cell_m**2
-    steps = np.arange(-reach, reach + 1) % size
-    surface = np.asarray(whole[np.ix_(steps, steps)], dtype=np.float64)
+        spectrum += np.fft.rfft2(a, s=(wide, wide)) * np.conj(np.fft.rfft2(b, s=(wide, wide)))
+    whole = np.fft.irfft2(spectrum, s=(wide, wide))
+    steps = np.arange(-reach, reach + 1) % wide
+    # Cells are counted, so that what is no whole number is the rounding of the transform.
+    surface = np.rint(np.asarray(whole[np.ix_(steps, steps)], dtype=np.float64)) * cell_m**2
     return OverlapSurface(surface, cell_m, fixed_m2, moved_m2)
+
+
+def _fast_size(least: int) -> int:
+    """The next size that the transform takes in small steps: a large prime in it costs five times as much."""
+    size = least
+    while True:
+        rest = size
+        for prime in (2, 3, 5, 7, 11):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return size
+        size += 1
 
 
 def _parabola(line: Array, at: int) -> float:

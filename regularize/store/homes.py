@@ -145,23 +145,24 @@ def _link(
     connection: Connection, metadata: MetaData, homes: Iterable[Home], found: Sequence[Finding], on: date
 ) -> set[str]:
     """Bring the links of `homes` up to date; returns the ids of those whose links changed."""
-    wanted: dict[str, set[Link]] = {}
+    missing: dict[str, set[Link]] = {}
     for home in homes:
         fids = {"register": home.register_fids, "survey": home.survey_fids, "plot": home.plot_fids}
-        wanted[home.id] = {(role, ROLES[role], int(fid)) for role, numbers in fids.items() for fid in numbers}
+        missing[home.id] = {
+            (role, ROLES[role], int(fid)) for role, numbers in fids.items() for fid in numbers
+        }
     table = metadata.tables["findings"]
     rows = {row.id: row.fid for row in connection.execute(select(table.c.id, table.c.fid))}
     for finding in found:
-        if finding.home in wanted:
-            wanted[finding.home].add(("finding", ROLES["finding"], rows[finding.id]))
+        if finding.home in missing:
+            missing[finding.home].add(("finding", ROLES["finding"], rows[finding.id]))
     links = metadata.tables["home_links"]
     changed: set[str] = set()
     closing: list[dict[str, Any]] = []
     query = select(links).where(links.c.valid_to.is_(None), links.c.role.in_(ROLES))
-    missing = {id_: set(rows_) for id_, rows_ in wanted.items()}
     for row in connection.execute(query):
         link = (row.role, row.table_name, row.row)
-        if row.home not in wanted:
+        if row.home not in missing:
             continue
         if link in missing[row.home]:
             missing[row.home].discard(link)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from functools import cache
 from typing import Any
 
 import geopandas
@@ -62,7 +63,8 @@ def _series(values: list[Any], column: layers.Column) -> "pd.Series[Any]":
     if column.dtype == "integer" and not column.nullable:
         return pd.Series(values, dtype="int64")
     if column.dtype == "date":
-        values = [None if v is None else date.fromisoformat(v) for v in values]
+        day = cache(date.fromisoformat)  # a layer states few days many times
+        values = [None if v is None else day(v) for v in values]
     elif column.dtype == "json":
         values = [None if v is None else json.loads(v) for v in values]
     return pd.Series(values, dtype=object)
