@@ -1,5 +1,6 @@
 """What changed between matched buildings: gain and loss beyond the tolerance, and the class."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from regularize.detect import scoring
-from regularize.detect.matching import Match, matched_tolerance_m
+from regularize.detect.matching import Match, matched_tolerances_m
 from regularize.detect.sides import Floats, Ints, Shapes, Side
 from regularize.geometry.measures import area_sigmas_m2
 from regularize.model import BuildingClass
@@ -92,7 +93,7 @@ def compare(
     area_o = _sums(of_o, shapely.area(observed.shapes), n)
     area_r = _sums(of_r, shapely.area(moved), n)
     overlap = np.minimum(overlap, np.minimum(area_o, area_r))  # parts of one side may overlap
-    t = np.array([matched_tolerance_m(group, observed, register, thresholds) for group in groups])
+    t = matched_tolerances_m(groups, observed, register, thresholds)
     single = np.array([len(a) == 1 and len(b) == 1 for a, b in groups])
     assessed = np.flatnonzero(single & (t <= thresholds["size_max_tolerance_m"]))
     shapes_o = observed.shapes[[groups[g][0][0] for g in assessed]]
@@ -106,31 +107,31 @@ def compare(
     sizes = _sizes(shapes_o, shapes_r, overlap[assessed], t[assessed], net, thresholds)
     at = {int(g): k for k, g in enumerate(assessed)}
     result = []
-    for g, (a, b) in enumerate(groups):
-        gain, loss = float(area_o[g] - overlap[g]), float(area_r[g] - overlap[g])
-        union = float(area_o[g] + area_r[g] - overlap[g])
-        smaller = float(min(area_o[g], area_r[g]))
-        share = float(overlap[g]) / smaller
-        iou = float(overlap[g]) / union
+    each = zip(groups, overlap.tolist(), area_o.tolist(), area_r.tolist(), t.tolist(), strict=True)
+    for g, ((a, b), common_m2, observed_m2, register_m2, tolerance_m) in enumerate(each):
+        gain, loss = observed_m2 - common_m2, register_m2 - common_m2
+        smaller = min(observed_m2, register_m2)
+        share = common_m2 / smaller
+        iou = common_m2 / (observed_m2 + register_m2 - common_m2)
         cls, certain, ratio, gained, lost = _by_number(len(a), len(b)), None, None, False, False
         if g in at:
             k = at[g]
             gained = bool(sizes.gain_m2[k] >= sizes.limit_m2[k] and gain >= thresholds["size_min_full_m2"])
             lost = bool(sizes.loss_m2[k] >= sizes.limit_m2[k] and loss >= thresholds["size_min_full_m2"])
-            share_lost = min(gain, loss) / float(area_r[g])
+            share_lost = min(gain, loss) / register_m2
             cls = _by_size(gained, lost, iou, share_lost, thresholds)
-            sigma_m = float(t[g]) / thresholds["sigma_factor"]
+            sigma_m = tolerance_m / thresholds["sigma_factor"]
             certain = _certainty(sizes, k, sigma_m, gained, lost)
             if gained or lost:
-                ratio = _boundary_ratio(shapes_o[k], shapes_r[k], float(t[g]))
-        margin_m = (share - thresholds["edge_min_ratio"]) * float(np.sqrt(smaller))
+                ratio = _boundary_ratio(shapes_o[k], shapes_r[k], tolerance_m)
+        margin_m = (share - thresholds["edge_min_ratio"]) * math.sqrt(smaller)
         result.append(
             Comparison(
                 cls=cls,
                 observed=a,
                 register=b,
-                tolerance_m=float(t[g]),
-                overlap_m2=float(overlap[g]),
+                tolerance_m=tolerance_m,
+                overlap_m2=common_m2,
                 gain_m2=gain,
                 loss_m2=loss,
                 iou=iou,
@@ -282,9 +283,7 @@ def _certainty(sizes: _Sizes, k: int, sigma_m: float, gained: bool, lost: bool) 
     result = 1.0
     for value, decided in ((float(sizes.gain_m2[k]), gained), (float(sizes.loss_m2[k]), lost)):
         distance = value - float(sizes.limit_m2[k])
-        result *= scoring.margin(
-            distance if decided else max(-distance, 0.0), sigma_m * float(np.sqrt(value))
-        )
+        result *= scoring.margin(distance if decided else max(-distance, 0.0), sigma_m * math.sqrt(value))
     return result
 
 

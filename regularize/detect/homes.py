@@ -188,7 +188,7 @@ def with_homes(findings: Sequence[Finding], changes: HomeChanges) -> list[Findin
         else:
             lookups = [(by_plot, finding.survey_fids)]
         ids = [known[fid] for known, fids in lookups for fid in fids if fid in known]
-        result.append(replace(finding, home=ids[0]) if ids else finding)
+        result.append(finding.but(home=ids[0]) if ids else finding)
     return result
 
 

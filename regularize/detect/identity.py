@@ -1,7 +1,7 @@
 """Ids that last: the same situation keeps its id over runs and re-surveys, and a review with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -91,7 +91,7 @@ def carry_findings(
                 reopened.append(old.id)
         else:
             prefix = PREFIXES[finding.kind]
-            result[i] = replace(finding, id=f"{prefix}-{numbers[prefix]}")
+            result[i] = finding.but(id=f"{prefix}-{numbers[prefix]}")
             numbers[prefix] += 1
     used = set(old_of.values())
     left = [f for j, f in enumerate(previous) if j not in used and f.closed_reason is None]
@@ -160,9 +160,9 @@ def _surveyed_rows(f: Finding) -> tuple[object, ...]:
 def _inherit(finding: Finding, old: Finding) -> Finding:
     """The finding with the id of the old one, and its review if it is about the same class."""
     if finding.cls == old.cls:
-        return replace(finding, id=old.id, review=old.review, home=old.home)
+        return finding.but(id=old.id, review=old.review, home=old.home)
     reasons = tuple(dict.fromkeys([*finding.reasons, CLASS_CHANGED]))
-    return replace(finding, id=old.id, review=ReviewState.NEW, home=old.home, reasons=reasons)
+    return finding.but(id=old.id, review=ReviewState.NEW, home=old.home, reasons=reasons)
 
 
 def _absorbed(

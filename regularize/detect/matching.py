@@ -1,6 +1,6 @@
 """Which observed and registered buildings are the same: an overlap graph and its components."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,13 +142,17 @@ def match(observed: Side, register: Side, moved: Shapes, *, thresholds: Mapping[
     )
 
 
-def matched_tolerance_m(
-    group: tuple[tuple[int, ...], tuple[int, ...]], observed: Side, register: Side, t: Mapping[str, float]
-) -> float:
-    """The tolerance of a whole component: that of its least accurate rows."""
-    a = max(float(observed.sigma_m[i]) for i in group[0])
-    b = max(float(register.sigma_m[i]) for i in group[1])
-    return float(tolerances(a, b, t))
+def matched_tolerances_m(
+    groups: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    observed: Side,
+    register: Side,
+    t: Mapping[str, float],
+) -> Floats:
+    """The tolerance of each whole component: that of its least accurate rows."""
+    sigma_o, sigma_r = observed.sigma_m.tolist(), register.sigma_m.tolist()
+    a = [sigma_o[g[0]] if len(g) == 1 else max(sigma_o[i] for i in g) for g, _other in groups]
+    b = [sigma_r[g[0]] if len(g) == 1 else max(sigma_r[i] for i in g) for _other, g in groups]
+    return tolerances(a, b, t)
 
 
 def joined(shapes: Shapes, which: list[int], gap_m: float) -> frozenset[int]:

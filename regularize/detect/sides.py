@@ -187,9 +187,10 @@ def sources_of(frame: gpd.GeoDataFrame | None) -> list[str]:
     """The source of each row: what it states, else the delivery that it came with."""
     if frame is None or not len(frame):
         return []
-    return [
-        name or number for name, number in zip(_texts(frame, "source"), _texts(frame, "batch"), strict=True)
-    ]
+    names = _texts(frame, "source")
+    if all(names):
+        return names
+    return [name or number for name, number in zip(names, _texts(frame, "batch"), strict=True)]
 
 
 def components(n: int, left: Ints, right: Ints) -> Ints:

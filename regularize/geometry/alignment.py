@@ -288,9 +288,11 @@ def _refined(shift: Shift, where: Array, offset: Array, thresholds: Mapping[str,
         residual = residual - translation - (where - shift.origin) @ matrix.T
     cell = np.floor((where - shift.origin) / shift.cell_m).astype(np.int64)
     cells = []
-    for column, row in np.unique(cell, axis=0).tolist():
-        inside = (cell[:, 0] == column) & (cell[:, 1] == row)
-        n = int(inside.sum())
+    of_cell: dict[tuple[int, int], list[int]] = {}
+    for at, (column, row) in enumerate(cell.tolist()):
+        of_cell.setdefault((column, row), []).append(at)
+    for (column, row), inside in sorted(of_cell.items()):
+        n = len(inside)
         mean, sigma_m = _robust_mean(residual[inside])
         sure_m = thresholds["shift_cell_significance"] * sigma_m / np.sqrt(n)
         applied = (

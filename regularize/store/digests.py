@@ -6,6 +6,7 @@ Keys: ``rows:N``, ``batch:N``, ``closings:N``, ``quarantine:N``, ``issues:N`` of
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, Table, select, type_coerce
@@ -128,8 +129,9 @@ _row_json = encoder_of(default=_hexed)
 def _of_rows(rows: Iterable[Sequence[Any]]) -> str:
     """The digest of rows in their order, a line of JSON each."""
     total = hashlib.sha256()
-    for row in rows:
-        total.update(f"{_row_json(list(row))}\n".encode())
+    left = iter(rows)
+    while many := [_row_json(list(row)) for row in islice(left, _AT_ONCE)]:
+        total.update("\n".join([*many, ""]).encode("utf-8"))
     return total.hexdigest()
 
 

@@ -16,11 +16,14 @@ from regularize.store.schema import GEOMETRY
 
 
 def _measures_out(measures: Mapping[str, Measure]) -> dict[str, list[Any]]:
-    return {name: [_finite(m.value), _finite(m.sigma), m.unit] for name, m in measures.items()}
+    return {
+        name: [_finite(m.value), None if m.sigma is None else _finite(m.sigma), m.unit]
+        for name, m in measures.items()
+    }
 
 
-def _finite(value: float | None) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _measures_in(stored: Mapping[str, Sequence[Any]]) -> dict[str, Measure]:
@@ -43,8 +46,8 @@ def _values(finding: Finding, run: int) -> dict[str, Any]:
         "measures": _measures_out(finding.measures),
         "survey_refs": list(finding.survey_refs),
         "register_refs": list(finding.register_refs),
-        "survey_fids": [int(fid) for fid in finding.survey_fids],
-        "register_fids": [int(fid) for fid in finding.register_fids],
+        "survey_fids": list(map(int, finding.survey_fids)),
+        "register_fids": list(map(int, finding.register_fids)),
         "home": finding.home,
         "last_run": run,
         "closed_run": None,
