@@ -123,12 +123,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _noting(interrupts: list[int]) -> Iterator[None]:
     """Note what interrupts the user sends: a library that one strikes may raise an error of its own."""
 
+    usual = signal.getsignal(signal.SIGINT)
+
     def note(number: int, frame: FrameType | None) -> None:
         interrupts.append(number)
-        signal.default_int_handler(number, frame)
+        if callable(usual):
+            usual(number, frame)
 
-    usual = signal.default_int_handler
-    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is usual
+    ours = callable(usual) and threading.current_thread() is threading.main_thread()
     if ours:
         signal.signal(signal.SIGINT, note)
     try:
