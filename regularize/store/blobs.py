@@ -147,7 +147,7 @@ def unwrapped(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A copy in which multi-polygons and multi-lines of one part are that part."""
     result = geometries.copy()
     types = shapely.get_type_id(geometries)
-    single = np.isin(types, (5, 6)) & (shapely.get_num_geometries(geometries) == 1)
+    single = ((types == 5) | (types == 6)) & (shapely.get_num_geometries(geometries) == 1)
     result[single] = shapely.get_geometry(geometries[single], 0)
     return result
 

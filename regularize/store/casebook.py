@@ -17,6 +17,11 @@ class CaseBook:
     _database: database.Database
     _metadata: MetaData
 
+    def head(self) -> events.Head:
+        """The end of the log."""
+        with self._database.read() as connection:
+            return events.head(connection, self._metadata)
+
     def open_case(self, case: Case, actor: str = "") -> Case:
         """Store a case; where its id is empty it gets the next ``C-n``. Raises ``OptionError``."""
         with self._database.write() as connection:

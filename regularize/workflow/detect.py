@@ -20,7 +20,7 @@ from regularize.detect.sources import Shifts, as_machine_drawn
 from regularize.errors import InputError, MissingExtraError
 from regularize.geometry.alignment import Shift
 from regularize.i18n import translate as _
-from regularize.model import Issue, Severity
+from regularize.model import Batch, Issue, Severity
 from regularize.project import today
 from regularize.store import Store
 from regularize.workflow import replay
@@ -105,8 +105,7 @@ def detect(
         layers = {name: _inside(store.layer(name, on=day), place) for name in LAYERS}
         _require_both_sides(store)
         thresholds = here.pack.thresholds
-        machines = [name for name, profile in here.pack.profiles.items() if profile.machine_drawn]
-        drawn = {batch.id for batch in store.batches() if batch.source.profile in machines}
+        drawn = {batch.id for batch in store.batches() if _is_machine_drawn(here, batch)}
         observed, distrusted = as_machine_drawn(
             layers["observed_buildings"],
             layers["observed_buildings"]["batch"].isin(drawn).to_numpy(dtype=bool),
@@ -220,6 +219,13 @@ def _proposals(
     # Beside surveyed plots a fenced yard without a building is mostly a strip that they leave.
     kept = made if surveyed.empty else made[made["n_buildings"] > 0].reset_index(drop=True)
     return kept, outdated, []
+
+
+def _is_machine_drawn(here: Opened, batch: Batch) -> bool:
+    """Whether a machine drew what was delivered, as its profile says."""
+    name = batch.source.profile
+    profile = here.pack.profiles.get(name) if name is not None else None
+    return profile is not None and profile.machine_drawn
 
 
 def _chief(sources: list[str]) -> str:

@@ -55,13 +55,13 @@ LARGEST_BYTES = 64 << 20
 def moment(here: Opened) -> dict[str, Any]:
     """The state of the store on which a run rests: the end of its log and its live deliveries."""
     with store_of(here, read_only=True) as store:
-        head = store.info()["head"]
+        head = store.head()
         inputs = [
             {"batch": b.id, "sha256": b.source.sha256, "rows": b.row_digest, "kind": b.source.kind}
             for b in store.batches()
             if b.withdrawn_reason is None
         ]
-    return {"seq": head["count"], "hash": head["hash"], "inputs": inputs}
+    return {"seq": head.seq, "hash": head.hash, "inputs": inputs}
 
 
 def write(
