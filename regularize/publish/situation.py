@@ -288,7 +288,8 @@ def draw_situation(
     if not focus:
         return None
     body = shapely.union_all(shapely.make_valid(np.array(focus, dtype=object)))
-    yards = [s.geometry for s in scene.plots if _drawable(s) and shapely.intersects(s.geometry, body)]
+    plots = np.array([s.geometry for s in scene.plots], dtype=object)
+    yards = plots[shapely.intersects(plots, body)].tolist()
     frame = frame_around(focus, width_mm, height_mm, margin_m, ground=yards, smallest=WIDEST_SKETCH)
     labels = Labels(frame, [])
     ink, line = COLOURS["ink"], COLOURS["line"]
