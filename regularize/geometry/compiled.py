@@ -17,7 +17,7 @@ else:
         with suppress(ImportError):  # a numba that keeps it elsewhere starts more slowly, no more
             import numba.np.arraymath
     finally:
-        del sys.modules["scipy"]
+        sys.modules.pop("scipy", None)
 
 
 def compiled(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
