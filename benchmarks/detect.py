@@ -5,8 +5,9 @@
 
 Ours is ``regularize detect`` as people type it: it reads the store, estimates the shift, matches, compares
 sizes, looks at the land beneath, checks the cadastre, numbers findings and homes and writes them with their
-log. The plain script reads the same layers from a GeoPackage, joins them with ``sjoin`` and ``overlay`` and
-writes its table: no shift, no tolerance, no identity. Each runs as a process of its own, imports included;
+log. The plain script reads the same layers from a GeoPackage, joins them with ``sjoin`` and ``overlay``, looks for
+overlaps and gaps of parcels and for buildings across their lines, and writes its tables: no shift, no tolerance, no
+identity. Each runs as a process of its own, imports included;
 CPU seconds count, of all threads. What both call "not in the register" must be the same buildings.
 """
 
@@ -68,6 +69,18 @@ outside = gpd.overlay(surveyed, parcels, how="difference")
 surveyed["outside_m2"] = sums(outside).sum().reindex(surveyed["ref"]).to_numpy()
 surveyed["new"] = ~surveyed["ref"].isin(known["ref_left"])
 registered["gone"] = ~registered["ref"].isin(known["ref_right"])
+held = gpd.overlay(registered, parcels, how="intersection")
+parts = sums(held, "ref_1").agg(["max", "sum"])
+registered["across_m2"] = (parts["sum"] - parts["max"]).reindex(registered["ref"]).to_numpy()
+twice = gpd.sjoin(parcels, parcels, predicate="overlaps")
+twice = twice[twice.index < twice["index_right"]]
+twice["m2"] = twice.geometry.intersection(parcels.geometry.loc[twice["index_right"]], align=False).area
+whole = gpd.GeoSeries([parcels.union_all()], crs=parcels.crs).explode(index_parts=False)
+gaps = gpd.GeoDataFrame(geometry=whole.interiors.explode().dropna(), crs=parcels.crs)
+gaps["m2"] = gaps.geometry.convex_hull.area
+for name, found in (("overlaps", twice), ("gaps", gaps)):
+    if len(found):
+        found[["m2", "geometry"]].to_file(target, layer=name)
 surveyed.to_file(target, layer="surveyed")
 registered.to_file(target, layer="registered")
 """
