@@ -5,9 +5,9 @@
 
 Ours is ``regularize detect`` as people type it: it reads the store, estimates the shift, matches, compares
 sizes, looks at the land beneath, checks the cadastre, numbers findings and homes and writes them with their
-log. The plain script reads the same layers from a GeoPackage, joins them with ``sjoin`` and ``overlay``, looks for
-overlaps and gaps of parcels and for buildings across their lines, and writes its tables: no shift, no tolerance, no
-identity. Each runs as a process of its own, imports included;
+log. The plain script reads the same layers from a GeoPackage, joins them with ``sjoin`` and ``overlay``,
+looks for overlaps and gaps of parcels and for buildings across their lines, and writes its tables: no shift,
+no tolerance, no identity. Each runs as a process of its own, imports included;
 CPU seconds count, of all threads. What both call "not in the register" must be the same buildings.
 """
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from regularize import i18n, project
 from regularize.errors import InputError, RegularizeError
 from regularize.i18n import translate as _
 from regularize.privacy import redact
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 UNEXPECTED = 70
 INTERRUPTED = 130
@@ -121,23 +125,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _noting(interrupts: list[int]) -> Iterator[None]:
-    """Note what interrupts the user sends: a library that one strikes may raise an error of its own."""
+    """Note what interrupts the user sends: a library that one strikes may raise an error of its own.
 
-    usual = signal.getsignal(signal.SIGINT)
+    One that strikes while Python clears away an object cannot end the command and is not told: the next does.
+    """
+    usual, complain = signal.getsignal(signal.SIGINT), sys.unraisablehook
 
     def note(number: int, frame: FrameType | None) -> None:
         interrupts.append(number)
         if callable(usual):
             usual(number, frame)
 
+    def clearing(lost: "UnraisableHookArgs") -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            complain(lost)
+
     ours = callable(usual) and threading.current_thread() is threading.main_thread()
     if ours:
         signal.signal(signal.SIGINT, note)
+        sys.unraisablehook = clearing
     try:
         yield
     finally:
         if ours:
             signal.signal(signal.SIGINT, usual)
+            sys.unraisablehook = complain
 
 
 def _interrupted() -> int:

@@ -40,3 +40,33 @@ def test_a_failure_of_its_own_is_none(project: Path, run: Run, monkeypatch: pyte
     answer = run("-p", str(project), "store", "migrate")
     assert answer.code == UNEXPECTED
     assert "RuntimeError" in answer.err
+
+
+class Clearing:
+    """Interrupts, or fails, while it is cleared away."""
+
+    def __init__(self, kind: type[BaseException]) -> None:
+        self.kind = kind
+
+    def __del__(self) -> None:
+        if self.kind is KeyboardInterrupt:
+            signal.raise_signal(signal.SIGINT)
+        raise self.kind
+
+
+@pytest.mark.parametrize(("kind", "n_told"), [(KeyboardInterrupt, 0), (RuntimeError, 1)])
+def test_one_that_strikes_while_an_object_is_cleared_away(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException], n_told: int
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: told.append(lost.exc_type))
+
+    def clearing(_here: object) -> list[str]:
+        Clearing(kind)
+        return []
+
+    monkeypatch.setattr(storage, "migrate", clearing)
+    answer = run("-p", str(project), "store", "migrate")
+    assert answer.code == 0, answer.err
+    assert len(told) == n_told
+    assert "Traceback" not in answer.err
