@@ -204,8 +204,8 @@ def table(sizes: Sequence[int], rounds: int) -> str:
         "## From the store to findings in the store",
         "",
         "`regularize detect` on a project with parcels, beside a plain geopandas script (`sjoin`, `overlay`"
-        " intersection and differences) that reads and writes GeoPackages: processes of their own, imports"
-        f" included, the middle of {rounds} rounds, {os.cpu_count()} cores. Told differently: surveyed"
+        " intersection and differences, overlaps and gaps of parcels) that reads and writes GeoPackages:"
+        f" processes of their own, imports included, the middle of {rounds} rounds, {os.cpu_count()} cores. Told differently: surveyed"
         " buildings that only one of them calls not in the register; the plain script knows no shift.",
         "",
         "| surveyed buildings | ours CPU s | wall s | peak MB | plain CPU s | wall s | peak MB | ratio"
