@@ -205,8 +205,9 @@ def table(sizes: Sequence[int], rounds: int) -> str:
         "",
         "`regularize detect` on a project with parcels, beside a plain geopandas script (`sjoin`, `overlay`"
         " intersection and differences, overlaps and gaps of parcels) that reads and writes GeoPackages:"
-        f" processes of their own, imports included, the middle of {rounds} rounds, {os.cpu_count()} cores. Told differently: surveyed"
-        " buildings that only one of them calls not in the register; the plain script knows no shift.",
+        f" processes of their own, imports included, the middle of {rounds} rounds, {os.cpu_count()} cores."
+        " Told differently: surveyed buildings that only one of them calls not in the register;"
+        " the plain script knows no shift.",
         "",
         "| surveyed buildings | ours CPU s | wall s | peak MB | plain CPU s | wall s | peak MB | ratio"
         " | told differently |",
