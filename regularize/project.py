@@ -21,6 +21,9 @@ from regularize.i18n import translate as _
 
 FILE = "regularize.toml"
 CIVIL_ZONE = ZoneInfo("Europe/Sofia")
+# A day as people may write it, with 0 for each digit: digits of another script make no day.
+_ISO = "0000-00-00"
+_WRITTEN = "00.00.0000"
 # What is not finished yet carries this name and the number of the process that works on it.
 _UNFINISHED = re.compile(r"\.?regularize-(\d+)-[^/\\]+")
 _YOUNG_S = 3600.0  # whoever still works on it may do so on another computer: left alone for an hour,
@@ -38,6 +41,28 @@ def now() -> datetime:
 def today() -> date:
     """The civil date in Europe/Sofia: statutory terms count in these, never in timestamps."""
     return now().astimezone(CIVIL_ZONE).date()
+
+
+def civil_date(text: str) -> date:
+    """A date written as YYYY-MM-DD or DD.MM.YYYY, with or without the Bulgarian "г.".
+
+    Raises
+    ------
+    ValueError
+        In any other form, a year of two digits above all.
+
+    Examples
+    --------
+    >>> civil_date("06.03.2026 г.")
+    datetime.date(2026, 3, 6)
+    """
+    bare = text.strip().removesuffix("г.").strip()
+    shape = "".join("0" if char in "0123456789" else char for char in bare)
+    if shape == _WRITTEN:
+        return date(int(bare[6:]), int(bare[3:5]), int(bare[:2]))
+    if shape == _ISO:
+        return date.fromisoformat(bare)
+    raise ValueError(text)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 from regularize.privacy import redact
+from regularize.project import civil_date
 from regularize.workflow.whole import json_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -119,13 +120,8 @@ class CivilDate(click.ParamType[date]):
         if isinstance(value, date):
             return value
         text = str(value).strip()
-        try:
-            if text[2:3] == "." and text[5:6] == "." and len(text) == len("01.01.2026"):
-                return date(int(text[6:]), int(text[3:5]), int(text[:2]))
-            if len(text) == len("2026-01-01"):
-                return date.fromisoformat(text)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            return civil_date(text)
         raise click.BadParameter(
             _("{value} is no date: write YYYY-MM-DD or DD.MM.YYYY").format(value=text), ctx=ctx, param=param
         )

@@ -327,4 +327,4 @@ def _count(text: str) -> int | None:
 def _number(identity: str) -> tuple[int, str]:
     """Ids in the order they were given."""
     tail = identity.rpartition("-")[2]
-    return (int(tail) if tail.isdigit() else 0, identity)
+    return (int(tail) if tail.isdecimal() else 0, identity)

@@ -184,4 +184,4 @@ def _absorbed(
 def _number(identity: str) -> tuple[int, str]:
     """Ids in the order they were given, whatever they look like."""
     tail = identity.rpartition("-")[2]
-    return (int(tail), identity) if tail.isdigit() else (0, identity)
+    return (int(tail), identity) if tail.isdecimal() else (0, identity)

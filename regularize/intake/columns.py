@@ -4,7 +4,6 @@ Only what the column contract names is carried on. Personal data never leaves th
 that are named after it are not even decoded, and what stands in other text is masked.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.intake.encoding import is_destroyed, is_double_encoded
 from regularize.intake.rows import Ledger
-from regularize.intake.values import as_date, as_text, without_controls
+from regularize.intake.values import as_date, as_number, as_text, without_controls
 from regularize.layers import COMMON, Layer
 from regularize.model import Severity
 from regularize.privacy import is_personal_column, is_special_category_column, redact
@@ -316,13 +315,9 @@ class Converter:
         text = as_text(value)
         if text is None or not text.strip():
             return None
-        try:
-            number = float(text.replace(",", ".").replace("\N{NO-BREAK SPACE}", "").replace(" ", ""))
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
+        number = as_number(text)
+        if number is None:
             self._odd_number(column, row)
-            return None
         return number
 
     def _odd_number(self, column: str, row: int) -> None:

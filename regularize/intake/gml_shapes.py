@@ -101,7 +101,7 @@ def _inherit(element: Element, context: _Context) -> _Context:
     name, dimension = element.get("srsName"), element.get("srsDimension")
     if name:
         context = replace(context, srs=srs_named(name) or context.srs)
-    if dimension and dimension.strip().isdigit():
+    if dimension and dimension.strip().isdecimal():
         context = replace(context, dimension=int(dimension))
     return context
 

@@ -5,13 +5,13 @@ table is read whole or not at all: it steers how everything else is placed.
 """
 
 import csv
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regularize.errors import InputError
 from regularize.i18n import translate as _
+from regularize.intake.values import as_number
 
 MOST_BYTES = 5_000_000
 _SEPARATORS = (";", "\t", ",")
@@ -92,12 +92,8 @@ def number(path: Path, line: Line, column: str) -> float:
     InputError
         Naming file, line and column, not the value.
     """
-    text = line.cells.get(column, "").replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = as_number(line.cells.get(column, ""))
+    if value is None:
         raise unusable(
             path, _("line {line}: {column} is not a number").format(line=line.number, column=column)
         )

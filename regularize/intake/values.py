@@ -6,11 +6,14 @@ import unicodedata
 from datetime import date, datetime
 from typing import Any
 
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
-_DOTTED_NUMBERS = re.compile(r"\d+(?:\.\d+){2,}")
+# [0-9] and not \d: a letter that looks like another digit makes no day and no number.
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ].*)?")
+_DOTTED_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+){2,}")
 # A longer text is a note, not a name.
 _LONGEST_NAME = 40
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:г\.?)?")
+_DOTTED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})\s*(?:г\.?)?")
+_REAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_BLANKS = str.maketrans({",": ".", " ": "", "\N{NO-BREAK SPACE}": "", "\N{NARROW NO-BREAK SPACE}": ""})
 
 
 def as_text(value: Any) -> str | None:
@@ -49,6 +52,21 @@ def as_date(value: Any) -> date | None:
         return date(int(year), int(month), int(day))
     except ValueError:
         return None
+
+
+def as_number(text: str) -> float | None:
+    """A finite number, with comma or point and blanks between thousands; None for anything else.
+
+    Stricter than ``float``, which reads ``1_5`` as fifteen and takes digits of any script.
+
+    Examples
+    --------
+    >>> as_number("1 234,5"), as_number("1_5"), as_number("1.234,5")
+    (1234.5, None, None)
+    """
+    bare = text.strip().translate(_BLANKS)
+    value = float(bare) if _REAL.fullmatch(bare) else math.nan
+    return value if math.isfinite(value) else None
 
 
 def without_controls(text: str) -> str:

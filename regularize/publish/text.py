@@ -181,7 +181,8 @@ def format_day(day: str | None, *, lang: str) -> str:
         return "–"
     year, _, rest = day[:10].partition("-")
     month, _, number = rest.partition("-")
-    if not (year.isdigit() and month.isdigit() and number.isdigit() and 1 <= int(month) <= len(_MONTHS)):
+    numbers = all(part.isdecimal() for part in (year, month, number))
+    if not (numbers and 1 <= int(month) <= len(_MONTHS)):
         return day
     if lang == "bg":
         return f"{number}.{month}.{year}{NO_BREAK}г."

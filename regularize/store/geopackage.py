@@ -97,7 +97,7 @@ def number_of(crs: str) -> int:
         known = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
         known = None
-    if not authority or not code.isdigit() or known is None or not known.is_projected:
+    if not authority or not code.isdecimal() or known is None or not known.is_projected:
         raise OptionError(
             _("{crs} is not a known projected CRS").format(crs=crs),
             hint=_("give it as AUTHORITY:CODE, for example EPSG:7801"),

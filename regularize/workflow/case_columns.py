@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from regularize import privacy
@@ -14,8 +13,6 @@ from regularize.intake.sheet import Sheet, unusable
 from regularize.workflow.projects import Opened
 
 FACT = "fact:"
-_ISO = "0000-00-00"
-_WRITTEN = "00.00.0000"
 
 
 @dataclass(frozen=True)
@@ -85,25 +82,3 @@ def _meaning(known: Headings, heading: str) -> str | None:
 
 def _is_personal(heading: str) -> bool:
     return privacy.is_personal_column(heading) or privacy.is_special_category_column(heading)
-
-
-def civil_date(text: str) -> date:
-    """A date written as YYYY-MM-DD or DD.MM.YYYY, with or without the Bulgarian "г.".
-
-    Raises
-    ------
-    ValueError
-        In any other form, a year of two digits above all.
-
-    Examples
-    --------
-    >>> civil_date("06.03.2026 г.")
-    datetime.date(2026, 3, 6)
-    """
-    bare = text.strip().removesuffix("г.").strip()
-    shape = "".join("0" if char in "0123456789" else char for char in bare)
-    if shape == _WRITTEN:
-        return date(int(bare[6:]), int(bare[3:5]), int(bare[:2]))
-    if shape == _ISO:
-        return date.fromisoformat(bare)
-    raise ValueError(text)

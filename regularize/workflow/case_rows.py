@@ -17,12 +17,12 @@ from regularize.intake.sheet import SheetRow
 from regularize.law.procedure import RepeatedEventError
 from regularize.law.records import CaseEvent, Gap, LintNote
 from regularize.model import Case
-from regularize.project import today
+from regularize.project import civil_date, today
 from regularize.store import Store
 from regularize.store.cases import Incoming
 from regularize.store.events import Draft
 from regularize.workflow import case as cases
-from regularize.workflow.case_columns import FACT, Columns, Problem, civil_date
+from regularize.workflow.case_columns import FACT, Columns, Problem
 from regularize.workflow.case_facts import check_facts, event_payload, stated_facts
 from regularize.workflow.case_notes import record_text
 from regularize.workflow.homes import resolve

@@ -14,9 +14,9 @@ from regularize.errors import InputError
 from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 from regularize.intake.sheet import SheetRow, read_sheet
+from regularize.intake.values import as_number
 from regularize.law.pathbook import Cost
-from regularize.project import today
-from regularize.workflow.case_columns import civil_date
+from regularize.project import civil_date, today
 from regularize.workflow.projects import Opened
 
 FILE = "costs.csv"
@@ -103,11 +103,8 @@ def _number(path: Path, row: SheetRow, text: str) -> float | None:
     """A number from zero up; None for an empty cell, which says that it is not known."""
     if not text:
         return None
-    try:
-        number = float(text.replace(",", ".").replace(" ", ""))
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
+    number = as_number(text)
+    if number is None or number < 0:
         raise _wrong(path, row, _("{text} is no number").format(text=text))
     return number
 

@@ -38,6 +38,8 @@ REFUSED = [
     (("permited", "--date", "2026-02-10"), "no event permited", "permitted"),
     (("permitted", "--date", "2099-02-10"), "lies in the future", "--date YYYY-MM-DD"),
     (("permitted", "--date", "10.02.26"), "is no date", "DD.MM.YYYY"),
+    (("permitted", "--date", "10.02.+026"), "is no date", "DD.MM.YYYY"),
+    (("permitted", "--date", "10.02.20\u06f26"), "is no date", "DD.MM.YYYY"),
     (("permitted", "--date", "2026-02-30"), "is no date", "YYYY-MM-DD"),
     (("permitted",), "needs the day", "--date YYYY-MM-DD"),
     (("submitted", "--date", "2026-03-01"), "is in the log already", "--corrects"),

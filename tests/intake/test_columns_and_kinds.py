@@ -12,7 +12,7 @@ from small_sources import codes, square, write
 from regularize.countries import Pack
 from regularize.errors import InputError, OptionError
 from regularize.intake import Delivery
-from regularize.intake.values import as_date
+from regularize.intake.values import as_date, as_number
 from regularize.layers import COMMON, layer_named
 from regularize.model import Severity
 
@@ -84,9 +84,22 @@ def test_dates(tmp_path: Path, read: Read) -> None:
     assert stated.source.valid_from == date(2024, 1, 2)
 
 
-@pytest.mark.parametrize("text", ["01.02.25", "2025-13-01", "1.2.2025.", "31.02.2025", ""])
+FOREIGN_DIGITS = ["20\u06f25-04-03", "0\u0661.02.2025"]
+
+
+@pytest.mark.parametrize("text", ["01.02.25", "2025-13-01", "1.2.2025.", "31.02.2025", "", *FOREIGN_DIGITS])
 def test_what_is_no_date(text: str) -> None:
     assert as_date(text) is None
+
+
+@pytest.mark.parametrize("text", ["1_5", "\u0661\u0662", "1.234,5", "nan", "1e999", "-", "", "0x10", "1 e5x"])
+def test_what_is_no_number(text: str) -> None:
+    assert as_number(text) is None
+
+
+def test_numbers_as_people_write_them() -> None:
+    written = ["12", "-0,5", "1 234,5", "1\u00a0234.5", "+.5", "2.", "1,5e3"]
+    assert [as_number(text) for text in written] == [12, -0.5, 1234.5, 1234.5, 0.5, 2, 1500]
 
 
 def test_a_date_column_of_a_geopackage(tmp_path: Path, read: Read) -> None:
