@@ -29,8 +29,9 @@ UNEXPECTED = 70
 INTERRUPTED = 130
 PRIVATE = 0o077
 # How many new containers make Python look for rings among them. A command makes millions that live to its
-# end: looked through after every 700, as Python does by itself, they cost a sixth of a detection.
-COLLECTED_EVERY = 100_000
+# end: looked through after every 700, as Python does by itself, they cost a sixth of a detection. A
+# neighbourhood is done before so many are made, the libraries it loads among them.
+COLLECTED_EVERY = 500_000
 
 
 def readable_errors(encoding: str) -> str:
@@ -120,6 +121,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         click.echo(_("hint: run it again with --debug and send the last lines to the maintainers"), err=True)
         return UNEXPECTED
+    finally:
+        if argv is None:  # Python would look through all that it made and loaded once more, only to end
+            gc.freeze()
     return outcome if isinstance(outcome, int) else 0
 
 
