@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from regularize.detect.flags import parcel_sigma_m
+from regularize.detect.flags import is_wide, parcel_sigma_m
 from regularize.detect.sides import Floats, Shapes, Side, prepare, tolerances
 from regularize.geometry import areas, topology
 from regularize.i18n import translate as _
@@ -110,8 +110,7 @@ def _across(houses: Side, lots: Side, sigma_m: float, thresholds: Mapping[str, f
     rest = (found.area_m2 < largest[found.left]) & (area[found.left] - largest[found.left] >= least_m2)
     i, j = found.left[rest], found.right[rest]
     piece: Shapes = np.asarray(shapely.intersection(houses.shapes[i], lots.shapes[j]), dtype=object)
-    strip = tolerances(houses.sigma_m[i], sigma_m, thresholds) / 2
-    solid = ~shapely.is_empty(shapely.buffer(piece, -strip))
+    solid = is_wide(piece, tolerances(houses.sigma_m[i], sigma_m, thresholds))
     issues = []
     for at, lot, part in zip(i[solid].tolist(), j[solid].tolist(), piece[solid], strict=True):
         point = shapely.point_on_surface(part)

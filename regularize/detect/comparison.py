@@ -254,9 +254,14 @@ def _displaced(shapes: Shapes, offset: Floats) -> Shapes:
 
 def _beyond(shapes: Shapes, others: Shapes, strip_m: Floats, thresholds: Mapping[str, float]) -> Floats:
     """Area of each shape beyond the other widened by a strip, without slivers."""
-    beyond = shapely.difference(shapes, shapely.buffer(others, strip_m))
+    widened = shapely.buffer(others, strip_m)
+    result = np.zeros(len(shapes))
+    # Nineteen of twenty lie within it: to ask is a quarter of the work of cutting.
+    ask = np.flatnonzero(~shapely.covers(widened, shapes))
+    beyond = shapely.difference(shapes[ask], widened[ask])
     narrow = thresholds["size_opening_m"]
-    return np.asarray(shapely.area(shapely.buffer(shapely.buffer(beyond, -narrow), narrow)))
+    result[ask] = shapely.area(shapely.buffer(shapely.buffer(beyond, -narrow), narrow))
+    return result
 
 
 def _by_number(n_observed: int, n_register: int) -> BuildingClass:
