@@ -12,8 +12,8 @@ from typing import Any
 
 from regularize.i18n import translate as _
 from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
-from regularize.publish.dossier import DossierError, compile_pdf
 from regularize.publish.text import printable
+from regularize.publish.typesetting import DossierError, compile_pdf
 
 FOLDER = DOSSIER_TEMPLATE.parent / "letters"
 TEMPLATE = DOSSIER_TEMPLATE.parent / "letter.typ"

@@ -4,7 +4,6 @@ Geometry becomes an SVG of a true scale; typst sets it on one sheet with title, 
 """
 
 import base64
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from regularize.publish.palette import GROUND, INK, PAPER, Style
 from regularize.publish.paper import path
 from regularize.publish.small_png import with_few_colours
 from regularize.publish.text import printable
+from regularize.publish.typesetting import write_data
 from regularize.publish.view import Picture
 
 TEMPLATE = Path(__file__).parent / "templates" / "map.typ"
@@ -173,12 +173,12 @@ def set_sheet(
         with scratch() as folder:
             main = folder / TEMPLATE.name
             main.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+            write_data(data, folder)
             made = typst.compile(
                 str(main),
                 root=str(folder),
                 ignore_system_fonts=True,
                 format=form,
-                sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
                 timestamp=int(datetime.combine(on or date(1980, 1, 1), time(), UTC).timestamp()),
                 **options,
             )

@@ -157,7 +157,7 @@ def as_pdf(report: Printed, *, day: str) -> bytes:
     DossierError
         If it cannot be set.
     """
-    from regularize.publish.dossier import compile_pdf
+    from regularize.publish.typesetting import compile_pdf
 
     page, of = in_language(_("page"), report.lang), in_language(_("of"), report.lang)
     data = {

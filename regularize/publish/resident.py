@@ -19,10 +19,10 @@ from shapely.geometry.base import BaseGeometry
 from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
-from regularize.publish.dossier import DossierError, compile_pdf
 from regularize.publish.paper import Drawing, Shape
 from regularize.publish.situation import COLOURS, Scene, draw_situation
 from regularize.publish.text import NO_BREAK, data_dates, format_day, printable
+from regularize.publish.typesetting import DossierError, compile_pdf
 
 FOLDER = DOSSIER_TEMPLATE.parent / "resident"
 TEMPLATE = DOSSIER_TEMPLATE.parent / "resident.typ"

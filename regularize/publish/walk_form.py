@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from regularize.i18n import in_language, marked
-from regularize.publish.dossier import compile_pdf
 from regularize.publish.text import format_day, printable
+from regularize.publish.typesetting import compile_pdf
 from regularize.publish.writing import Labels
 
 TEMPLATE = Path(__file__).parent / "templates" / "fieldcheck.typ"

@@ -16,10 +16,11 @@ from typing import Any
 from regularize.errors import MissingExtraError
 from regularize.i18n import in_language
 from regularize.i18n import translate as _
-from regularize.publish.dossier import DossierError, qr_svg, render_png
+from regularize.publish.dossier import qr_svg
 from regularize.publish.paper import Drawing
 from regularize.publish.sheet import dossier_sheet
 from regularize.publish.text import printable
+from regularize.publish.typesetting import DossierError, render_png
 from regularize.publish.writing import Labels
 
 _LARGEST_FORM = 20_000_000

@@ -15,7 +15,7 @@ import pytest
 import report_town
 
 from regularize.countries import load
-from regularize.publish import dossier
+from regularize.publish import typesetting
 from regularize.publish.letters import letter_words
 from regularize.publish.resident import catalogue
 from regularize.workflow import dossiers as work
@@ -236,14 +236,14 @@ class TestFailures:
         class PanicError(BaseException):
             """As pyo3 raises it: no Exception."""
 
-        real = dossier.json.dumps
+        real = typesetting.json.dumps
 
         def dies(value: Any, **more: Any) -> str:
             if isinstance(value, dict) and value.get("home") == "T-00000-2":
                 raise PanicError("index out of bounds")
             return real(value, **more)
 
-        monkeypatch.setattr(dossier.json, "dumps", dies)
+        monkeypatch.setattr(typesetting.json, "dumps", dies)
         out = town / "panic"
         answer = run("-p", town, "dossier", "build", "T-00000-1", "T-00000-2", "T-00000-3", "-o", out)
         assert answer.code == 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regularize.publish import dossier
+from regularize.publish import dossier, typesetting
 from regularize.publish.compact import compact
 
 
@@ -19,7 +19,7 @@ def plain() -> bytes:
     """A dossier as the typesetter writes it."""
     kept: list[bytes] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dossier, "compact", lambda pdf: kept.append(pdf) or pdf)
+        patch.setattr(typesetting, "compact", lambda pdf: kept.append(pdf) or pdf)
         dossier.render_dossier(dossier_facts.facts(), lang="bg", labels=dossier_facts.labels)
     (pdf,) = kept
     return pdf
@@ -76,7 +76,7 @@ def test_half_a_file_stays_as_it_is(plain: bytes, share: float) -> None:
 def test_every_template_is_packed(tmp_path: Path) -> None:
     template = tmp_path / "t.typ"
     template.write_text("#set document(title: [x])\nтекст\n", encoding="utf-8")
-    pdf = dossier.compile_pdf(template, {}, day="2026-06-15")
+    pdf = typesetting.compile_pdf(template, {}, day="2026-06-15")
     assert b"/ObjStm" in pdf
     with pikepdf.open(io.BytesIO(pdf)) as document:
         assert len(document.pages) == 1

@@ -20,9 +20,10 @@ import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regularize.publish.dossier import TEMPLATE, DossierError, render_dossier
+from regularize.publish.dossier import TEMPLATE, render_dossier
 from regularize.publish.situation import Scene, Shape, draw_location, draw_situation
 from regularize.publish.text import carried, format_number, printable
+from regularize.publish.typesetting import DossierError
 
 LARGEST = 300_000
 
@@ -335,7 +336,7 @@ class TestTemplates:
             encoding="utf-8",
         )
         (tmp_path / "secret.txt").write_text("тайна", encoding="utf-8")
-        head = "#set document(title: [x])\n#let d = json(bytes(sys.inputs.data))\n"
+        head = '#set document(title: [x])\n#let d = json("data.json")\n'
         own = self.write(tmp_path, head + '#image("arms.svg", alt: "x")\nОбщинско досие #d.home\n')
         assert "Общинско досие T-00001-7" in pages(drawn(facts, template=own))[0]
         with pytest.raises(DossierError):
@@ -369,7 +370,7 @@ class TestTemplates:
         def full(*_args: object, **_more: object) -> None:
             raise OSError(28, "No space left on device", "/var/tmp/private")  # noqa: S108 (never opened)
 
-        monkeypatch.setattr("regularize.publish.dossier.shutil.copyfile", full)
+        monkeypatch.setattr("regularize.publish.typesetting.shutil.copyfile", full)
         with pytest.raises(DossierError, match="No space left") as caught:
             drawn(facts)
         assert "private" not in caught.value.message

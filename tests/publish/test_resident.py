@@ -19,7 +19,6 @@ from regularize.countries import load
 from regularize.errors import OptionError
 from regularize.law import procedure as law
 from regularize.model import BuildingClass, PlotClass
-from regularize.publish.dossier import DossierError
 from regularize.publish.paper import Shape
 from regularize.publish.resident import (
     FOLDER,
@@ -33,6 +32,7 @@ from regularize.publish.resident import (
     stage_of,
 )
 from regularize.publish.situation import COLOURS, Scene
+from regularize.publish.typesetting import DossierError
 
 DAY = date(2026, 6, 15)
 CONTACT = {

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regularize.publish.dossier import compile_pdf
 from regularize.publish.text import (
     LONGEST,
     carried,
@@ -23,6 +22,7 @@ from regularize.publish.text import (
     printable,
     printable_tree,
 )
+from regularize.publish.typesetting import compile_pdf
 
 BULGARIAN = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЬЮЯабвгдежзийклмнопрстуфхцчшщъьюяЀЍѐѝ№§„“–—…€°²³"
 
@@ -80,7 +80,7 @@ def test_every_carried_character_is_printed_in_every_style(tmp_path: Path) -> No
     """The built-in faces carry what we say they do: PDF/A refuses a letter without a glyph."""
     template = tmp_path / "all.typ"
     template.write_text(
-        "#let d = json(bytes(sys.inputs.data))\n#set document(title: [t])\n"
+        '#let d = json("data.json")\n#set document(title: [t])\n'
         '#set text(font: ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"), lang: "bg")\n'
         '#d.all\n\n#text(weight: 700, d.all)\n\n#text(style: "italic", d.all)\n'
         '#image(bytes(d.svg), format: "svg", alt: "x")\n',

@@ -16,11 +16,12 @@ from lxml import etree
 from test_dossier_prospects import pathways
 
 from regularize.publish import word
-from regularize.publish.dossier import DossierError, render_dossier
+from regularize.publish.dossier import render_dossier
 from regularize.publish.paper import Drawing
 from regularize.publish.sheet import dossier_sheet
 from regularize.publish.situation import draw_location, draw_situation
 from regularize.publish.text import printable
+from regularize.publish.typesetting import DossierError
 from regularize.publish.word import program_form, render_word
 
 pytest.importorskip("docxtpl")
