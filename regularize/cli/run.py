@@ -30,8 +30,8 @@ INTERRUPTED = 130
 PRIVATE = 0o077
 # How many new containers make Python look for rings among them. A command makes millions that live to its
 # end: looked through after every 700, as Python does by itself, they cost a sixth of a detection. A
-# neighbourhood is done before so many are made, the libraries it loads among them.
-COLLECTED_EVERY = 500_000
+# small town is done before so many are made, the libraries it loads among them.
+COLLECTED_EVERY = 1_000_000
 
 
 def readable_errors(encoding: str) -> str:
