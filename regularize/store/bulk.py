@@ -7,10 +7,10 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, Date, Table, bindparam, func, select
 
-from regularize.store import blobs, geopackage
+from regularize.store import blobs, geopackage, history
 from regularize.store.schema import GEOMETRY, Geom
 
-# From so many rows on it pays to encode by columns, and to let the trigger of the index rest.
+# From so many rows on it pays to encode by columns, and to let the triggers of index and history rest.
 _MANY = 200
 
 
@@ -50,7 +50,8 @@ def plain(
             columns.append(list(map(cache(encode), [row[key] for row in rows])))
         else:
             columns.append([encode(row[key]) for row in rows])
-    connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
+    with history.inserted_at_once(connection, table):
+        connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

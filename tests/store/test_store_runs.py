@@ -1,7 +1,10 @@
 """Runs, findings, reviews, homes, cases, blocks: what changes, what stays, what is told."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -10,7 +13,7 @@ from store_samples import CRS, finding_of, square
 
 from regularize.errors import OptionError
 from regularize.model import Batch, Case, Grade, Home, HomeChanges, Measure, ReviewState
-from regularize.store import Store
+from regularize.store import Store, bulk
 
 ON = date(2026, 3, 1)
 LATER = date(2026, 4, 1)
@@ -46,6 +49,33 @@ def test_a_finding_comes_back_as_it_went(store: Store) -> None:
     assert store.finding("B-1") == finding
     with pytest.raises(OptionError):
         store.finding("B-2")
+
+
+def noted(path: Path) -> list[tuple[Any, ...]]:
+    query = 'SELECT id, table_name, "row", new_row, operation, after_seq, external, old FROM row_history'
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"{query} ORDER BY id").fetchall()
+
+
+def test_many_rows_are_noted_as_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [finding_of(f"B-{k}", home=f"T-00000-{k}") for k in range(1, 251)]
+    homes = HomeChanges(new=tuple(home_of(f"T-00000-{k}", survey_fids=(k,)) for k in range(1, 251)))
+    for name, many in (("few", 10_000), ("many", bulk._MANY)):
+        monkeypatch.setattr(bulk, "_MANY", many)
+        with Store.create(tmp_path / f"{name}.gpkg", crs=CRS, title="A") as store:
+            store.save_run({}, found[:1], {}, HomeChanges(), on=ON)
+            store.save_run({}, found, {}, homes, on=ON)
+            assert store.verify().ok, store.verify().checks
+    rows = noted(tmp_path / "few.gpkg")
+    assert [row[1] for row in rows].count("home_links") == 3 * 250  # register, survey, finding
+    assert noted(tmp_path / "many.gpkg") == rows
+    # The trigger stands again: what others add is told.
+    link = "NULL, home, role, table_name, 7, valid_from, valid_to"
+    with closing(sqlite3.connect(tmp_path / "many.gpkg")) as connection:
+        connection.execute(f"INSERT INTO home_links SELECT {link} FROM home_links LIMIT 1")  # noqa: S608 - constant text
+        connection.commit()
+    table, row, new_row, operation, _after, external, old = noted(tmp_path / "many.gpkg")[-1][1:]
+    assert (table, row, new_row, operation, external, old) == ("home_links", 751, None, "insert", 1, None)
 
 
 def test_a_run_without_change_adds_one_event(store: Store) -> None:
