@@ -48,7 +48,8 @@ def ours(engine: areas.Engine) -> Engine:
     """All joins by our pairs, each layer made ready once, as detection does it."""
 
     def run(joins: Joins) -> dict[str, Found]:
-        ready = {id(layer): areas.outlines(layer) for pair in joins.values() for layer in pair}
+        layers = {id(layer): layer for pair in joins.values() for layer in pair}  # some are in two joins
+        ready = {name: areas.outlines(layer) for name, layer in layers.items()}
         found = {k: areas.pairs(ready[id(a)], ready[id(b)], engine=engine) for k, (a, b) in joins.items()}
         return {k: (f.left, f.right, f.area_m2) for k, f in found.items()}
 

@@ -24,6 +24,8 @@ TOUCH_M2 = 1e-6
 # (the table in docs/performance.md).
 NUMBA_PAYS = 10_000
 
+AT_ONCE = 1000  # geometries that are read together
+
 _POLYGON, _MULTIPOLYGON = 3, 6  # shapely's type ids
 
 
@@ -72,7 +74,7 @@ class Outlines:
         return owner[order], np.concatenate([[0], np.cumsum(length[order])]), is_hole[order]
 
 
-# Of two layers, or of one with itself, each pair once and none of a polygon with itself.
+# Of two layers, or of one with itself, each pair once and none of a polygon with itself. In order.
 Overlaps = Callable[[Outlines, Outlines | None], tuple[Integers, Integers, Floats]]
 
 
@@ -107,24 +109,41 @@ def outlines(geometries: Geometries) -> Outlines:
     """
     if isinstance(geometries, Outlines):
         return geometries
-    # GEOS keeps each geometry by itself in memory: walking over them is dear, so it is done seldom.
     array: Polygons = np.asarray(geometries, dtype=object).ravel()
-    types = shapely.get_type_id(array)
-    at = np.flatnonzero((types == _POLYGON) | (types == _MULTIPOLYGON))
-    if len(at) < len(array):
-        array = array[at]
-    coordinates, owner = shapely.get_coordinates(array, return_index=True)
-    points = np.bincount(owner, minlength=len(array))
-    finite = np.isfinite(coordinates).all()
-    if not finite:
-        points[owner[~np.isfinite(coordinates).all(axis=1)]] = 0
-    if not points.all():
-        whole = np.flatnonzero(points)
-        array, at, points = array[whole], at[whole], points[whole]
-        coordinates = coordinates if finite else shapely.get_coordinates(array)
+    size = len(array)
+    types = np.empty(size, np.int32)
+    points = np.zeros(size, np.int64)
+    coordinates, filled = np.empty((0, 2)), 0
+    # GEOS keeps each geometry by itself in memory, and walking over them is dear: what is asked about
+    # a few thousand of them is asked while they are near.
+    for first in range(0, size, AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        types[some] = shapely.get_type_id(array[some])
+        points[some], read = _read(array[some], (types[some] == _POLYGON) | (types[some] == _MULTIPOLYGON))
+        if filled + len(read) > len(coordinates):
+            # Room for the whole layer if it goes on as it began, and for a quarter more.
+            room = np.empty(((filled + len(read)) * size * 5 // (4 * min(first + AT_ONCE, size)), 2))
+            room[:filled] = coordinates[:filled]
+            coordinates = room
+        coordinates[filled : filled + len(read)] = read
+        filled += len(read)
+    at = np.flatnonzero(points)
     start = np.zeros(len(at) + 1, np.int64)
-    np.cumsum(points, out=start[1:])
-    return Outlines(array, at, types[at] == _POLYGON, coordinates, start, len(types))
+    np.cumsum(points[at], out=start[1:])
+    whole = array if len(at) == size else array[at]
+    return Outlines(whole, at, types[at] == _POLYGON, coordinates[:filled], start, size)
+
+
+def _read(array: Polygons, is_wanted: Booleans) -> tuple[Integers, Floats]:
+    """How many coordinates each of a few geometries has, 0 where it cannot be computed with, and they."""
+    points = np.where(is_wanted, shapely.get_num_coordinates(array), 0)
+    coordinates: Floats = shapely.get_coordinates(array if is_wanted.all() else array[is_wanted])
+    is_finite = np.isfinite(coordinates).all(axis=1) if not np.isfinite(coordinates).all() else None
+    if is_finite is not None:
+        owner = np.repeat(np.arange(len(array)), points)
+        points[owner[~is_finite]] = 0
+        coordinates = coordinates[points[owner] > 0]
+    return points, coordinates
 
 
 def pairs(a: Geometries, b: Geometries, *, engine: Engine = "auto", min_area_m2: float = 0.0) -> Pairs:
@@ -191,9 +210,10 @@ def _pairs(a: Outlines, b: Outlines | None, engine: Engine, min_area_m2: float) 
         nothing = np.empty(0, np.int64)
         return Pairs(nothing, nothing, np.empty(0))
     left, right, area_m2 = _engine(engine, len(a.at) + len(other.at))(a, b)
-    kept = np.flatnonzero((area_m2 > TOUCH_M2) & (area_m2 >= min_area_m2))
-    order = kept[np.argsort(left[kept] * len(other.at) + right[kept])]  # each pair once: no ties
-    return Pairs(a.at[left[order]], other.at[right[order]], area_m2[order])
+    kept = (area_m2 > TOUCH_M2) & (area_m2 >= min_area_m2)
+    if not kept.all():
+        left, right, area_m2 = left[kept], right[kept], area_m2[kept]
+    return Pairs(a.at[left], other.at[right], area_m2)
 
 
 def _engine(engine: Engine, n: int) -> Overlaps:
@@ -222,4 +242,6 @@ def _overlaps_shapely(a: Outlines, b: Outlines | None) -> tuple[Integers, Intege
         left, right, near_b = left[once], right[once], near_a
     else:
         near_b = shapely.set_coordinates(b.polygons.copy(), b.coordinates - origin)
+    order = np.argsort(left * len(other.at) + right)  # each pair once: no ties
+    left, right = left[order], right[order]
     return left, right, shapely.area(shapely.intersection(near_a[left], near_b[right]))

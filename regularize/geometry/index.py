@@ -1,5 +1,7 @@
 """Which boxes of two layers meet: a tree packed along a Hilbert curve, compiled by numba."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -67,21 +69,27 @@ def _tree(boxes: Floats, order: Integers) -> tuple[Floats, Integers]:
     return nodes, begin
 
 
-@compiled("int64[:, ::1](float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1])")
-def _search(boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leaves: Integers) -> Integers:
+@compiled(
+    "Tuple((int64[::1], int64[::1]))(float64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1])"
+)
+def _search(
+    boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leaves: Integers
+) -> tuple[Integers, Integers]:
     """The pairs (box, leaf) whose insides meet.
 
     Boxes that follow each other in `order` lie together: a group of them asks the tree once.
     """
-    found = np.empty((4 * len(order) + 16, 2), np.int64)
+    left = np.empty(4 * len(order) + 16, np.int64)
+    right = np.empty(len(left), np.int64)
     size = 0
     top = len(begin) - 2
     stack = np.empty((FAN * len(begin), 2), np.int64)  # (level, node): one row of children per level
-    near = np.empty(begin[1], np.int64)  # the leaves that a group may meet
+    near = np.empty(begin[1] + 1, np.uint64)  # the leaves that a group may meet
     for first_query in range(0, len(order), GROUP):
-        queries = order[first_query : first_query + GROUP]
+        last_query = min(first_query + GROUP, len(order))
         x_low, y_low, x_high, y_high = np.inf, np.inf, -np.inf, -np.inf
-        for query in queries:
+        for k in range(first_query, last_query):
+            query = np.uint64(order[np.uint64(k)])
             x_low = min(x_low, boxes[query, 0])
             y_low = min(y_low, boxes[query, 1])
             x_high = max(x_high, boxes[query, 2])
@@ -94,50 +102,64 @@ def _search(boxes: Floats, order: Integers, nodes: Floats, begin: Integers, leav
             waiting -= 1
             level, node = stack[waiting, 0] - 1, stack[waiting, 1]
             first = begin[level] + (node - begin[level + 1]) * FAN
-            for child in range(first, min(first + FAN, begin[level + 1])):
-                meets_x = (nodes[child, 0] < x_high) & (nodes[child, 2] > x_low)  # & does not branch
-                if not (meets_x & (nodes[child, 1] < y_high) & (nodes[child, 3] > y_low)):
-                    continue
-                if level > 0:
+            last = min(first + FAN, begin[level + 1])
+            if level > 0:
+                for k in range(first, last):
+                    child = np.uint64(k)
+                    meets_x = (nodes[child, 0] < x_high) & (nodes[child, 2] > x_low)  # & does not branch
                     stack[waiting, 0] = level
-                    stack[waiting, 1] = child
-                    waiting += 1
-                else:
-                    near[around] = child
-                    around += 1
-        if size + around * len(queries) > len(found):
-            grown = np.empty((2 * len(found) + around * len(queries), 2), np.int64)
-            for k in range(size):
-                grown[k, 0] = found[k, 0]
-                grown[k, 1] = found[k, 1]
-            found = grown
-        for query in queries:
+                    stack[waiting, 1] = k
+                    waiting += meets_x & (nodes[child, 1] < y_high) & (nodes[child, 3] > y_low)
+            else:
+                for k in range(first, last):
+                    child = np.uint64(k)
+                    meets_x = (nodes[child, 0] < x_high) & (nodes[child, 2] > x_low)
+                    near[np.uint64(around)] = child
+                    around += meets_x & (nodes[child, 1] < y_high) & (nodes[child, 3] > y_low)
+        if size + around * GROUP >= len(left):
+            room = np.empty(len(left) + around * GROUP, np.int64)
+            left = np.concatenate((left, room))
+            right = np.concatenate((right, room))
+        for k in range(first_query, last_query):
+            query = np.uint64(order[np.uint64(k)])
             x_low, y_low, x_high, y_high = boxes[query, 0], boxes[query, 1], boxes[query, 2], boxes[query, 3]
-            for k in range(around):
-                leaf = near[k]
+            for j in range(around):
+                leaf = near[np.uint64(j)]
                 meets_x = (nodes[leaf, 0] < x_high) & (nodes[leaf, 2] > x_low)
-                found[size, 0] = query
-                found[size, 1] = leaves[leaf]
+                left[np.uint64(size)] = query
+                right[np.uint64(size)] = leaves[leaf]
                 size += meets_x & (nodes[leaf, 1] < y_high) & (nodes[leaf, 3] > y_low)
-    return found[:size]
+    return left[:size], right[:size]
 
 
-def meeting_boxes(boxes_a: Floats, boxes_b: Floats) -> Integers:
-    """All pairs (row of `boxes_a`, row of `boxes_b`) whose insides meet, as rows, in no useful order.
+def curve_order(boxes: Floats) -> Integers:
+    """An order of `boxes` in which neighbours lie together; `boxes` as :func:`meeting_boxes` wants them."""
+    x_m, y_m = float(boxes[:, 0].min()), float(boxes[:, 1].min())
+    size_m = float(max(boxes[:, 2].max() - x_m, boxes[:, 3].max() - y_m))
+    n = len(boxes)
+    # Place (32 bits) and position sorted as one number, so no ties.
+    order: Integers = np.sort(_hilbert(boxes, x_m, y_m, size_m) * n + np.arange(n)) % n
+    return order
+
+
+class Tree(NamedTuple):
+    """Boxes along their curve, and the boxes around them."""
+
+    nodes: Floats
+    begin: Integers
+    leaves: Integers
+
+
+def tree(boxes: Floats, order: Integers) -> Tree:
+    """The tree over `boxes` in `order`."""
+    nodes, begin = _tree(boxes, order)
+    return Tree(nodes, begin, order)
+
+
+def meeting_boxes(boxes: Floats, order: Integers, others: Tree) -> tuple[Integers, Integers]:
+    """All pairs (row of `boxes`, row of the `others`) whose insides meet, as rows, in no useful order.
 
     Boxes are rows (x_low, y_low, x_high, y_high), finite, at least one in each array.
     """
-    layers = (boxes_a, boxes_b)
-    x_m, y_m = (min(boxes[:, side].min() for boxes in layers) for side in (0, 1))
-    size_m = max(boxes[:, 2].max() - x_m for boxes in layers)
-    size_m = float(max(size_m, *(boxes[:, 3].max() - y_m for boxes in layers)))
-    order_a = _curve_order(_hilbert(boxes_a, x_m, y_m, size_m))
-    order_b = _curve_order(_hilbert(boxes_b, x_m, y_m, size_m))
-    pairs: Integers = _search(boxes_a, order_a, *_tree(boxes_b, order_b), order_b)
+    pairs: tuple[Integers, Integers] = _search(boxes, order, *others)
     return pairs
-
-
-def _curve_order(places: Integers) -> Integers:
-    """The order of places on the curve: place (32 bits) and position sorted as one number, so no ties."""
-    n = len(places)
-    return np.sort(places * n + np.arange(n)) % n

@@ -9,20 +9,24 @@ Edges run from left to right: ``x0 <= x1``. They are sorted by ``x0`` within the
 edge has sign 0: it adds nothing, but it says where an outline runs.
 """
 
+from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from regularize.geometry.areas import Outlines
+from regularize.geometry.areas import TOUCH_M2, Outlines
 from regularize.geometry.compiled import compiled
-from regularize.geometry.index import meeting_boxes
+from regularize.geometry.index import Tree, curve_order, meeting_boxes, tree
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 
 UPRIGHT_M = 1e-200  # narrower than this an edge has no slope that a float can hold
+MANY = 32  # edges of which it pays to seek out those that matter
+LANES = 4  # edges that are computed at once
 NEVER_ZERO = 1e-300  # added to a denominator that is zero only where the numerator is
 
 
@@ -48,238 +52,274 @@ def _boxes(coordinates: Floats, start: Integers) -> tuple[Floats, npt.NDArray[np
     return boxes, closes_early
 
 
-@compiled("void(float64[:, ::1], int64, int64)")
-def _sort(table: Floats, first: int, last: int) -> None:
-    """Sort the rows from `first` to before `last` by their first column (Shell's gaps by 2.25)."""
+@compiled("void(float64[::1], int32[::1], int64, int64)")
+def _sort(keys: Floats, edges: Small, first: int, size: int) -> None:
+    """Sort `size` edges from `first` on by their keys, and these (Shell's gaps by 2.25)."""
     gap = 1
-    while gap * 9 // 4 + 1 < last - first:
+    while gap * 9 // 4 + 1 < size:
         gap = gap * 9 // 4 + 1
     while gap > 0:
-        for k in range(first + gap, last):
-            x0, y0, x1, y1, sign = table[k, 0], table[k, 1], table[k, 2], table[k, 3], table[k, 4]
+        for k in range(gap, size):
+            key, edge = keys[np.uint64(k)], edges[np.uint64(first + k)]
             at = k
-            while at - gap >= first and table[at - gap, 0] > x0:
-                for column in range(5):
-                    table[at, column] = table[at - gap, column]
+            while at >= gap and keys[np.uint64(at - gap)] > key:
+                keys[np.uint64(at)] = keys[np.uint64(at - gap)]
+                edges[np.uint64(first + at)] = edges[np.uint64(first + at - gap)]
                 at -= gap
-            table[at, 0] = x0
-            table[at, 1] = y0
-            table[at, 2] = x1
-            table[at, 3] = y1
-            table[at, 4] = sign
+            keys[np.uint64(at)] = key
+            edges[np.uint64(first + at)] = edge
         gap = gap * 4 // 9
 
 
-@compiled(
-    "Tuple((float64[:, ::1], int64[::1], float64[::1]))"
-    "(float64[:, ::1], int64[::1], int64[::1], boolean[::1], int64, float64[:, ::1])"
-)
+@compiled("float64[::1](float64[:, ::1], int64[::1], int64[::1], int64[::1], boolean[::1], int32[::1])")
 def _edges(
     coordinates: Floats,
+    start: Integers,
     ring_owner: Integers,
     ring_start: Integers,
     is_hole: npt.NDArray[np.bool_],
-    n: int,
-    table: Floats,
-) -> tuple[Floats, Integers, Floats]:
-    """The edges of `n` polygons: rows (x0, y0, x1, y1, sign), where each polygon's begin, and areas.
+    edges: Small,
+) -> Floats:
+    """Write the edges of polygons whose coordinates begin at `start` into `edges`; the areas.
 
-    `ring_start` has one entry more than there are rings; `ring_owner` does not decrease. The rows are
-    written into `table`, which has one for each coordinate.
+    `start` and `ring_start` have one entry more than there are polygons and rings; `ring_owner` does
+    not decrease. There is room for an edge at each coordinate: what a polygon leaves is -1.
     """
-    start = np.zeros(n + 1, np.int64)
+    n = len(start) - 1
     area_m2 = np.zeros(n)
-    size = 0
+    most = 1
+    for owner in range(n):
+        most = max(most, start[owner + 1] - start[owner])
+    keys = np.empty(most)
     ring = 0
     for owner in range(n):
-        first = size
+        first, size = start[owner], 0
         while ring < len(ring_owner) and ring_owner[ring] == owner:
             low, high = ring_start[ring], ring_start[ring + 1]
+            x, y = coordinates[low, 0], coordinates[low, 1]
             twice = 0.0
             for k in range(low + 1, high - 1):
-                twice += (coordinates[k, 0] - coordinates[low, 0]) * (
-                    coordinates[k + 1, 1] - coordinates[low, 1]
-                )
-                twice -= (coordinates[k + 1, 0] - coordinates[low, 0]) * (
-                    coordinates[k, 1] - coordinates[low, 1]
-                )
-            turn = 1.0 if (twice > 0.0) != is_hole[ring] else -1.0
+                here, there = np.uint64(k), np.uint64(k + 1)
+                twice += (coordinates[here, 0] - x) * (coordinates[there, 1] - y)
+                twice -= (coordinates[there, 0] - x) * (coordinates[here, 1] - y)
+            is_lower = np.int64((twice > 0.0) != is_hole[ring])
             area_m2[owner] += -abs(twice) / 2.0 if is_hole[ring] else abs(twice) / 2.0
             for k in range(low, high - 1):
-                x0, y0 = coordinates[k, 0], coordinates[k, 1]
-                x1, y1 = coordinates[k + 1, 0], coordinates[k + 1, 1]
-                sign = -turn
-                if x0 > x1:
-                    x0, y0, x1, y1 = x1, y1, x0, y0
-                    sign = turn
-                elif x0 == x1:
-                    sign = 0.0
-                table[size, 0] = x0
-                table[size, 1] = y0
-                table[size, 2] = x1
-                table[size, 3] = y1
-                table[size, 4] = sign
+                x0, x1 = coordinates[np.uint64(k), 0], coordinates[np.uint64(k + 1), 0]
+                backwards = np.int64(x0 > x1)
+                keys[np.uint64(size)] = min(x0, x1)
+                edges[np.uint64(first + size)] = 4 * (k - first) + 2 * (is_lower ^ backwards) + backwards
                 size += 1
             ring += 1
-        _sort(table, first, size)
-        start[owner + 1] = size
-    return table[:size], start, area_m2
+        _sort(keys, edges, first, size)
+        for k in range(first + size, start[owner + 1]):
+            edges[k] = -1
+    return area_m2
 
 
 @compiled(
-    "float64(float64[:, ::1], int64, int64, float64, float64[:, ::1], int64,"
-    " float64[:, ::1], int64, int64, float64[:, ::1], int64, float64[:, ::1])"
-)
-def _shared_area(
-    inner: Floats,
-    inner_first: int,
-    inner_last: int,
-    inner_area_m2: float,
-    inner_boxes: Floats,
-    inner_at: int,
-    outer: Floats,
-    outer_first: int,
-    outer_last: int,
-    outer_boxes: Floats,
-    outer_at: int,
-    near: Floats,
-) -> float:
-    """The area that two polygons share; the first is the one with the smaller box."""
-    x_low, y_low = inner_boxes[inner_at, 0], inner_boxes[inner_at, 1]
-    x_high, y_high = inner_boxes[inner_at, 2], inner_boxes[inner_at, 3]
-    outer_low = outer_boxes[outer_at, 1]
-    middle = (x_low + x_high) / 2.0
-    meets = False
-    inside = 0.0
-    size = 0
-    for j in range(outer_first, outer_last):
-        x0, y0, x1, y1 = outer[j, 0], outer[j, 1], outer[j, 2], outer[j, 3]
-        if x0 >= x_high:
-            break
-        # What lies wholly below cancels: it takes the same from above and below each of inner's edges.
-        if x1 <= x_low or max(y0, y1) <= y_low:
-            continue
-        if min(y0, y1) < y_high:
-            meets = True
-        if x0 <= middle < x1:
-            inside += outer[j, 4]
-        if outer[j, 4] == 0.0 or x1 - x0 < UPRIGHT_M:
-            continue
-        near[size, 0] = x0
-        near[size, 1] = y0 - y_low
-        near[size, 2] = x1
-        near[size, 3] = (y1 - y0) / (x1 - x0)
-        near[size, 4] = outer[j, 4]
-        size += 1
-    if not meets:  # outer's outline passes inner's box by: one ray upwards decides for all of it
-        return inner_area_m2 if inside > 0.5 else 0.0
-    total = 0.0
-    begin = 0
-    for i in range(inner_first, inner_last):
-        sign = inner[i, 4]
-        x0, y0, x1 = inner[i, 0], inner[i, 1] - y_low, inner[i, 2]
-        if sign == 0.0 or x1 - x0 < UPRIGHT_M or max(inner[i, 1], inner[i, 3]) <= outer_low:
-            continue
-        slope = (inner[i, 3] - inner[i, 1]) / (x1 - x0)
-        while begin < size and near[begin, 2] <= x0:
-            begin += 1
-        part = 0.0
-        for j in range(begin, size):
-            if near[j, 0] >= x1:
-                break
-            u = max(x0, near[j, 0])
-            v = min(x1, near[j, 2])
-            if u >= v:
-                continue
-            mine_u = y0 + (u - x0) * slope
-            mine_v = y0 + (v - x0) * slope
-            above_u = mine_u - (near[j, 1] + (u - near[j, 0]) * near[j, 3])
-            above_v = mine_v - (near[j, 1] + (v - near[j, 0]) * near[j, 3])
-            # min(mine, other) is mine less what of mine is above. Of a difference that runs from d to e
-            # the positive part has the mean p * p / (|d| + |e|) / 2, where p adds up their positive parts,
-            # whether it changes sign or not: one formula, no branch to guess wrong.
-            positive = max(above_u, 0.0) + max(above_v, 0.0)
-            cut = positive * positive / (abs(above_u) + abs(above_v) + NEVER_ZERO)
-            twice = mine_u + mine_v - cut
-            part += near[j, 4] * (v - u) * twice
-        total += sign * part
-    return total / 2.0
-
-
-@compiled(
-    "float64[::1](int64[:, ::1], float64[:, ::1], int64[::1], float64[::1], float64[:, ::1],"
-    " float64[:, ::1], int64[::1], float64[::1], float64[:, ::1])"
+    "void(int64[::1], int64[::1], boolean, float64[::1],"
+    " float64[:, ::1], int64[::1], int32[::1], float64[:, ::1], float64[::1],"
+    " float64[:, ::1], int64[::1], int32[::1], float64[:, ::1])"
 )
 def _shared_areas(
-    pairs: Integers,
-    edges_a: Floats,
-    start_a: Integers,
-    area_a: Floats,
-    boxes_a: Floats,
-    edges_b: Floats,
-    start_b: Integers,
-    area_b: Floats,
-    boxes_b: Floats,
-) -> Floats:
-    """The area that each pair (left, right) shares, in m2. The smaller box of a pair asks the larger."""
-    most = 1
-    for k in range(len(start_a) - 1):
-        most = max(most, start_a[k + 1] - start_a[k])
-    for k in range(len(start_b) - 1):
-        most = max(most, start_b[k + 1] - start_b[k])
-    near = np.empty((most, 5))  # the edges that matter: x0, y0, x1, slope, sign
-    found = np.empty(len(pairs))
-    for k in range(len(pairs)):
-        a, b = pairs[k, 0], pairs[k, 1]
-        size_a = (boxes_a[a, 2] - boxes_a[a, 0]) * (boxes_a[a, 3] - boxes_a[a, 1])
-        size_b = (boxes_b[b, 2] - boxes_b[b, 0]) * (boxes_b[b, 3] - boxes_b[b, 1])
-        if size_a <= size_b:
-            found[k] = _shared_area(
-                edges_a, start_a[a], start_a[a + 1], area_a[a], boxes_a, a,
-                edges_b, start_b[b], start_b[b + 1], boxes_b, b, near,
-            )  # fmt: skip
-        else:
-            found[k] = _shared_area(
-                edges_b, start_b[b], start_b[b + 1], area_b[b], boxes_b, b,
-                edges_a, start_a[a], start_a[a + 1], boxes_a, a, near,
-            )  # fmt: skip
-    return found
+    inner_at: Integers,
+    outer_at: Integers,
+    is_second: bool,
+    found: Floats,
+    inner: Floats,
+    inner_start: Integers,
+    inner_edges: Small,
+    inner_boxes: Floats,
+    inner_area_m2: Floats,
+    outer: Floats,
+    outer_start: Integers,
+    outer_edges: Small,
+    outer_boxes: Floats,
+) -> None:
+    """Write the area in m2 that each pair shares where the inner one has the smaller box.
+
+    Where both boxes are as large the one of the first layer is the inner.
+    """
+    most = 0
+    for k in range(len(outer_start) - 1):
+        most = max(most, outer_start[k + 1] - outer_start[k])
+    near = np.zeros((5, most + LANES))  # of the edges that matter: x0, y0, x1, slope, sign
+    terms = np.zeros(most + LANES)
+    one = np.uint64(1)
+    for pair in range(len(inner_at)):
+        mine, other = np.uint64(inner_at[pair]), np.uint64(outer_at[pair])
+        x_low, y_low = inner_boxes[mine, 0], inner_boxes[mine, 1]
+        x_high, y_high = inner_boxes[mine, 2], inner_boxes[mine, 3]
+        outer_low = outer_boxes[other, 1]
+        size_m2 = (x_high - x_low) * (y_high - y_low)
+        against_m2 = (outer_boxes[other, 2] - outer_boxes[other, 0]) * (outer_boxes[other, 3] - outer_low)
+        if (size_m2 > against_m2) | (is_second & (size_m2 == against_m2)):
+            continue
+        middle = (x_low + x_high) / 2.0
+        meets = False
+        inside = 0.0
+        size = 0
+        first = outer_start[other]
+        for k in range(first, outer_start[other + one] - 1):
+            edge = np.int64(outer_edges[np.uint64(k)])
+            backwards = edge & 1
+            left, right = (
+                np.uint64(first + (edge >> 2) + backwards),
+                np.uint64(first + (edge >> 2) + 1 - backwards),
+            )
+            x0, y0, x1, y1 = outer[left, 0], outer[left, 1], outer[right, 0], outer[right, 1]
+            if (edge < 0) | (x0 >= x_high):
+                break
+            # What lies wholly below cancels: it takes the same from above and below each of inner's edges.
+            if (x1 <= x_low) | (y0 <= y_low) & (y1 <= y_low):
+                continue
+            sign = 1.0 - np.float64(edge & 2)
+            meets |= (y0 < y_high) | (y1 < y_high)
+            inside += sign * np.float64((x0 <= middle) & (middle < x1))
+            to = np.uint64(size)
+            near[0, to] = x0
+            near[1, to] = y0 - y_low
+            near[2, to] = x1
+            near[3, to] = (y1 - y0) / (x1 - x0)
+            near[4, to] = sign
+            size += int(x1 - x0 >= UPRIGHT_M)
+        if not meets:  # outer's outline passes inner's box by: one ray upwards decides for all of it
+            found[pair] = inner_area_m2[mine] if inside > 0.5 else 0.0
+            continue
+        for k in range(size, size + LANES):
+            for row in range(5):
+                near[row, np.uint64(k)] = 0.0
+        total = 0.0
+        begin, end = 0, size
+        first = inner_start[mine]
+        for k in range(first, inner_start[mine + one] - 1):
+            edge = np.int64(inner_edges[np.uint64(k)])
+            if edge < 0:
+                break
+            backwards = edge & 1
+            left, right = (
+                np.uint64(first + (edge >> 2) + backwards),
+                np.uint64(first + (edge >> 2) + 1 - backwards),
+            )
+            x0, x1 = inner[left, 0], inner[right, 0]
+            if (x1 - x0 < UPRIGHT_M) | (inner[left, 1] <= outer_low) & (inner[right, 1] <= outer_low):
+                continue
+            y0 = inner[left, 1] - y_low
+            slope = (inner[right, 1] - inner[left, 1]) / (x1 - x0)
+            if size > MANY:
+                while begin < size and near[2, begin] <= x0:
+                    begin += 1
+                end = begin + int(np.searchsorted(near[0, begin:size], x1))
+            for at in range((end - begin + LANES - 1) // LANES * LANES):
+                j = np.uint64(begin + at)
+                u = max(x0, near[0, j])
+                v = max(u, min(x1, near[2, j]))
+                mine_u = y0 + (u - x0) * slope
+                mine_v = y0 + (v - x0) * slope
+                above_u = mine_u - (near[1, j] + (u - near[0, j]) * near[3, j])
+                above_v = mine_v - (near[1, j] + (v - near[0, j]) * near[3, j])
+                # min(mine, other) is mine less what of mine is above. Of a difference that runs from d to
+                # e the positive part has the mean p * p / (|d| + |e|) / 2, where p adds up their positive
+                # parts, whether it changes sign or not: one formula, no branch to guess wrong.
+                positive = max(above_u, 0.0) + max(above_v, 0.0)
+                cut = positive * positive / (abs(above_u) + abs(above_v) + NEVER_ZERO)
+                terms[at] = near[4, j] * (v - u) * (mine_u + mine_v - cut)
+            part = 0.0
+            for at in range(end - begin):
+                part += terms[at]
+            total += (1.0 - np.float64(edge & 2)) * part
+        found[pair] = total / 2.0
+
+
+@compiled(
+    "Tuple((int64[::1], int64[::1], float64[::1]))"
+    "(int64[::1], int64[::1], float64[::1], int64, int64, float64)"
+)
+def _in_order(
+    left: Integers, right: Integers, area_m2: Floats, n_left: int, n_right: int, least_m2: float
+) -> tuple[Integers, Integers, Floats]:
+    """The pairs that share more than `least_m2`, by left and right: counted out, as there are no ties."""
+    until = np.zeros(n_right, np.int64)  # how many come before each right, then where its next one goes
+    for k in range(len(right)):
+        until[np.uint64(right[k])] += np.int64(area_m2[k] > least_m2)
+    size = 0
+    for k in range(n_right):
+        until[k], size = size, size + until[k]
+    by_right = np.empty(size + 1, np.int64)  # one more, for what is not kept
+    for k in range(len(right)):
+        at = np.uint64(right[k])
+        is_kept = area_m2[k] > least_m2
+        by_right[np.uint64(until[at] if is_kept else size)] = k
+        until[at] += np.int64(is_kept)
+    until = np.zeros(n_left, np.int64)
+    for k in range(size):
+        until[np.uint64(left[np.uint64(by_right[k])])] += 1
+    size = 0
+    for k in range(n_left):
+        until[k], size = size, size + until[k]
+    lefts, rights, areas_m2 = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    for k in range(size):
+        pair = np.uint64(by_right[k])
+        at = np.uint64(left[pair])
+        to = np.uint64(until[at])
+        lefts[to] = left[pair]
+        rights[to] = right[pair]
+        areas_m2[to] = area_m2[pair]
+        until[at] += 1
+    return lefts, rights, areas_m2
 
 
 class _Table(NamedTuple):
-    """A layer as the kernel wants it, kept for as long as its outlines are."""
+    """A layer as the kernel wants it."""
 
-    edges: Floats
+    coordinates: Floats
     start: Integers
-    area_m2: Floats
+    edges: Small
     boxes: Floats
 
 
-_tables: WeakKeyDictionary[Outlines, _Table] = WeakKeyDictionary()
+class _Layer:
+    """A layer's table, the order of its boxes and their tree, each made when it is first wanted."""
+
+    def __init__(self, layer: Outlines) -> None:
+        boxes, closes_early = _boxes(layer.coordinates, layer.start)
+        # A polygon that never comes back to its first point before its end is one ring.
+        room = np.empty(len(layer.coordinates), np.int32)
+        self.area_m2 = _edges(layer.coordinates, layer.start, *layer.rings(closes_early), room)
+        self.table = _Table(layer.coordinates, layer.start, room, boxes)
+        self.order = curve_order(boxes)
+
+    @cached_property
+    def tree(self) -> Tree:
+        return tree(self.table.boxes, self.order)
+
+
+_layers: WeakKeyDictionary[Outlines, _Layer] = WeakKeyDictionary()  # kept for as long as their outlines
 
 
 def overlaps(a: Outlines, b: Outlines | None) -> tuple[Integers, Integers, Floats]:
-    """Pairs of `a` and `b` whose boxes meet, and the area in m2 that each pair shares (0 if none).
+    """Pairs of `a` and `b` that do more than touch, in order, and the area in m2 that each pair shares.
 
     Without `b` the pairs within `a`, each once.
     """
-    table_a = _table(a)
-    table_b = table_a if b is None else _table(b)
-    pairs = meeting_boxes(table_a.boxes, table_b.boxes)
+    layer_a = _layer(a)
+    layer_b = layer_a if b is None else _layer(b)
+    left, right = meeting_boxes(layer_a.table.boxes, layer_a.order, layer_b.tree)
     if b is None:
-        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    return pairs[:, 0], pairs[:, 1], _shared_areas(pairs, *table_a, *table_b)
+        once = left < right
+        left, right = left[once], right[once]
+    area_m2 = np.empty(len(left))
+    _shared_areas(left, right, False, area_m2, *layer_a.table, layer_a.area_m2, *layer_b.table)
+    _shared_areas(right, left, True, area_m2, *layer_b.table, layer_b.area_m2, *layer_a.table)
+    made: tuple[Integers, Integers, Floats]
+    made = _in_order(left, right, area_m2, len(a.at), len(layer_b.order), TOUCH_M2)
+    return made
 
 
-def _table(layer: Outlines) -> _Table:
-    """The table of a layer, made at its first join."""
-    table = _tables.get(layer)
-    if table is None:
-        boxes, closes_early = _boxes(layer.coordinates, layer.start)
-        # A polygon that never comes back to its first point before its end is one ring.
-        # numpy asks for large pages where numba does not: the joins walk over this table most of all.
-        room = np.empty((len(layer.coordinates), 5))
-        edges, start, area_m2 = _edges(layer.coordinates, *layer.rings(closes_early), len(layer.at), room)
-        table = _Table(edges, start, area_m2, boxes)
-        _tables[layer] = table
-    return table
+def _layer(outlines: Outlines) -> _Layer:
+    """What the kernel keeps of a layer, made at its first join."""
+    layer = _layers.get(outlines)
+    if layer is None:
+        layer = _layers[outlines] = _Layer(outlines)
+    return layer
