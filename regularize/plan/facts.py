@@ -14,6 +14,7 @@ from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
 from regularize.geometry.measures import area_sigma_m2
+from regularize.geometry.rows import Positions, Rows, rows_of
 from regularize.model import Finding, Home, NotAssessed
 from regularize.plan.agreement import compare_areas
 
@@ -36,12 +37,12 @@ _OF_OBJECTS = (*_OF_OBJECT, "geometry")
 def home_facts(
     home: Home,
     *,
-    register_buildings: GeoDataFrame | None = None,
-    observed_buildings: GeoDataFrame | None = None,
-    parcels: GeoDataFrame | None = None,
-    plots: GeoDataFrame | None = None,
-    streets: GeoDataFrame | None = None,
-    land: GeoDataFrame | None = None,
+    register_buildings: GeoDataFrame | Rows | None = None,
+    observed_buildings: GeoDataFrame | Rows | None = None,
+    parcels: GeoDataFrame | Rows | None = None,
+    plots: GeoDataFrame | Rows | None = None,
+    streets: GeoDataFrame | Rows | None = None,
+    land: GeoDataFrame | Rows | None = None,
     findings: Sequence[Finding] = (),
     area_tolerance_m2: float | NotAssessed | None = None,
 ) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def home_facts(
     ----------
     home : Home
         Its ``*_fids`` name its rows; its geometry may be None or empty.
-    register_buildings, observed_buildings, parcels, plots, streets, land : GeoDataFrame, optional
+    register_buildings, observed_buildings, parcels, plots, streets, land : GeoDataFrame or Rows, optional
         Layers of ``layers.py`` in the project's CRS; may hold far more than this home.
     findings : sequence of Finding
         Any; those whose ``home`` is this one are taken.
@@ -64,11 +65,17 @@ def home_facts(
         Plain values under the keys ``home``, ``objects``, ``areas``, ``parcels``, ``adjoining``,
         ``street``, ``land``, ``boundary`` and ``findings``. What is not known is None or empty.
     """
-    register = _rows(register_buildings, home.register_fids)
-    observed = _rows(observed_buildings, home.survey_fids)
-    occupied = _rows(plots, home.plot_fids)
+    register, observed, occupied = (
+        _taken(rows, rows.of(fids), _OF_OBJECTS)
+        for rows, fids in (
+            (rows_of(register_buildings), home.register_fids),
+            (rows_of(observed_buildings), home.survey_fids),
+            (rows_of(plots), home.plot_fids),
+        )
+    )
+    ground = rows_of(parcels)
     body = _body(home, observed, register, occupied)
-    touched = _parcels_touched(parcels, body)
+    touched = _parcels_touched(ground, body)
     return {
         "home": {
             "id": home.id,
@@ -89,9 +96,9 @@ def home_facts(
         ],
         "areas": _areas(register, observed, occupied, touched, area_tolerance_m2),
         "parcels": [{k: v for k, v in row.items() if k != "geometry"} for row in touched],
-        "adjoining": _adjoining(parcels, touched, body),
-        "street": _nearest_street(streets, body),
-        "land": _land(land, body),
+        "adjoining": _adjoining(ground, touched, body),
+        "street": _nearest_street(rows_of(streets), body),
+        "land": _land(rows_of(land), body),
         "boundary": _boundary(observed or register or occupied),
         "findings": [_finding(f) for f in findings if f.home == home.id and not f.closed_reason],
     }
@@ -109,26 +116,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _rows(frame: GeoDataFrame | None, fids: Sequence[int]) -> list[dict[str, Any]]:
-    """The rows of `frame` with these row numbers, as dicts, in the order of the row numbers."""
-    if frame is None or not len(frame) or not fids:
-        return []
-    return _taken(frame, np.flatnonzero(np.isin(frame["fid"].to_numpy(), list(fids))), _OF_OBJECTS)
-
-
-def _taken(frame: GeoDataFrame, positions: Any, wanted: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows at `positions` as dicts of the wanted columns that there are, in the order of the row numbers.
-
-    Column by column: a frame of its own for each of a thousand homes would cost more than what is read.
-    """
-    positions = positions[np.argsort(frame["fid"].to_numpy()[positions], kind="stable")]
-    names = [name for name in wanted if name in frame.columns]
-    columns = []
-    for name in names:
-        # As an array of objects: to walk over a pandas array costs ten times as much.
-        values = np.asarray(frame[name].array.take(positions), dtype=object).tolist()
-        columns.append(values if name == "geometry" else [_plain(value) for value in values])
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+def _taken(rows: Rows, positions: Positions, wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows at `positions` as JSON knows them, but for their geometry, in the order of their numbers."""
+    return [
+        {name: value if name == "geometry" else _plain(value) for name, value in row.items()}
+        for row in rows.taken(positions, wanted)
+    ]
 
 
 def _usable(geometry: Any) -> bool:
@@ -145,13 +138,13 @@ def _body(home: Home, *groups: list[dict[str, Any]]) -> BaseGeometry | None:
 
 
 def _near(
-    frame: GeoDataFrame | None, body: BaseGeometry | None, reach_m: float, wanted: Sequence[str]
+    rows: Rows, body: BaseGeometry | None, reach_m: float, wanted: Sequence[str]
 ) -> list[dict[str, Any]]:
-    if frame is None or body is None or not len(frame):
+    if body is None or not len(rows):
         return []
     west, south, east, north = body.bounds
     window = shapely.box(west - reach_m, south - reach_m, east + reach_m, north + reach_m)
-    return _taken(frame, frame.sindex.query(window), (*wanted, "geometry"))
+    return _taken(rows, rows.near(window), (*wanted, "geometry"))
 
 
 def _area(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
@@ -221,7 +214,7 @@ def _object(row: Mapping[str, Any], what: str) -> dict[str, Any]:
     return {"what": what, **{name: row.get(name) for name in _OF_OBJECT}, "area_m2": area, "sigma_m2": sigma}
 
 
-def _parcels_touched(parcels: GeoDataFrame | None, body: BaseGeometry | None) -> list[dict[str, Any]]:
+def _parcels_touched(parcels: Rows, body: BaseGeometry | None) -> list[dict[str, Any]]:
     """Parcels that hold part of the home, largest share first. Shares are of the home's area."""
     out = []
     kept = (
@@ -251,9 +244,7 @@ def _parcels_touched(parcels: GeoDataFrame | None, body: BaseGeometry | None) ->
     return sorted(out, key=lambda row: (-row["share"], str(row["identifier"])))
 
 
-def _adjoining(
-    parcels: GeoDataFrame | None, touched: list[dict[str, Any]], body: BaseGeometry | None
-) -> list[str]:
+def _adjoining(parcels: Rows, touched: list[dict[str, Any]], body: BaseGeometry | None) -> list[str]:
     """Identifiers of the parcels that share a boundary with those that hold the home."""
     own = {row["identifier"] for row in touched}
     ground = [row["geometry"] for row in touched] or ([body] if body is not None else [])
@@ -268,7 +259,7 @@ def _adjoining(
     return sorted(set(_distinct(found)) - own)
 
 
-def _nearest_street(streets: GeoDataFrame | None, body: BaseGeometry | None) -> dict[str, Any] | None:
+def _nearest_street(streets: Rows, body: BaseGeometry | None) -> dict[str, Any] | None:
     """The nearest street, by straight distance in metres from the home's outline."""
     best: dict[str, Any] | None = None
     for row in _near(streets, body, STREET_REACH_M, ("name", "width_m")):
@@ -280,7 +271,7 @@ def _nearest_street(streets: GeoDataFrame | None, body: BaseGeometry | None) -> 
     return best if best is not None and best["distance_m"] <= STREET_REACH_M else None
 
 
-def _land(land: GeoDataFrame | None, body: BaseGeometry | None) -> list[dict[str, Any]]:
+def _land(land: Rows, body: BaseGeometry | None) -> list[dict[str, Any]]:
     """Category of owner and purpose of the land beneath the home, with the share of each."""
     out = []
     kept = ("land_owner_category", "territory_purpose", "land_use_code", "source")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ Array = npt.NDArray[np.float64]
 SCALES = (100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 25_000, 50_000, 100_000)
 MOST_SHAPES = 400  # of one kind in one drawing, nearest first
 FONT = "Libertinus Serif"
+_FEW = 12  # coordinates: so few are drawn as they are
 _SAME_MM = 0.2  # edges nearer to each other than this are one line on paper
 _LETTER = 0.54  # mean advance of the face in em, rounded up
 
@@ -37,6 +39,14 @@ class Drawing:
     denominator: int
     width_mm: float
     height_mm: float
+
+
+class Size(NamedTuple):
+    """How large a drawing is on paper, and the ground in metres it leaves on every side of what it is of."""
+
+    width_mm: float
+    height_mm: float
+    margin_m: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,8 @@ class Frame:
             away = np.abs(bounds[near] - middle).sum(axis=1)
             near = np.sort(near[np.argsort(away, kind="stable")[:most]])
         drawn = shapely.transform(geometries[near], self.paper)
-        drawn = shapely.simplify(drawn, 0.05)
+        many = shapely.get_num_coordinates(drawn) > _FEW
+        drawn[many] = shapely.simplify(drawn[many], 0.05)
         drawn = shapely.clip_by_rect(shapely.make_valid(drawn), 0.0, 0.0, self.width_mm, self.height_mm)
         shown = ~shapely.is_empty(drawn)
         return [(g, shapes[i].label) for g, i in zip(drawn[shown], usable[near[shown]].tolist(), strict=True)]
@@ -197,26 +208,30 @@ def parts_of(geometry: BaseGeometry, kind: str) -> list[BaseGeometry]:
 
 def frame_around(
     focus: Sequence[BaseGeometry],
-    width_mm: float,
-    height_mm: float,
-    margin_m: float,
+    size: Size,
     *,
     ground: Sequence[BaseGeometry] = (),
     smallest: int = SCALES[-1],
 ) -> Frame:
-    """The frame around `focus` at the largest usual scale that leaves `margin_m` on every side.
+    """The frame around `focus` at the largest usual scale that leaves the margin on every side.
 
     Where it costs no scale beyond 1:`smallest`, it shows `ground` whole as well.
     """
-    frame = _fitted(shapely.total_bounds(np.array(focus, dtype=object)), width_mm, height_mm, margin_m)
+    frame = _fitted(shapely.total_bounds(np.array(focus, dtype=object)), size)
     if not ground:
         return frame
     whole = np.array([*focus, *ground], dtype=object)
-    wide = _fitted(shapely.total_bounds(whole), width_mm, height_mm, margin_m / 3)
+    wide = _fitted(shapely.total_bounds(whole), size._replace(margin_m=size.margin_m / 3))
     return wide if frame.denominator <= wide.denominator <= smallest else frame
 
 
-def _fitted(bounds: Array, width_mm: float, height_mm: float, margin_m: float) -> Frame:
+def reach_of(bounds: Sequence[float], size: Size) -> float:
+    """How far from its middle the frame around `bounds` reaches on the ground, in metres."""
+    return max(size.width_mm, size.height_mm) * _fitted(bounds, size).denominator / 2000
+
+
+def _fitted(bounds: Sequence[float] | Array, size: Size) -> Frame:
+    width_mm, height_mm, margin_m = size
     west, south, east, north = (float(b) for b in bounds)
     wide, high = east - west + 2 * margin_m, north - south + 2 * margin_m
     fitting = (d for d in SCALES if wide * 1000 / d <= width_mm and high * 1000 / d <= height_mm)

@@ -20,14 +20,13 @@ from regularize.errors import OptionError
 from regularize.i18n import translate as _
 from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
 from regularize.publish.paper import Drawing, Shape
-from regularize.publish.situation import COLOURS, Scene, draw_situation
+from regularize.publish.situation import COLOURS, SKETCH, Scene, draw_situation
 from regularize.publish.text import NO_BREAK, data_dates, format_day, printable
 from regularize.publish.typesetting import DossierError, compile_pdf
 
 FOLDER = DOSSIER_TEMPLATE.parent / "resident"
 TEMPLATE = DOSSIER_TEMPLATE.parent / "resident.typ"
 CONTACT = ("office", "address", "telephone")
-SKETCH_MM = 80.0
 _MOST_FINDINGS = 2
 _SHORT_HASH = 12
 _MOST_PAPERS = 4
@@ -235,9 +234,7 @@ def draw_own(scene: Scene, *, north: str) -> Drawing | None:
     return draw_situation(
         plain,
         lang="bg" if north == "С" else "en",
-        width_mm=SKETCH_MM,
-        height_mm=SKETCH_MM,
-        margin_m=8.0,
+        size=SKETCH,
         bare=True,
     )
 

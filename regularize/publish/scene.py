@@ -8,20 +8,9 @@ import shapely
 from geopandas import GeoDataFrame
 from shapely.geometry.base import BaseGeometry
 
+from regularize.geometry.rows import Rows, rows_of
 from regularize.publish.paper import Shape
-from regularize.publish.situation import Scene
-
-MARGIN_M = 100.0  # of the smallest drawing, on both sides of the home together
-
-
-def reach_m(bounds: Sequence[float]) -> float:
-    """How far from a home's `bounds` any of the drawings can show, in metres.
-
-    The next smaller usual scale shows at most 2.5 times what must be shown, and a frame is at most 1.6
-    times as wide as high.
-    """
-    west, south, east, north = bounds
-    return 2.0 * (max(east - west, north - south) + MARGIN_M)
+from regularize.publish.situation import Scene, reach_m
 
 
 def home_scene(
@@ -29,11 +18,11 @@ def home_scene(
     register_fids: Collection[int] = (),
     survey_fids: Collection[int] = (),
     outline: BaseGeometry | None = None,
-    register_buildings: GeoDataFrame | None = None,
-    observed_buildings: GeoDataFrame | None = None,
-    parcels: GeoDataFrame | None = None,
-    plots: GeoDataFrame | None = None,
-    streets: GeoDataFrame | None = None,
+    register_buildings: GeoDataFrame | Rows | None = None,
+    observed_buildings: GeoDataFrame | Rows | None = None,
+    parcels: GeoDataFrame | Rows | None = None,
+    plots: GeoDataFrame | Rows | None = None,
+    streets: GeoDataFrame | Rows | None = None,
     boundary: Sequence[Mapping[str, Any]] = (),
 ) -> Scene:
     """The scene that ``situation`` draws.
@@ -44,34 +33,30 @@ def home_scene(
         Rows of the two building layers that are the home's own.
     outline : geometry, optional
         The home's own geometry: drawn where it has no building in either layer (a plot alone).
-    register_buildings, observed_buildings, parcels, plots, streets : GeoDataFrame, optional
+    register_buildings, observed_buildings, parcels, plots, streets : GeoDataFrame or Rows, optional
         Layers of ``layers.py`` in the project's CRS; they may reach far beyond the home.
     boundary : sequence of mapping
         The table of corners of ``plan.facts.home_facts``, so that sketch and table count alike.
     """
-    surveyed = _own(observed_buildings, survey_fids)
-    registered = _own(register_buildings, register_fids)
+    observed, register = rows_of(observed_buildings), rows_of(register_buildings)
+    surveyed, registered = _own(observed, survey_fids), _own(register, register_fids)
     if not surveyed and not registered and outline is not None and not outline.is_empty:
         surveyed = [Shape(outline)]
     window = _window([*surveyed, *registered])
     return Scene(
         home_observed=surveyed,
         home_register=registered,
-        observed=_around(observed_buildings, window, but=survey_fids),
-        register=_around(register_buildings, window, but=register_fids),
-        parcels=_around(parcels, window, label="identifier"),
-        plots=_around(plots, window),
-        streets=_around(streets, window, label="name"),
+        observed=_around(observed, window, but=survey_fids),
+        register=_around(register, window, but=register_fids),
+        parcels=_around(rows_of(parcels), window, label="identifier"),
+        plots=_around(rows_of(plots), window),
+        streets=_around(rows_of(streets), window, label="name"),
         points=[(row["easting_m"], row["northing_m"], str(row["n"])) for row in boundary],
     )
 
 
-def _own(frame: GeoDataFrame | None, fids: Collection[int]) -> list[Shape]:
-    if frame is None or not len(frame) or not fids:
-        return []
-    return [
-        Shape(g) for g in frame.geometry[frame["fid"].isin(list(fids))] if g is not None and not g.is_empty
-    ]
+def _own(rows: Rows, fids: Collection[int]) -> list[Shape]:
+    return [Shape(g) for g in rows.shapes[rows.of(fids)] if g is not None and not g.is_empty]
 
 
 def _window(home: Sequence[Shape]) -> BaseGeometry | None:
@@ -84,22 +69,18 @@ def _window(home: Sequence[Shape]) -> BaseGeometry | None:
 
 
 def _around(
-    frame: GeoDataFrame | None,
-    window: BaseGeometry | None,
-    *,
-    but: Collection[int] = (),
-    label: str | None = None,
+    rows: Rows, window: BaseGeometry | None, *, but: Collection[int] = (), label: str | None = None
 ) -> list[Shape]:
-    """The rows of `frame` near the home, its own left out, in the order of the layer."""
-    if frame is None or window is None or not len(frame):
+    """The rows near the home, its own left out, in the order of the layer."""
+    if window is None or not len(rows):
         return []
-    positions = np.sort(frame.sindex.query(window))
-    positions = positions[~np.isin(frame["fid"].to_numpy()[positions], list(but))]
-    geometries = np.asarray(frame.geometry.array, dtype=object)[positions]
-    if label is None or label not in frame.columns:
-        return [Shape(g) for g in geometries]
-    names = np.asarray(frame[label].array.take(positions), dtype=object)
-    return [Shape(g, _short(n, label)) for g, n in zip(geometries, names, strict=True)]
+    positions = rows.near(window)
+    positions = positions[~np.isin(rows.fids[positions], list(but))]
+    shapes = rows.shapes[positions].tolist()
+    if label is None or label not in rows.names:
+        return [Shape(g) for g in shapes]
+    names = rows.column(label)[positions].tolist()
+    return [Shape(g, _short(n, label)) for g, n in zip(shapes, names, strict=True)]
 
 
 def _short(name: Any, label: str) -> str:

@@ -30,16 +30,20 @@ from regularize.publish.paper import (
     Frame,
     Labels,
     Shape,
+    Size,
     borders,
     frame_around,
     parts_of,
     paths,
+    reach_of,
     svg,
     upright,
 )
 from regularize.publish.text import format_number
 
 _METRE = {"bg": "м", "en": "m"}
+# Of each drawing on paper: how wide and high it is, and the ground it shows around the home on every side.
+SITUATION, LOCATION, SKETCH = Size(170.0, 128.0, 10.0), Size(72.0, 46.0, 50.0), Size(80.0, 80.0, 8.0)
 MOST_AROUND = 1500  # shapes of one kind in the location map
 WIDEST_SKETCH = 500  # the yard is shown whole as long as the scale stays 1:500 or larger
 _ONE_MM = 0.8  # corners nearer to each other than this are one on paper
@@ -85,6 +89,15 @@ class Scene:
     plots: Sequence[Shape] = ()
     streets: Sequence[Shape] = ()
     points: Sequence[tuple[float, float, str]] = ()
+
+
+def reach_m(bounds: Sequence[float]) -> float:
+    """How far from a home's `bounds` any of the drawings can show, in metres.
+
+    A frame has its middle within the bounds; one that shows the yards as well holds the home at least.
+    """
+    yards = max(SITUATION.width_mm, SITUATION.height_mm) * WIDEST_SKETCH / 1000
+    return max(yards, *(reach_of(bounds, size) for size in (SITUATION, LOCATION, SKETCH)))
 
 
 def _inner_spots(geometry: BaseGeometry) -> Iterable[tuple[float, float, float]]:
@@ -259,9 +272,7 @@ def draw_situation(
     scene: Scene,
     *,
     lang: str,
-    width_mm: float = 170.0,
-    height_mm: float = 128.0,
-    margin_m: float = 10.0,
+    size: Size = SITUATION,
     bare: bool = False,
 ) -> Drawing | None:
     """The situation of a home at the largest usual scale that shows it whole.
@@ -272,10 +283,8 @@ def draw_situation(
         In the project's CRS; may hold more than the frame shows.
     lang : str
         Decimal sign and the unit of the scale bar.
-    width_mm, height_mm : float
-        Of the frame on paper.
-    margin_m : float
-        Ground to show around the home on every side.
+    size : Size
+        Of the frame on paper, and the ground to show.
     bare : bool
         Without dimensions and coordinates: for people who read no plans.
 
@@ -290,7 +299,7 @@ def draw_situation(
     body = shapely.union_all(shapely.make_valid(np.array(focus, dtype=object)))
     plots = np.array([s.geometry for s in scene.plots], dtype=object)
     yards = plots[shapely.intersects(plots, body)].tolist()
-    frame = frame_around(focus, width_mm, height_mm, margin_m, ground=yards, smallest=WIDEST_SKETCH)
+    frame = frame_around(focus, size, ground=yards, smallest=WIDEST_SKETCH)
     labels = Labels(frame, [])
     ink, line = COLOURS["ink"], COLOURS["line"]
     over = _scale_bar(frame, labels, _METRE[lang]) + _north_arrow(frame, labels, "С" if lang == "bg" else "N")
@@ -324,17 +333,10 @@ def draw_situation(
     for geometry, name in (*register, *observed):
         texts += labels.place(name, _inner_spots(geometry), 2.0, fill=COLOURS["parcel"])
     texts += "" if bare else _grid(frame, labels)
-    return Drawing(svg(frame, ground + texts + over), frame.denominator, width_mm, height_mm)
+    return Drawing(svg(frame, ground + texts + over), frame.denominator, size.width_mm, size.height_mm)
 
 
-def draw_location(
-    scene: Scene,
-    *,
-    lang: str,
-    width_mm: float = 72.0,
-    height_mm: float = 46.0,
-    margin_m: float = 50.0,
-) -> Drawing | None:
+def draw_location(scene: Scene, *, lang: str, size: Size = LOCATION) -> Drawing | None:
     """Where the home lies in its neighbourhood: a small map at a true scale, without identifiers.
 
     Parameters and return value as of :func:`draw_situation`.
@@ -342,7 +344,7 @@ def draw_location(
     focus = [s.geometry for s in (*scene.home_observed, *scene.home_register) if _drawable(s)]
     if not focus:
         return None
-    frame = frame_around(focus, width_mm, height_mm, margin_m)
+    frame = frame_around(focus, size)
     labels = Labels(frame, [])
     over = _scale_bar(frame, labels, _METRE[lang]) + _north_arrow(frame, labels, "С" if lang == "bg" else "N")
     streets = frame.shapes(scene.streets)
@@ -365,7 +367,7 @@ def draw_location(
         labels.place(name, _street_spots(geometry), 2.4, fill=COLOURS["ink"], font_style="italic")
         for geometry, name in streets
     )
-    return Drawing(svg(frame, ground + texts + over), frame.denominator, width_mm, height_mm)
+    return Drawing(svg(frame, ground + texts + over), frame.denominator, size.width_mm, size.height_mm)
 
 
 def _drawable(shape: Shape) -> bool:

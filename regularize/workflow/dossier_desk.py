@@ -6,15 +6,14 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from geopandas import GeoDataFrame
 
 from regularize.countries.parameters import NotAssessedValue, Value
+from regularize.geometry.rows import Positions, Rows
 from regularize.model import Case, Finding, Home, NotAssessed
 from regularize.plan.facts import STREET_REACH_M, home_facts
-from regularize.publish.scene import home_scene, reach_m
-from regularize.publish.situation import Scene
+from regularize.publish.scene import home_scene
+from regularize.publish.situation import Scene, reach_m
 from regularize.publish.text import format_number
 from regularize.store import Store
 from regularize.workflow import projects
@@ -32,7 +31,6 @@ LAYERS = {
     "streets": "streets",
 }
 AREA_TOLERANCE = "cadastre_area_tolerance"
-Positions = npt.NDArray[np.intp]
 OWN = {"register_buildings": "register_fids", "observed_buildings": "survey_fids", "plots": "plot_fids"}
 
 
@@ -41,8 +39,8 @@ class DossierDesk:
 
     def __init__(self, here: Opened, store: Store, findings: Sequence[Finding], day: date, lang: str) -> None:
         self.here, self.store, self.day, self.lang = here, store, day, lang
-        self.layers = {name: store.layer(table, on=day) for name, table in LAYERS.items()}
-        self.land = store.layer("land", on=day)
+        self.layers = {name: Rows(store.layer(table, on=day)) for name, table in LAYERS.items()}
+        self.land = Rows(store.layer("land", on=day))
         self.areas = store.layer("areas", on=day)
         self.settlements = projects.settlement_names(here)
         self.batches = {batch.id: batch for batch in store.batches()}
@@ -105,11 +103,11 @@ class DossierDesk:
     def _sources(self, home: Home) -> list[dict[str, Any]]:
         """The deliveries that the home's rows, and the ground around it, came from."""
         used: dict[tuple[int, str], dict[str, Any]] = {}
-        for name, frame in {**self.layers, "land": self.land}.items():
-            member, batches = OWN.get(name), frame["batch"].to_numpy()
-            own = np.isin(frame["fid"].to_numpy(), getattr(home, member)) if member else None
+        for name, rows in {**self.layers, "land": self.land}.items():
+            member = OWN.get(name)
             # of the ground around it, whatever the sketches show and the tables name
-            for number in np.unique(batches[_around(frame, home) if own is None else own]):
+            where = rows.of(getattr(home, member)) if member else _around(rows, home)
+            for number in sorted(set(rows.column("batch")[where].tolist())):
                 source = self.batches[int(number)].source
                 used[int(number), name] = {
                     "origin": source.origin,
@@ -252,12 +250,10 @@ class DossierDesk:
         return self.here.pack.label(key, self.lang) if self.here.pack.has_label(key) else name
 
 
-def _around(frame: GeoDataFrame, home: Home) -> Positions:
+def _around(rows: Rows, home: Home) -> Positions:
     """Positions of the rows that a dossier of `home` can speak of or show."""
-    if home.geometry is None or home.geometry.is_empty or not len(frame):
+    if home.geometry is None or home.geometry.is_empty or not len(rows):
         return np.empty(0, np.intp)
     west, south, east, north = home.geometry.bounds
     reach = max(reach_m((west, south, east, north)), STREET_REACH_M)
-    window = shapely.box(west - reach, south - reach, east + reach, north + reach)
-    near: Positions = frame.sindex.query(window)
-    return near
+    return rows.near(shapely.box(west - reach, south - reach, east + reach, north + reach))

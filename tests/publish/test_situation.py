@@ -2,15 +2,18 @@
 
 import math
 import re
+from dataclasses import replace
 from itertools import combinations
 from xml.etree import ElementTree
 
 import dossier_facts
+import geopandas
 import numpy as np
 import pytest
 import shapely
 
 from regularize.publish.paper import SCALES, Frame, Labels
+from regularize.publish.resident import draw_own
 from regularize.publish.scene import home_scene
 from regularize.publish.situation import (
     MOST_SIDES,
@@ -235,3 +238,29 @@ def test_buildings_that_overlap_leave_no_hole_in_the_location_map() -> None:
                 for ring in re.findall(r"M[^M]+Z", path.get("d") or "")
             ]
             assert shapely.union_all(rings).area == pytest.approx(sum(ring.area for ring in rings))
+
+
+@pytest.mark.parametrize("size_m", [3.0, 12.0, 40.0, 75.0, 140.0, 600.0])
+def test_the_scene_holds_all_that_the_drawings_show(size_m: float) -> None:
+    """What is drawn of the rows near the home is what would be drawn of the whole layer."""
+    rng = np.random.default_rng(round(size_m))
+    x, y = rng.uniform(-3 * size_m - 400, 3 * size_m + 400, (2, 1500))
+    around = geopandas.GeoDataFrame({"fid": np.arange(1500)}, geometry=shapely.box(x, y, x + 9, y + 7))
+    home = shapely.box(0, 0, size_m, size_m / 3)
+    yards = geopandas.GeoDataFrame({"fid": [0]}, geometry=[shapely.box(-25, -9, size_m + 9, size_m + 20)])
+    made = home_scene(outline=home, observed_buildings=around, plots=yards)
+    whole = replace(made, observed=[Shape(g) for g in around.geometry])
+    assert len(made.observed) < len(whole.observed)
+    for draw in (draw_situation, draw_location):
+        drawn = draw(made, lang="bg")
+        assert drawn is not None
+        assert drawn == draw(whole, lang="bg")
+    # the neighbours are one shape there, whose rings may begin anywhere
+    one, other = (draw_own(scene, north="С") for scene in (made, whole))
+    assert one is not None
+    assert other is not None
+    assert sorted(map(sorted, _rings(one.svg))) == sorted(map(sorted, _rings(other.svg)))
+
+
+def _rings(svg: str) -> list[set[str]]:
+    return [set(ring.split("L")) for ring in re.findall(r"M([^MZ\"]+)", svg)]
