@@ -38,7 +38,6 @@ _SPEAKING: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("ON_WATER_LAND", ("territory_purpose",), ("territory_purpose",), "water"),
     (STREET, ("territory_purpose",), ("territory_purpose",), "transport"),
 )
-_POLYGON = 3  # shapely's type id
 # By how much a bound must be kept for GEOS to find the same: it draws circles as polygons, within 1 %.
 _SURELY = 1.05
 FLAGS: tuple[str, ...] = (STRADDLES, OUTSIDE, *(row[0] for row in _SPEAKING))
@@ -160,7 +159,8 @@ def opened(shapes: Shapes, radius_m: npt.ArrayLike) -> Shapes:
 def _simple(shapes: Shapes) -> npt.NDArray[np.bool_]:
     """Which are one polygon without holes."""
     return np.asarray(
-        (shapely.get_type_id(shapes) == _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
+        (shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON)
+        & (shapely.get_num_interior_rings(shapes) == 0)
     )
 
 

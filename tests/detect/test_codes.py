@@ -75,6 +75,7 @@ def test_no_threshold_stands_in_the_code() -> None:
         "scoring.py": {365.25, 10},
         "sides.py": {10},
         "places.py": {3, 9},
+        "flags.py": {1.05},  # how exactly GEOS draws a circle: no result depends on it, only what is asked
         "paced.py": {100, 1e-9, 40.0},  # rounds, stillness and reach of the message passing
     }
     for file in ROOM.glob("*.py"):
