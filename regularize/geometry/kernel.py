@@ -172,18 +172,17 @@ def _shared_areas(
             if (edge < 0) | (x0 >= x_high):
                 break
             # What lies wholly below cancels: it takes the same from above and below each of inner's edges.
-            if (x1 <= x_low) | (y0 <= y_low) & (y1 <= y_low):
-                continue
+            counts = (x1 > x_low) & ((y0 > y_low) | (y1 > y_low))
             sign = 1.0 - np.float64(edge & 2)
-            meets |= (y0 < y_high) | (y1 < y_high)
-            inside += sign * np.float64((x0 <= middle) & (middle < x1))
+            meets |= counts & ((y0 < y_high) | (y1 < y_high))
+            inside += sign * np.float64(counts & (x0 <= middle) & (middle < x1))
             to = np.uint64(size)
             near[0, to] = x0
             near[1, to] = y0 - y_low
             near[2, to] = x1
             near[3, to] = (y1 - y0) / (x1 - x0)
             near[4, to] = sign
-            size += int(x1 - x0 >= UPRIGHT_M)
+            size += int(counts & (x1 - x0 >= UPRIGHT_M))
         if not meets:  # outer's outline passes inner's box by: one ray upwards decides for all of it
             found[pair] = inner_area_m2[mine] if inside > 0.5 else 0.0
             continue
@@ -191,7 +190,7 @@ def _shared_areas(
             for row in range(5):
                 near[row, np.uint64(k)] = 0.0
         total = 0.0
-        begin, end = 0, size
+        begin, count, lanes, is_long = 0, size, (size + LANES - 1) // LANES * LANES, size > MANY
         first = inner_start[mine]
         for k in range(first, inner_start[mine + one] - 1):
             edge = np.int64(inner_edges[np.uint64(k)])
@@ -207,26 +206,32 @@ def _shared_areas(
                 continue
             y0 = inner[left, 1] - y_low
             slope = (inner[right, 1] - inner[left, 1]) / (x1 - x0)
-            if size > MANY:
+            if is_long:
                 while begin < size and near[2, begin] <= x0:
                     begin += 1
-                end = begin + int(np.searchsorted(near[0, begin:size], x1))
-            for at in range((end - begin + LANES - 1) // LANES * LANES):
-                j = np.uint64(begin + at)
-                u = max(x0, near[0, j])
-                v = max(u, min(x1, near[2, j]))
+                if 8 * begin > size:  # what lies to the left of all that follows makes room
+                    size -= begin
+                    for row in range(5):
+                        for at in range(size + LANES):
+                            near[row, at] = near[row, begin + at]
+                    begin = 0
+                count = int(np.searchsorted(near[0, :size], x1))
+                lanes = (count + LANES - 1) // LANES * LANES
+            for at in range(lanes):
+                u = max(x0, near[0, at])
+                v = max(u, min(x1, near[2, at]))
                 mine_u = y0 + (u - x0) * slope
                 mine_v = y0 + (v - x0) * slope
-                above_u = mine_u - (near[1, j] + (u - near[0, j]) * near[3, j])
-                above_v = mine_v - (near[1, j] + (v - near[0, j]) * near[3, j])
+                above_u = mine_u - (near[1, at] + (u - near[0, at]) * near[3, at])
+                above_v = mine_v - (near[1, at] + (v - near[0, at]) * near[3, at])
                 # min(mine, other) is mine less what of mine is above. Of a difference that runs from d to
                 # e the positive part has the mean p * p / (|d| + |e|) / 2, where p adds up their positive
                 # parts, whether it changes sign or not: one formula, no branch to guess wrong.
                 positive = max(above_u, 0.0) + max(above_v, 0.0)
                 cut = positive * positive / (abs(above_u) + abs(above_v) + NEVER_ZERO)
-                terms[at] = near[4, j] * (v - u) * (mine_u + mine_v - cut)
+                terms[at] = near[4, at] * (v - u) * (mine_u + mine_v - cut)
             part = 0.0
-            for at in range(end - begin):
+            for at in range(count):
                 part += terms[at]
             total += (1.0 - np.float64(edge & 2)) * part
         found[pair] = total / 2.0
