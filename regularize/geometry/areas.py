@@ -65,7 +65,9 @@ class Outlines:
         if not is_several.any():
             return np.arange(n), self.start, np.zeros(n, np.bool_)
         one, several = np.flatnonzero(~is_several), np.flatnonzero(is_several)
-        parts, of_several = shapely.get_parts(self.polygons[several], return_index=True)
+        parts, of_several = self.polygons[several], np.arange(len(several))
+        if not self.is_single[several].all():  # it copies each part
+            parts, of_several = shapely.get_parts(parts, return_index=True)
         rings, of_part = shapely.get_rings(parts, return_index=True)
         owner = np.concatenate([one, several[of_several[of_part]]])
         length = np.concatenate([np.diff(self.start)[one], shapely.get_num_coordinates(rings)])

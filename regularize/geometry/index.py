@@ -136,10 +136,10 @@ def curve_order(boxes: Floats) -> Integers:
     """An order of `boxes` in which neighbours lie together; `boxes` as :func:`meeting_boxes` wants them."""
     x_m, y_m = float(boxes[:, 0].min()), float(boxes[:, 1].min())
     size_m = float(max(boxes[:, 2].max() - x_m, boxes[:, 3].max() - y_m))
-    n = len(boxes)
     # Place (32 bits) and position sorted as one number, so no ties.
-    order: Integers = np.sort(_hilbert(boxes, x_m, y_m, size_m) * n + np.arange(n)) % n
-    return order
+    bits = len(boxes).bit_length()
+    order: Integers = np.sort(_hilbert(boxes, x_m, y_m, size_m) << bits | np.arange(len(boxes)))
+    return order & ((1 << bits) - 1)
 
 
 class Tree(NamedTuple):
