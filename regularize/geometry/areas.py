@@ -25,6 +25,7 @@ TOUCH_M2 = 1e-6
 NUMBA_PAYS = 10_000
 
 AT_ONCE = 1000  # geometries that are read together
+FREELY = 1 << 24  # coordinates for which room is taken on a guess (256 MB, most of it never touched)
 
 _POLYGON, _MULTIPOLYGON = 3, 6  # shapely's type ids
 
@@ -117,14 +118,17 @@ def outlines(geometries: Geometries) -> Outlines:
     points = np.zeros(size, np.int64)
     coordinates, filled = np.empty((0, 2)), 0
     # GEOS keeps each geometry by itself in memory, and walking over them is dear: what is asked about
-    # a few thousand of them is asked while they are near.
+    # a thousand of them is asked while they are near.
     for first in range(0, size, AT_ONCE):
         some = slice(first, first + AT_ONCE)
         types[some] = shapely.get_type_id(array[some])
         points[some], read = _read(array[some], (types[some] == _POLYGON) | (types[some] == _MULTIPOLYGON))
         if filled + len(read) > len(coordinates):
-            # Room for the whole layer if it goes on as it began, and for a quarter more.
-            room = np.empty(((filled + len(read)) * size * 5 // (4 * min(first + AT_ONCE, size)), 2))
+            # Room for the whole layer if it goes on as it began, and for a quarter more. What is not
+            # written takes no memory; but a layer may begin with its largest.
+            needed = filled + len(read)
+            whole = needed * size * 5 // (4 * min(first + AT_ONCE, size))
+            room = np.empty((min(whole, max(2 * needed, FREELY)), 2))
             room[:filled] = coordinates[:filled]
             coordinates = room
         coordinates[filled : filled + len(read)] = read
@@ -132,18 +136,17 @@ def outlines(geometries: Geometries) -> Outlines:
     at = np.flatnonzero(points)
     start = np.zeros(len(at) + 1, np.int64)
     np.cumsum(points[at], out=start[1:])
-    whole = array if len(at) == size else array[at]
-    return Outlines(whole, at, types[at] == _POLYGON, coordinates[:filled], start, size)
+    polygons = array if len(at) == size else array[at]
+    return Outlines(polygons, at, types[at] == _POLYGON, coordinates[:filled], start, size)
 
 
 def _read(array: Polygons, is_wanted: Booleans) -> tuple[Integers, Floats]:
     """How many coordinates each of a few geometries has, 0 where it cannot be computed with, and they."""
     points = np.where(is_wanted, shapely.get_num_coordinates(array), 0)
     coordinates: Floats = shapely.get_coordinates(array if is_wanted.all() else array[is_wanted])
-    is_finite = np.isfinite(coordinates).all(axis=1) if not np.isfinite(coordinates).all() else None
-    if is_finite is not None:
+    if not np.isfinite(coordinates).all():
         owner = np.repeat(np.arange(len(array)), points)
-        points[owner[~is_finite]] = 0
+        points[owner[~np.isfinite(coordinates).all(axis=1)]] = 0
         coordinates = coordinates[points[owner] > 0]
     return points, coordinates
 

@@ -6,7 +6,12 @@ below a lower one. The area that two polygons share is therefore the sum over al
 common. Concave rings, holes, parts and shared edges need no special case, and nothing is noded.
 
 Edges run from left to right: ``x0 <= x1``. They are sorted by ``x0`` within their polygon. An upright
-edge has sign 0: it adds nothing, but it says where an outline runs.
+edge adds nothing, but it says where an outline runs.
+
+Of an edge four bytes are kept: ``4 * k + 2 * is_lower + backwards``, where ``k`` counts its polygon's
+coordinates up to the one at which it begins along the ring. The rest is read from the coordinates, so
+that a large layer is not written into memory once more. Places in arrays are unsigned in the innermost
+loops: for a signed one that may be negative, numba asks each time whether it counts from the end.
 """
 
 from functools import cached_property
@@ -24,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 
-UPRIGHT_M = 1e-200  # narrower than this an edge has no slope that a float can hold
+UPRIGHT_M = 1e-100  # narrower than this an edge adds nothing, and the square of its slope has no float
 MANY = 32  # edges of which it pays to seek out those that matter
 LANES = 4  # edges that are computed at once
 NEVER_ZERO = 1e-300  # added to a denominator that is zero only where the numerator is

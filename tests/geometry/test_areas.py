@@ -350,3 +350,59 @@ def test_touching_is_not_overlapping_whatever_the_rounding():
         assert other.is_valid
         for engine in ENGINES:
             assert len(pairs([one], [other], engine=engine)) == 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("width_m", [1e-30, 1e-99, 1e-101, 1e-160, 1e-250])
+def test_an_edge_that_is_all_but_upright_loses_nothing(engine, width_m):
+    leaning = Polygon([(0, 0), (4, 0), (4, 4), (width_m, 4)])
+    others = [box(-1, 1, 5, 2), box(2, 1, 9, 2), Polygon([(-3, 0), (6, 1), (width_m, 3)])]
+    expected = [shapely.area(shapely.intersection(box(0, 0, 4, 4), other)) for other in others]
+    assert pairs([leaning], others, engine=engine).area_m2 == pytest.approx(expected, abs=1e-9)
+    assert pairs(others, [leaning], engine=engine).area_m2 == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("corners", [kernel.MANY - 1, kernel.MANY + 1, 300])
+def test_outlines_of_many_corners(corners):
+    rng = np.random.default_rng(corners)
+    layers = []
+    for _ in range(2):
+        angle = np.sort(rng.uniform(0, 2 * np.pi, (6, corners)), axis=1)
+        reach = 30 * rng.uniform(0.5, 1.0, angle.shape)
+        middle = np.array(FAR) + rng.uniform(-20, 20, (6, 1, 2))
+        rings = middle + np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=-1)
+        layers.append(shapely.polygons(rings))
+    found, plain = pairs(*layers, engine="numba"), pairs(*layers, engine="shapely")
+    assert len(found) == 36
+    assert found.left.tolist() == plain.left.tolist()
+    assert found.right.tolist() == plain.right.tolist()
+    assert found.area_m2 == pytest.approx(plain.area_m2, abs=1e-6)
+
+
+def test_outlines_are_the_same_however_many_are_read_at_once(monkeypatch):
+    odd = [
+        None,
+        Point(1, 1),
+        Polygon(),
+        Polygon([(0, 0), (1, np.inf), (1, 1)]),
+        shapely.LineString([(0, 0), (1, 1)]),
+    ]
+    holed = box(0, 0, 9, 9).difference(box(2, 2, 4, 4))
+    layer = [
+        box(0, 0, 1, 1),
+        *odd,
+        holed,
+        MultiPolygon([box(0, 0, 1, 1), box(5, 5, 6, 6)]),
+        *odd,
+        box(3, 3, 8, 8),
+    ]
+    whole = outlines(layer)
+    monkeypatch.setattr(areas, "FREELY", 0)
+    for at_once in (1, 2, 5, len(layer)):
+        monkeypatch.setattr(areas, "AT_ONCE", at_once)
+        again = outlines(layer)
+        for name in ("at", "is_single", "coordinates", "start", "size"):
+            assert np.array_equal(getattr(whole, name), getattr(again, name)), name
+        assert all(a is b for a, b in zip(whole.polygons, again.polygons, strict=True))
+    assert whole.at.tolist() == [0, 6, 7, 13]
+    assert whole.is_single.tolist() == [True, True, False, True]
