@@ -158,11 +158,13 @@ def inserted_at_once(connection: Connection, table: Table) -> Iterator[None]:
     """Note all rows that are inserted within the block together, and as the trigger would.
 
     A trigger for each row takes twice as long as all else that an insert does. It rests meanwhile, and stands
-    again before anything can be committed.
+    again before anything can be committed. One that somebody changed stays as it is: that is for
+    ``store verify`` to tell.
     """
     name, key = f"history_{table.name}_insert", table.columns.values()[0].name
-    query = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name = ?"
-    if table.name not in CHANGED_BY_COMMANDS or not connection.exec_driver_sql(query, (name,)).scalar():
+    query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
+    trigger = triggers([table])[name] if table.name in CHANGED_BY_COMMANDS else None
+    if trigger is None or connection.exec_driver_sql(query, (name,)).scalar() != trigger:
         yield
         return
     last = connection.exec_driver_sql(f'SELECT coalesce(max({key}), 0) FROM "{table.name}"').scalar()  # noqa: S608 - own names
@@ -173,7 +175,7 @@ def inserted_at_once(connection: Connection, table: Table) -> Iterator[None]:
         f'{_NOTE} SELECT {values} FROM "{table.name}" WHERE {key} > ? ORDER BY {key}',  # noqa: S608 - own names
         (last,),
     )
-    connection.exec_driver_sql(triggers([table])[name])
+    connection.exec_driver_sql(trigger)
 
 
 def exists(connection: Connection) -> bool:

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pytest
 from store_samples import CRS, finding_of, square
 
-from regularize.errors import OptionError
+from regularize.errors import OptionError, StoreError
 from regularize.model import Batch, Case, Grade, Home, HomeChanges, Measure, ReviewState
 from regularize.store import Store, bulk
 
@@ -76,6 +76,37 @@ def test_many_rows_are_noted_as_few_are(tmp_path: Path, monkeypatch: pytest.Monk
         connection.commit()
     table, row, new_row, operation, _after, external, old = noted(tmp_path / "many.gpkg")[-1][1:]
     assert (table, row, new_row, operation, external, old) == ("home_links", 751, None, "insert", 1, None)
+
+
+def test_a_trigger_that_somebody_changed_is_not_mended_unsaid(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    Store.create(path, crs=CRS, title="A").close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER history_home_links_insert")
+        connection.execute(
+            'CREATE TRIGGER "history_home_links_insert" AFTER INSERT ON home_links BEGIN SELECT 1; END'
+        )
+        connection.commit()
+    homes = HomeChanges(new=tuple(home_of(f"T-00000-{k}", survey_fids=(k,)) for k in range(1, 251)))
+    with Store.open(path) as store:
+        store.save_run({}, [], {}, homes, on=ON)
+        (guards,) = [check for check in store.verify().checks if not check.ok]
+    assert guards.name == "guards"
+    assert "history_home_links_insert" in guards.detail
+
+
+def test_rows_that_cannot_be_inserted_leave_the_trigger_in_place(tmp_path: Path) -> None:
+    new = tuple(home_of(f"T-00000-{k}", survey_fids=(k,)) for k in range(1, 251))
+    path = tmp_path / "a.gpkg"
+    with Store.create(path, crs=CRS, title="A") as store:
+        before = noted(path)
+        with pytest.raises(StoreError, match="UNIQUE"):
+            store.save_run({}, [], {}, HomeChanges(new=(*new, new[0])), on=ON)
+        assert store.verify().ok
+        assert noted(path) == before
+        store.save_run({}, [], {}, HomeChanges(new=new), on=ON)
+        assert store.verify().ok
+        assert [row[1] for row in noted(path)].count("home_links") == 2 * 250
 
 
 def test_a_run_without_change_adds_one_event(store: Store) -> None:
