@@ -50,12 +50,15 @@ def render_png(svg: str, width_mm: float, height_mm: float, *, ppi: float) -> by
 def _compiled(template: Path, data: Mapping[str, Any], **output: Any) -> bytes:
     import typst
 
+    is_ours = template.parent == TEMPLATES
     try:
         with scratch() as root:
             compiler = typst.Compiler(
                 str(_lay_out(template, data, root)),
                 root=str(root),
-                font_paths=_faces() if template.parent == TEMPLATES else _faces(str(root)),
+                font_paths=_faces() if is_ours else _faces(str(root)),
+                # where templates that municipalities began with earlier read the values
+                sys_inputs={} if is_ours else {"data": _text(data)},
             )
             made, warnings = compiler.compile_with_warnings(**output)
     except (KeyboardInterrupt, SystemExit):
@@ -117,7 +120,11 @@ def _lay_out(template: Path, data: Mapping[str, Any], root: Path) -> Path:
 
 def write_data(data: Mapping[str, Any], root: Path) -> None:
     """Write what a template sets to where it reads it."""
-    (root / DATA).write_text(json.dumps(data, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+    (root / DATA).write_text(_text(data), encoding="utf-8")
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True)
 
 
 def _template_error(template: Path, error: BaseException) -> DossierError:

@@ -345,6 +345,12 @@ class TestTemplates:
         with pytest.raises(DossierError):
             drawn(facts, template=self.write(tmp_path, head + '#read("../../../../etc/hostname")'))
 
+    def test_own_template_of_an_earlier_version(self, tmp_path: Path, facts: dict[str, Any]) -> None:
+        """Those read the values from the inputs."""
+        head = "#set document(title: [x])\n#let d = json(bytes(sys.inputs.data))\n"
+        own = self.write(tmp_path, head + "Общинско досие #d.home\n")
+        assert "Общинско досие T-00001-7" in pages(drawn(facts, template=own))[0]
+
     def test_an_error_names_line_and_hint(self, tmp_path: Path, facts: dict[str, Any]) -> None:
         broken = self.write(tmp_path, "= Досие\n\n#let x = 1 +\n")
         with pytest.raises(DossierError) as caught:
