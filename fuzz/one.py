@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import traceback
 from pathlib import Path
 
 import atheris
@@ -10,6 +11,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 with atheris.instrument_imports(include=["regularize"], enable_loader_override=False):
     import targets
+
+import shapes
+
+
+def structured(data: bytes, max_size: int, seed: int) -> bytes:
+    """Half of the mutants follow the structure of the text, where it has one; the others are blind."""
+    mutant = shapes.mutated_bytes(data, seed) if seed % 2 else None
+    return mutant if mutant is not None and len(mutant) <= max_size else atheris.Mutate(data, max_size)
 
 
 def main() -> None:
@@ -23,10 +32,15 @@ def main() -> None:
             targets.once(name, data)
         except Exception:
             # Kept here as well: what stops the process may also stop libFuzzer from keeping it.
-            Path(prefix, f"crash-{hashlib.sha1(data, usedforsecurity=False).hexdigest()}").write_bytes(data)
+            digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+            Path(prefix, f"crash-{digest}").write_bytes(data)
+            Path(prefix, f"why-{digest}.txt").write_text(traceback.format_exc(), encoding="utf-8")
             raise
 
-    atheris.Setup(sys.argv, test_one_input)
+    if name in targets.STRUCTURED:
+        atheris.Setup(sys.argv, test_one_input, custom_mutator=structured)
+    else:
+        atheris.Setup(sys.argv, test_one_input)
     atheris.Fuzz()
 
 

@@ -7,6 +7,7 @@ stands beside them and is used again. Exits with 1 if anything was found.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,7 @@ class Outcome:
     executions: int
     findings: tuple[Path, ...]
     log: str
+    why: str = ""
 
     @property
     def ok(self) -> bool:
@@ -71,13 +73,16 @@ def fuzz(name: str, seconds: int, folder: Path, *, seed: int = 0) -> Outcome:
         capture_output=True,
         check=False,
         cwd=folder,
+        # Names in sets keep their order: with a seed, the same way each time.
+        env={**os.environ, "PYTHONHASHSEED": "0"},
         timeout=seconds + GRACE_S,
     )
     log = (done.stdout + done.stderr).decode("utf-8", "replace")
     (folder / name / "log.txt").write_text(log, encoding="utf-8")
     counted = re.search(r"number_of_executed_units:\s*(\d+)", log) or re.search(r"Done (\d+) runs", log)
     findings = tuple(sorted(p for p in found.iterdir() if re.match(r"(crash|timeout|oom|leak)-", p.name)))
-    return Outcome(name, int(counted[1]) if counted else 0, findings, log)
+    why = "\n".join(path.read_text("utf-8") for path in sorted(found.glob("why-*.txt")))
+    return Outcome(name, int(counted[1]) if counted else 0, findings, log, why)
 
 
 def main() -> int:
@@ -96,6 +101,7 @@ def main() -> int:
     for outcome in outcomes:
         found = ", ".join(path.name for path in outcome.findings) or "nothing"
         print(f"{outcome.name:12} {outcome.executions:>9} executions, found: {found}")
+        print(outcome.why, end="")
         if not outcome.executions:
             print(outcome.log[-2000:])
     return 0 if all(outcome.ok for outcome in outcomes) else 1

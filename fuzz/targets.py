@@ -96,12 +96,15 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "dates": dates,
     "gate": gate,
 }
+# Where half of the mutants follow the structure of JSON.
+STRUCTURED = frozenset({"gate"})
 
 _GEOJSON = (
     '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"ref":"a","use":"Навес"},'
     '"geometry":{"type":"Polygon","coordinates":[[[25.1,43.1],[25.2,43.1],[25.2,43.2],[25.1,43.1]]]}},'
     '{"type":"Feature","properties":null,"geometry":null}]}'
 )
+_WITH_CRS = _GEOJSON.replace('{"type"', '{"crs":{"type":"name","properties":{"name":"EPSG:7801"}},"type"', 1)
 _KML = (
     '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
     "<Folder><name>Сгради</name><Placemark><name>1</name><ExtendedData><Data name='ref'><value>a</value>"
@@ -127,7 +130,13 @@ SEEDS: dict[str, tuple[str, ...]] = {
     "odk": ("42.65 26.33 197.0 4.5; 42.66 26.34 0 0;", "42.65 26.33 0 0", "90.0 180.0;-90.0 -180.0", ";;"),
     "identifiers": ("68134.4081.2048", "00990.501.1.1.2", "68134", "ЕГН 9545121234", "68134.501.1.2.3.4"),
     "dates": ("03.04.2025", "2025-04-03T10:00:00Z", "31.12.2024 г.", "1/2/03", "20\u06f25-04-03"),
-    "gate": (_GEOJSON, _KML, _GEOJSON.replace("25.1", "1e400"), '{"type":"Point","coordinates":[1,2]}'),
+    "gate": (
+        _GEOJSON,
+        _WITH_CRS,
+        _KML,
+        _GEOJSON.replace("25.1", "1e400"),
+        '{"type":"Point","coordinates":[1,2]}',
+    ),
 }
 ENCODINGS: dict[str, Iterable[str]] = {"cad": ("cp1251", "cp866", "utf-8"), "points": ("cp1251", "utf-8")}
 WORDS: dict[str, tuple[str, ...]] = {

@@ -5,6 +5,7 @@ is nested, and take coordinates in metres for degrees. Each feature stands or fa
 """
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,17 @@ _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("Point", "MultiPoint"), "point"),
 }
 GEOMETRY_TYPES = frozenset({*_FAMILIES, "GeometryCollection"})
+# AttributeError is what shapely raises for a geometry without coordinates, OverflowError for a whole
+# number beyond all decimals, RecursionError for collections in collections.
+_BROKEN = (
+    shapely.errors.ShapelyError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 class _BrokenFeature:
@@ -107,7 +119,7 @@ class _Features(OpenLayer):
             if sequence:
                 records = text.split(_RECORD_SEPARATOR) if _RECORD_SEPARATOR in text else text.splitlines()
                 return [_record(record) for record in records if record.strip()], None
-            document = json.loads(text)
+            document = loaded(text)
         except json.JSONDecodeError as error:
             reason = _("it is not whole JSON (line {line}, column {column})").format(
                 line=error.lineno, column=error.colno
@@ -116,7 +128,7 @@ class _Features(OpenLayer):
         except RecursionError as error:
             raise bulk.unreadable(self._path, _("it is nested too deep")) from error
         kind = document.get("type") if isinstance(document, dict) else None
-        if kind not in {"FeatureCollection", "Feature", *GEOMETRY_TYPES}:
+        if not isinstance(kind, str) or kind not in {"FeatureCollection", "Feature", *GEOMETRY_TYPES}:
             raise bulk.unreadable(self._path, _("it is JSON, but not GeoJSON"))
         if kind == "FeatureCollection":
             found = document.get("features")
@@ -133,7 +145,7 @@ class _Features(OpenLayer):
         name = properties.get("name") if isinstance(properties, dict) else None
         try:
             return CRS.from_user_input(str(name))
-        except CRSError as error:
+        except (CRSError, UnicodeError) as error:  # UnicodeError: half of a pair of surrogates
             raise InputError(
                 _("{file}: its crs member names no coordinate system that is known").format(file=self._path),
                 hint=_("state it: --crs AUTH:CODE"),
@@ -152,7 +164,7 @@ class _Features(OpenLayer):
                 and len(position) >= 2
                 and all(isinstance(value, int | float) for value in position[:2])
                 and (abs(position[0]) > 180 or abs(position[1]) > 90)
-                and all(np.isfinite(position[:2]))
+                and all(abs(value) < math.inf for value in position[:2])
             ):
                 return False
         return True
@@ -165,7 +177,7 @@ class _Features(OpenLayer):
         """See the base class."""
         n = self.info.n
         values: dict[str, Sequence[Any]] = {
-            name: [_flat(f["properties"].get(name)) if isinstance(f, dict) else None for f in self._features]
+            name: [f["properties"].get(name) if isinstance(f, dict) else None for f in self._features]
             for name in columns
         }
         texts = [value for column in values.values() for value in column if isinstance(value, str)]
@@ -189,8 +201,7 @@ class _Features(OpenLayer):
                     rows.geometries[row] = shapely.geometry.shape(feature["geometry"])
                 if _is_open(feature["geometry"]):
                     rows.faults[row] = RING_CLOSED
-            except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError, AttributeError) as error:
-                # AttributeError is what shapely raises for a geometry without coordinates.
+            except _BROKEN as error:
                 rows.faults[row] = Fault("UNREADABLE_GEOMETRY", bulk.unreadable_geometry(error))
         return rows
 
@@ -202,29 +213,60 @@ def _is_open(geometry: dict[str, Any]) -> bool:
     return any(ring[0] != ring[-1] for polygon in polygons for ring in polygon if ring)
 
 
+def loaded(text: str) -> Any:
+    """The document of a JSON text; whole numbers that are longer than Python counts stay text.
+
+    Raises
+    ------
+    json.JSONDecodeError
+        If it is no JSON.
+    RecursionError
+        If it is nested too deep.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # more than 4,300 digits: this number is spoilt, and not the whole file
+        return json.loads(text, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
 def _record(text: str) -> dict[str, Any] | _BrokenFeature:
     try:
-        return _feature(json.loads(text))
+        return _feature(loaded(text))
     except (json.JSONDecodeError, RecursionError):
         return _BrokenFeature()
 
 
 def _feature(value: Any) -> dict[str, Any] | _BrokenFeature:
     """A feature with a geometry of a known type (or None) and a dict of properties."""
-    if isinstance(value, dict) and value.get("type") in GEOMETRY_TYPES:
+    if isinstance(value, dict) and _is_geometry(value):
         value = {"type": "Feature", "geometry": value}
     if not isinstance(value, dict) or value.get("type") != "Feature":
         return _BrokenFeature()
     geometry = value.get("geometry")
-    if geometry is not None and (
-        not isinstance(geometry, dict) or geometry.get("type") not in GEOMETRY_TYPES
-    ):
+    if geometry is not None and not (isinstance(geometry, dict) and _is_geometry(geometry)):
         return _BrokenFeature()
     properties = value.get("properties")
     found = dict(properties) if isinstance(properties, dict) else {}
     if "id" in value and "id" not in found:
         found["id"] = value["id"]
-    return {"geometry": geometry, "properties": found}
+    try:
+        return {"geometry": geometry, "properties": {name: _flat(each) for name, each in found.items()}}
+    except RecursionError:
+        return _BrokenFeature()
+
+
+def _is_geometry(value: dict[str, Any]) -> bool:
+    kind = value.get("type")
+    return isinstance(kind, str) and kind in GEOMETRY_TYPES
 
 
 def _flat(value: Any) -> Any:

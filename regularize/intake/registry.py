@@ -18,7 +18,7 @@ from regularize.intake.cad import CadFile
 from regularize.intake.dataset import Dataset
 from regularize.intake.dxf import Drawing
 from regularize.intake.flatgeobuf import FlatGeobuf
-from regularize.intake.geojson import GeoJson
+from regularize.intake.geojson import GeoJson, loaded
 from regularize.intake.geopackage import GeoPackage
 from regularize.intake.geoparquet import GeoParquet
 from regularize.intake.gml import Gml
@@ -118,7 +118,7 @@ def _is_sequence(head: bytes, _ending: str) -> bool:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        loaded(text)
     except (json.JSONDecodeError, RecursionError):
         return False
     return True

@@ -92,12 +92,53 @@ def test_a_crs_member_is_taken(tmp_path: Path, read: Read) -> None:
         ({"type": "Feature", "geometry": {"type": "Blob"}}, "UNREADABLE_FEATURE"),
         ({"type": "Feature", "geometry": {"type": "Polygon"}}, "UNREADABLE_GEOMETRY"),
         ("text", "UNREADABLE_FEATURE"),
+        ({"type": ["Feature"], "geometry": None}, "UNREADABLE_FEATURE"),
+        ({"type": "Feature", "geometry": {"type": {"a": 1}}}, "UNREADABLE_FEATURE"),
+        (
+            feature(ring=[[-5.32, 35.88], [10**400, 35.88], [-5.31, 35.89], [-5.32, 35.88]]),
+            "UNREADABLE_GEOMETRY",
+        ),
     ],
 )
 def test_one_broken_feature_costs_only_itself(broken: Any, code: str, tmp_path: Path, read: Read) -> None:
     delivery = read(collection(tmp_path / "b.geojson", feature(ref="a"), broken, feature(2, ref="c")))
     assert [(q.feature, q.code) for q in delivery.quarantine] == [(1, code)]
     assert delivery.frame["ref"].tolist() == ["a", "c"]
+
+
+def test_a_number_that_cannot_be_counted_costs_only_its_feature(tmp_path: Path, read: Read) -> None:
+    path = collection(tmp_path / "b.geojson", feature(ref="a", storeys=7), feature(2, ring=[[8, 9]] * 4))
+    endless = "1" + "0" * 5000
+    text = path.read_text("utf-8").replace('"storeys": 7', f'"storeys": {endless}')
+    path.write_text(text.replace("[8, 9]", f"[{endless}, 35.88]", 1), encoding="utf-8")
+    delivery = read(path)
+    assert [(q.feature, q.code) for q in delivery.quarantine] == [(1, "NOT_FINITE")]
+    assert delivery.frame["ref"].tolist() == ["a"]
+
+
+def test_a_place_beyond_all_numbers_is_not_taken_for_degrees(tmp_path: Path, read: Read) -> None:
+    far = feature(ring=[[10**30, 35.88], [10**30, 35.89], [0, 35.89], [10**30, 35.88]])
+    with pytest.raises(InputError, match="coordinate system"):
+        read(collection(tmp_path / "b.geojson", far))
+
+
+def test_properties_nested_too_deep_cost_only_their_feature(tmp_path: Path, read: Read) -> None:
+    path = collection(tmp_path / "b.geojson", feature(ref="a"), feature(2, ref="c", extra=7))
+    deep = "[" * 800 + "]" * 800
+    path.write_text(path.read_text("utf-8").replace('"extra": 7', f'"extra": {deep}'), encoding="utf-8")
+    delivery = read(path)
+    assert delivery.source.n_read == 2
+    assert len(delivery.frame) + len(delivery.quarantine) == 2
+
+
+@pytest.mark.parametrize("name", ["EPSG:\ud800", "x" * 10_000, "", [], None])
+def test_a_crs_member_that_names_nothing_asks(name: Any, tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "b.geojson"
+    members = {"crs": {"type": "name", "properties": {"name": name}}, "features": [feature()]}
+    path.write_text(json.dumps({"type": "FeatureCollection", **members}), encoding="utf-8")
+    with pytest.raises(InputError, match="crs member") as caught:
+        read(path)
+    assert "--crs" in caught.value.hint
 
 
 def test_cyrillic_in_a_wrong_encoding_is_read_by_evidence(tmp_path: Path, read: Read) -> None:
@@ -133,6 +174,8 @@ def test_marks_at_the_beginning(encoding: str, tmp_path: Path, read: Read) -> No
         "[" * 100_000,
         '{"type": "FeatureCollection"}',
         "[1]",
+        '{"type": ["FeatureCollection"]}',
+        '{"type": {"a": 1}, "features": []}',
     ],
 )
 def test_what_is_no_geojson_is_one_message(text: str, tmp_path: Path, read: Read) -> None:

@@ -1,6 +1,8 @@
 """Fuzzing of what reads foreign text: in processes of its own, twenty seconds each (`make fuzz`: minutes)."""
 
 import importlib.util
+import json
+import random
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 20
 # The suite goes the same way each time; `make fuzz` goes another one.
 SEED = 20261122
+MUTANTS = 2000
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="atheris is for Linux")
 
 
@@ -41,12 +44,26 @@ def test_a_harness_notices_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
         targets.once("identifiers", b"abc")
 
 
+def test_any_value_at_any_place_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "fuzz"))
+    targets, shapes = module("targets"), module("shapes")
+    rng = random.Random(SEED)
+    documents = [json.loads(text) for text in targets.SEEDS["gate"] if text.startswith("{")]
+    assert len(documents) >= 4
+    whole = 0
+    for _ in range(MUTANTS):
+        data = shapes.text_of(shapes.mutated(rng.choice(documents), rng), rng)
+        whole += json.loads(data) is not None
+        targets.once("gate", data)
+    assert whole > MUTANTS / 2
+
+
 @linux
 @pytest.mark.parametrize("name", module("run").NAMES)
 def test_nothing_is_found(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("atheris")
     monkeypatch.syspath_prepend(str(ROOT / "fuzz"))
     outcome = module("run").fuzz(name, SECONDS, tmp_path, seed=SEED)
-    assert outcome.ok, f"{outcome.findings}\n{outcome.log[-3000:]}"
+    assert outcome.ok, f"{outcome.findings}\n{outcome.why or outcome.log[-3000:]}"
     assert outcome.executions > 0
     print(name, outcome.executions)
