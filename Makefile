@@ -27,7 +27,7 @@ test: $(DEV)     ## format, lint, types, tests (what is long is sampled)
 
 test-long: $(DEV)  ## the same, whole: takes minutes
 	sh scripts/chromium.sh
-	MUTATION_SECONDS=600 $(BIN)/python -m pytest -n 2 --dist worksteal
+	EXAMPLES=others MUTATION_SECONDS=600 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: $(DEV)     ## feed every reader of text with mutated files, FUZZ_SECONDS each (60)
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
