@@ -11,7 +11,7 @@ import shapely
 from regularize.countries.parameters import NotAssessedValue, Value
 from regularize.geometry.rows import Positions, Rows
 from regularize.model import Case, Finding, Home, NotAssessed
-from regularize.plan.facts import STREET_REACH_M, home_facts
+from regularize.plan.facts import STREET_REACH_M, TOUCH_M, home_facts
 from regularize.publish.scene import home_scene
 from regularize.publish.situation import Scene, reach_m
 from regularize.publish.text import format_number
@@ -107,6 +107,8 @@ class DossierDesk:
             member = OWN.get(name)
             # of the ground around it, whatever the sketches show and the tables name
             where = rows.of(getattr(home, member)) if member else _around(rows, home)
+            if name == "parcels":
+                where = np.union1d(where, _adjoining(rows, home))
             for number in sorted(set(rows.column("batch")[where].tolist())):
                 source = self.batches[int(number)].source
                 used[int(number), name] = {
@@ -257,3 +259,15 @@ def _around(rows: Rows, home: Home) -> Positions:
     west, south, east, north = home.geometry.bounds
     reach = max(reach_m((west, south, east, north)), STREET_REACH_M)
     return rows.near(shapely.box(west - reach, south - reach, east + reach, north + reach))
+
+
+def _adjoining(rows: Rows, home: Home) -> Positions:
+    """Positions of the rows within the box of what lies beneath `home`, however far that reaches."""
+    if home.geometry is None or home.geometry.is_empty or not len(rows):
+        return np.empty(0, np.intp)
+    beneath = rows.shapes[rows.near(home.geometry)]
+    beneath = beneath[shapely.intersects(beneath, home.geometry)]
+    if not len(beneath):
+        return np.empty(0, np.intp)
+    west, south, east, north = shapely.total_bounds(beneath)
+    return rows.near(shapely.box(west - TOUCH_M, south - TOUCH_M, east + TOUCH_M, north + TOUCH_M))

@@ -5,20 +5,28 @@ import os
 import resource
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import crew_tasks
 import docx
+import geopandas
 import pypdfium2
 import pytest
 import report_town
+import shapely
 
 from regularize.countries import load
+from regularize.geometry.rows import Rows
+from regularize.model import Home
+from regularize.plan.facts import home_facts
 from regularize.publish import typesetting
 from regularize.publish.letters import letter_words
 from regularize.publish.resident import catalogue
 from regularize.workflow import dossiers as work
+from regularize.workflow.dossier_desk import DossierDesk
 
 Run = Any  # the fixture of conftest
 DAY = ("--on", "2026-03-02")
@@ -61,6 +69,30 @@ def home(town: Path, run: Run) -> str:
 def text_of(pdf: Path) -> str:
     pages = pypdfium2.PdfDocument(pdf.read_bytes())
     return " ".join(" ".join(p.get_textpage().get_text_range() for p in pages).split())
+
+
+def test_the_delivery_of_an_adjoining_parcel_is_a_source_however_far_it_lies() -> None:
+    """The dossier names that parcel, though no drawing reaches it."""
+
+    def layer(*shapes: Any) -> Rows:
+        n = range(1, len(shapes) + 1)
+        return Rows(
+            geopandas.GeoDataFrame(
+                {"fid": n, "batch": n, "identifier": [str(k) for k in n]}, geometry=list(shapes)
+            )
+        )
+
+    home = Home("T-00001-1", "00001", shapely.box(0, 0, 9, 9), (), (), (), date(2026, 1, 1))
+    parcels = layer(
+        shapely.box(-5, -5, 150, 20), shapely.box(150, -5, 170, 20), shapely.box(900, -5, 920, 20), None
+    )
+    assert home_facts(home, parcels=parcels)["adjoining"] == ["2"]
+    source = {"origin": "", "path": "", "source": "", "valid_from": date(2026, 1, 1), "sigma_m": 0.1}
+    batches = {
+        k: SimpleNamespace(source=SimpleNamespace(**{**source, "origin": f"{k}.shp"})) for k in range(1, 5)
+    }
+    desk: Any = SimpleNamespace(layers={"parcels": parcels, "plots": layer()}, land=layer(), batches=batches)
+    assert [row["origin"] for row in DossierDesk._sources(desk, home)] == ["1.shp", "2.shp"]
 
 
 def test_pdf_and_word_the_same_each_time(town: Path, run: Run, home: str) -> None:
