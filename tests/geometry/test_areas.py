@@ -408,3 +408,13 @@ def test_outlines_are_the_same_however_many_are_read_at_once(monkeypatch):
         assert all(a is b for a, b in zip(whole.polygons, again.polygons, strict=True))
     assert whole.at.tolist() == [0, 6, 7, 13]
     assert whole.is_single.tolist() == [True, True, False, True]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # where compiled code divides by zero in silence
+def test_no_place_outside_the_arrays_is_read():
+    """Compiled code does not ask whether a place is there; the same code in Python does."""
+    holed = box(0, 0, 9, 9).difference(box(2, 2, 4, 4))
+    first, second = (kernel._layer(outlines(layer)) for layer in ([holed, holed], [box(1, 1, 9.5, 1.5)]))
+    area_m2, left, right = np.empty(2), np.zeros(2, np.int64), np.arange(2)
+    kernel._shared_areas.py_func(left, right, True, area_m2, *second.table, second.area_m2, *first.table)
+    assert area_m2.tolist() == [4.0, 4.0]
