@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -405,6 +405,6 @@ def test_no_profile_reads_a_personal_column() -> None:
 
 @pytest.mark.parametrize("text", ["1 " * 3000, "а" * 60_000 + "@", "9." * 10_000, "Примеров " * 3000])
 def test_hostile_text_takes_no_time(text: str) -> None:
-    started = perf_counter()
+    started = process_time()
     find_personal(text)
-    assert perf_counter() - started < 10
+    assert process_time() - started < 10

@@ -191,7 +191,7 @@ def test_the_log_is_read_once_for_all_cases(
         asked.clear()
         begin = time.process_time()
         assert run("-p", project, "case", *words, "--json").code == 0
-        assert time.process_time() - begin < 3
+        assert time.process_time() - begin < 10
         assert len(asked) == 1
 
 

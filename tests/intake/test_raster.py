@@ -174,14 +174,14 @@ def test_bombs_are_refused_by_their_header(tmp_path: Path, here: None, monkeypat
     block = bomb(tmp_path / "b.tif", 30_000, tiled=True, blockxsize=16_384, blockysize=16_384)
     slow = bomb(tmp_path / "c.tif", 40_000, tiled=True)
     monkeypatch.setattr(raster, "_read", lambda *_: pytest.fail("it was decoded"))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InputError, match="declares 1000000 million pixels"):
         raster.cut(declared, WINDOW, CRS)
     with pytest.raises(InputError, match="must be tiled"):
         raster.cut(block, WINDOW, CRS)
     with pytest.raises(InputError, match="would have to be decoded"):
         raster.cut(slow, (WEST, NORTH - 40, WEST + 40, NORTH), CRS)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_chain_of_directories_that_bites_its_tail_ends(tmp_path: Path, here: None) -> None:

@@ -88,6 +88,6 @@ def test_missing_folder_empty_unknown(tmp_path: Path, read: Read) -> None:
 )
 def test_a_long_preamble_is_recognised_soon(piece: bytes) -> None:
     head = (piece * registry.HEAD_BYTES)[: registry.HEAD_BYTES - 1] + b"!"
-    began = time.monotonic()
+    began = time.process_time()
     registry.recognise(head, "a.bin")
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1

@@ -88,13 +88,13 @@ def test_entities_are_refused(
             packed.writestr("doc.kml", content)
     else:
         path.write_text(content, encoding="utf-8")
-    began = time.monotonic()
+    began = time.process_time()
     kind = "points" if form == "gpx" else "buildings"
     with pytest.raises(InputError) as caught:
         read(path, project_crs=BG, pack=bg, kind=kind)
     assert "document type or entities" in caught.value.message
     assert CANARY not in caught.value.message + caught.value.hint
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert asked == []
 
 
@@ -131,10 +131,10 @@ def test_links_and_schemas_are_not_fetched(
 def test_bombs_end_soon(content: str, tmp_path: Path, read: Read, bg: Pack) -> None:
     path = tmp_path / "a.kml"
     path.write_text(content, encoding="utf-8")
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(RegularizeError):
         read(path, project_crs=BG, pack=bg)
-    assert time.monotonic() - began < 15
+    assert time.process_time() - began < 15
 
 
 def rich(form: str) -> bytes:
