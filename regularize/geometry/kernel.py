@@ -169,7 +169,7 @@ def _shared_areas(
         for k in range(first, outer_start[other + one] - 1):
             edge = np.int64(outer_edges[np.uint64(k)])
             # Where there is no edge (-1), what is read is not used; but it must be there.
-            backwards, place = edge & 1, first + (np.int64(max(edge, 0)) >> 2)
+            backwards, place = edge & 1, first + np.int64(edge > 0) * (edge >> 2)
             left, right = np.uint64(place + backwards), np.uint64(place + 1 - backwards)
             x0, y0, x1, y1 = outer[left, 0], outer[left, 1], outer[right, 0], outer[right, 1]
             if (edge < 0) | (x0 >= x_high):
