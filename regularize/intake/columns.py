@@ -26,6 +26,8 @@ _OF_PLACES = frozenset({"identifier", "ref"})
 # The profile of tables kept by hand: its everyday words would claim columns of maps as well.
 _OF_TABLES = "register"
 MOST_SIGMA_M = 50.0
+# Beyond this a number in the file is not exact any more, and no database takes much more.
+_MOST_WHOLE = 2**53
 # No telephone or national number is shorter.
 _PERSONAL_DIGITS = 6
 # Where neither the user, the profile nor the pack says: a hand-held sketch.
@@ -305,7 +307,7 @@ class Converter:
         found: list[int | None] = []
         for row, value in enumerate(values):
             number = self._number(column, row, value)
-            if number is not None and number != int(number):
+            if number is not None and (number != int(number) or abs(number) > _MOST_WHOLE):
                 self._odd_number(column, row)
                 number = None
             found.append(None if number is None else int(number))

@@ -5,6 +5,7 @@ coordinate systems says. Nothing is guessed: what a wrong place looks like is sa
 file is refused.
 """
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from pyproj.transformer import TransformerGroup
 from regularize.errors import InputError, OptionError
 from regularize.i18n import translate as _
 from regularize.intake.dataset import crs_name
+from regularize.intake.values import without_controls
 
 Extent = tuple[float, float, float, float]
 
@@ -34,6 +36,24 @@ _PARAMETER_TOLERANCE = 1e-7
 _PAD_SHARE = 0.1
 _PAD_LEAST_M = 50_000.0
 _CENTRAL = (5, 95)
+# A coordinate system may be described in pages: of what is none, so many letters are repeated.
+_MOST_SHOWN = 100
+
+
+def named(text: Any) -> CRS:
+    """The CRS that a file or a user names: a code, WKT, PROJ's own notation, or JSON of it.
+
+    Raises
+    ------
+    CRSError
+        If there is none of that name, whatever else pyproj raises for what is no name at all.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of notations that are going out of use
+        try:
+            return CRS.from_user_input(text)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise CRSError(_("it describes no coordinate system")) from error
 
 
 def parse(text: str, option: str = "--crs") -> CRS:
@@ -45,10 +65,12 @@ def parse(text: str, option: str = "--crs") -> CRS:
         If there is none of that name.
     """
     try:
-        return CRS.from_user_input(text)
+        return named(text)
     except CRSError as error:
         raise OptionError(
-            _("{option}: there is no coordinate system {text}").format(option=option, text=text),
+            _("{option}: there is no coordinate system {text}").format(
+                option=option, text=without_controls(text)[:_MOST_SHOWN]
+            ),
             hint=_("give it as AUTH:CODE, for instance EPSG:7801"),
         ) from error
 
@@ -61,8 +83,13 @@ def is_same(a: CRS, b: CRS) -> bool:
     >>> is_same(CRS.from_epsg(7801), CRS.from_wkt(CRS.from_epsg(7801).to_wkt("WKT1_ESRI")))
     True
     """
-    if a == b:
-        return True
+    try:
+        return a == b or _is_alike(a, b)
+    except ProjError:
+        return False  # a description that contradicts itself is like no other
+
+
+def _is_alike(a: CRS, b: CRS) -> bool:
     if not (_is_metric(a) and _is_metric(b)):
         return False
     if not (_is_modern(a) and _is_modern(b)) and a.geodetic_crs != b.geodetic_crs:
@@ -89,7 +116,10 @@ def _parameters(crs: CRS) -> dict[str, float]:
     operation = crs.coordinate_operation
     if operation is None:
         return {}
-    found = {f"{operation.method_name}:{p.name}": float(p.value) for p in operation.params}
+    try:
+        found = {f"{operation.method_name}:{p.name}": float(p.value) for p in operation.params}
+    except ValueError:
+        return {}  # it names a grid: no two of these are told to be the same by their numbers
     origin = next((key for key in found if "Latitude of false origin" in key), None)
     if origin is not None:
         # Two notations of one conic projection differ in the origin and the northing that goes
@@ -147,12 +177,21 @@ def _way(file: Path, source: CRS, project: CRS) -> Transformer | None:
             ),
             hint=_("look up the right system, and give it: --crs AUTH:CODE"),
         )
-    if not (_is_modern(source) and _is_modern(project)):
-        best = TransformerGroup(source, project, always_xy=True).transformers
-        accuracy = best[0].accuracy if best else -1
-        if not 0 <= accuracy <= _WORST_ACCURACY_M:
-            raise _no_way(file, source, project)
+    exact = _is_modern(source) and _is_modern(project)
+    if not exact and not 0 <= _best_accuracy_m(source, project) <= _WORST_ACCURACY_M:
+        raise _no_way(file, source, project)
     return Transformer.from_crs(source, project, always_xy=True)
+
+
+def _best_accuracy_m(source: CRS, project: CRS) -> float:
+    """Of the best way that is at hand; negative where it is not known or there is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of better ways whose grids are not at hand
+        try:
+            best = TransformerGroup(source, project, always_xy=True).transformers
+        except IndexError:  # it wants to name the grid that is missing, and there is none
+            return -1
+    return float(best[0].accuracy) if best else -1
 
 
 def _can_meet(one: CRS, other: CRS) -> bool:
@@ -281,7 +320,10 @@ def bulk_of(points: NDArray[Any]) -> NDArray[Any] | None:
 def _lies_within(corners: NDArray[Any], crs: CRS, swapped: bool, project: CRS, extent: Extent) -> bool:
     if crs.is_geographic and np.abs(corners).max() > 360:
         return False
-    way = Transformer.from_crs(crs, project, always_xy=True)
+    try:
+        way = Transformer.from_crs(crs, project, always_xy=True)
+    except ProjError:
+        return False  # heights, times: nothing that lies in the plan
     x, y = _xy(way, corners[:, ::-1] if swapped else corners)
     box = np.array([[x.min(), y.min(), x.max(), y.max()]])
     return bool(np.isfinite(box).all() and is_inside(box, extent)[0])

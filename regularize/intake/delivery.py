@@ -101,6 +101,7 @@ class Delivery:
     brings_news: bool = False
 
 
+@np.errstate(all="ignore")  # as for `read`
 def layers_in(path: Path) -> list[LayerInfo]:
     """The layers of a source with family, row count and CRS.
 
@@ -112,6 +113,7 @@ def layers_in(path: Path) -> list[LayerInfo]:
     return open_dataset(path).layers()
 
 
+@np.errstate(all="ignore")
 def tables_last(paths: Sequence[Path]) -> list[Path]:
     """`paths` with the tables that are joined to a layer behind what may be that layer."""
 
@@ -125,6 +127,7 @@ def tables_last(paths: Sequence[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: path.suffix.lower() in endings and is_table(path))
 
 
+@np.errstate(all="ignore")
 def origins_of(
     path: Path, *, kind: str | None, layer: str | None, pack: Pack, profile: str | None
 ) -> list[str]:

@@ -240,7 +240,7 @@ def _label(entity: Entity) -> Iterator[Label]:
         x, y = entity.number(first, math.nan), entity.number(first + 10, math.nan)
         if entity.type == "TEXT":
             x, y = to_plan(np.array([[x, y]]), axis_of(entity)).tolist()[0]
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         return
     written = "".join(value for code, value in entity.tags if code in {1, 3})
     text = plain(written, is_paragraph=entity.type == "MTEXT")

@@ -293,6 +293,8 @@ def _filled(entity: Entity, _tolerance_m: float) -> Shape:
     if not any(code == 13 for code, _value in entity.tags):
         corners.pop(2)
     kept = [corner for at, corner in enumerate(corners) if corner != corners[at - 1]]
+    if not kept:
+        raise ValueError(corners)
     return Shape(to_plan(np.array(kept, dtype=float), axis_of(entity), entity.number(30)), True)
 
 

@@ -39,6 +39,10 @@ _ALIASES = {
     "88595": "iso8859-5",
     "65001": "utf-8",
 }
+# Codecs of Python that no file is written in: they fail on foreign bytes, or make halves of letters of them.
+_NO_TEXT = frozenset(
+    {"undefined", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "charmap", "utf-7"}
+)
 # Language driver of a DBF header; 0 and 0x57 ("the machine's own") declare nothing.
 _LANGUAGE_DRIVERS = {
     0x01: "cp437",
@@ -121,6 +125,8 @@ def declared(text: str) -> str | None:
     try:
         found = codecs.lookup(_ALIASES.get(plain, text.strip())).name
     except (LookupError, ValueError):
+        return None
+    if found in _NO_TEXT:
         return None
     try:
         "".encode(found)  # codecs such as "hex" are not of text

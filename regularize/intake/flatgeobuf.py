@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from regularize import gdal_guard  # noqa: F401 first, before the engine
 from regularize.i18n import translate as _
 from regularize.intake import bulk
+from regularize.intake.crs import named
 from regularize.intake.dataset import (
     Dataset,
     Fault,
@@ -59,7 +59,7 @@ class _Layer(OpenLayer):
             except (*_GIVES_UP, UnicodeDecodeError) as error:
                 raise bulk.unreadable(path, error) from error
         try:
-            self.crs = CRS.from_user_input(info["crs"]) if info["crs"] else None
+            self.crs = named(info["crs"]) if info["crs"] else None
         except CRSError as error:
             raise bulk.unreadable(path, _("it describes no coordinate system")) from error
         kind = str(info["geometry_type"] or "")

@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.intake import bulk, encoding
+from regularize.intake.crs import named
 from regularize.intake.dataset import Dataset, Fault, LayerInfo, OpenLayer, Rows, crs_name, empty_geometries
 from regularize.layers import Family
 from regularize.model import Issue, Severity
@@ -185,7 +186,12 @@ class _Table(OpenLayer):
                 self._dataset.path, source, self.info.name, stored
             )
         except UnicodeDecodeError:
-            fids, geometries, faults, values = bulk.read_table(self._dataset.path, source, self.info.name, [])
+            try:
+                fids, geometries, faults, values = bulk.read_table(
+                    self._dataset.path, source, self.info.name, []
+                )
+            except UnicodeDecodeError as error:  # the names of its columns or of its system as well
+                raise bulk.unreadable(self._dataset.path, _("its text is damaged")) from error
             raw_values, encoding_used = self._decode_by_evidence(stored)
         is_judged = raw_values is not None and self._wanted is None
         rows = Rows(empty_geometries(n), {}, encoding=encoding_used, is_judged=is_judged)
@@ -242,9 +248,9 @@ def _crs_of(connection: sqlite3.Connection, path: Path, srs_id: int) -> CRS | No
         return None
     organization, code, definition = row
     try:
-        return CRS.from_authority(str(organization).upper(), code)
+        return named(f"{str(organization).upper()}:{code}")
     except CRSError:
         try:
-            return CRS.from_user_input(definition)
+            return named(definition)
         except CRSError as error:
             raise bulk.unreadable(path, _("it describes no coordinate system")) from error

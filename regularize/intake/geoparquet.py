@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from regularize.errors import InputError, MissingExtraError
 from regularize.i18n import translate as _
 from regularize.intake import bulk
+from regularize.intake.crs import named
 from regularize.intake.dataset import Dataset, LayerInfo, OpenLayer, Rows, crs_name, digest_of
 from regularize.layers import Family
 
@@ -71,10 +71,11 @@ class _Layer(OpenLayer):
         try:
             # By its standard: without a word longitude and latitude; with an empty one, not known.
             text = about.get("crs", "OGC:CRS84")
-            self.crs = None if text is None else CRS.from_user_input(text)
+            self.crs = None if text is None else named(text)
         except CRSError as error:
             raise bulk.unreadable(path, _("it describes no coordinate system")) from error
-        kinds = {str(kind).removesuffix(" Z") for kind in about.get("geometry_types", [])}
+        stated = about.get("geometry_types")
+        kinds = {str(kind).removesuffix(" Z") for kind in (stated if isinstance(stated, list) else ())}
         families = {next((f for word, f in _FAMILIES if word in kind), "any") for kind in kinds}
         family: Family = families.pop() if len(families) == 1 else "any"  # type: ignore[assignment]  # of _FAMILIES
         self.fields = tuple(column for column in names if column != self._geometry)
@@ -90,7 +91,7 @@ class _Layer(OpenLayer):
         """See the base class."""
         try:
             table = self._file.read(columns=[self._geometry, *columns])
-            lists = {name: table.column(name).to_pylist() for name in table.column_names}
+            lists = {name: _listed(table.column(name)) for name in table.column_names}
         except self._broken as error:
             raise bulk.unreadable(self._path, error) from error
         if any(len(values) != self.info.n for values in lists.values()):
@@ -113,7 +114,7 @@ def _geometry_column(
         name = geo["primary_column"]
         about = geo["columns"][name]
         encoding = about["encoding"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(
             _("{file} is a table without geometry").format(file=path),
             hint=_("export the layer as GeoPackage (QGIS: Export > Save Features As) and give that file"),
@@ -126,6 +127,21 @@ def _geometry_column(
             hint=_("export the layer as GeoPackage (QGIS: Export > Save Features As) and give that file"),
         )
     return name, about
+
+
+def _listed(column: Any) -> list[Any]:
+    """The values of a column; a day that no calendar has is the number that stands for it."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError):
+        return [_one(value) for value in column]
+
+
+def _one(value: Any) -> Any:
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):
+        return str(getattr(value, "value", value))
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
 from regularize.i18n import translate as _
+from regularize.intake.crs import named
 from regularize.intake.dxf_shapes import ARC_TOLERANCE_M, arc_points
 from regularize.intake.xml_rows import collected, polygon
 from regularize.intake.xml_stream import local, text_of
@@ -68,10 +69,10 @@ def srs_named(name: str) -> Srs | None:
     found = _URN.fullmatch(name.strip()) or _URL.fullmatch(name.strip())
     try:
         if found is not None:
-            crs = CRS.from_authority(found.group(1).upper(), found.group(2))
-            return Srs(crs, crs.axis_info[0].direction == "north")
+            crs = named(f"{found.group(1).upper()}:{found.group(2)}")
+            return Srs(crs, any(axis.direction == "north" for axis in crs.axis_info[:1]))
         old = _XML_URL.fullmatch(name.strip())
-        return Srs(CRS.from_user_input(f"EPSG:{old.group(1)}" if old else name.strip()), False)
+        return Srs(named(f"EPSG:{old.group(1)}" if old else name.strip()), False)
     except CRSError:
         return None
 

@@ -21,6 +21,8 @@ from regularize.intake.crs import parse
 
 MOST_BYTES = 500_000_000
 MOST_PIPELINE_BYTES = 20_000
+# No file system takes a longer name of a file.
+_LONGEST_BYTES = 255
 # NTv2 begins with the number of its header records, a geodetic TIFF with the mark of TIFF.
 _NTV2 = b"NUM_OREC"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -90,7 +92,10 @@ def load(path: Path, option: str | None, declared: CRS | None, project: CRS) -> 
         ) from error
     sha256 = hashlib.sha256(content).hexdigest()
     if content.startswith((_NTV2, *_TIFF)):
-        return _by_grid(path, sha256, option, declared, project)
+        try:
+            return _by_grid(path, sha256, option, declared, project)
+        except ProjError as error:  # a system that contradicts itself
+            raise _unusable(path, str(error).split("\n")[0]) from error
     if len(content) > MOST_PIPELINE_BYTES or b"\x00" in content:
         raise _unusable(path, _("it is neither a grid (NTv2, geodetic TIFF) nor a pipeline of PROJ"))
     if option is not None:
@@ -135,7 +140,7 @@ def _by_pipeline(path: Path, content: bytes) -> GridWay:
     for _prefix, value in _GRIDS.findall(text):
         for name in value.strip('"').removeprefix("@").split(","):
             beside = path.parent / name
-            if Path(name).name != name or not beside.is_file():
+            if Path(name).name != name or len(name.encode()) > _LONGEST_BYTES or not beside.is_file():
                 raise _unusable(
                     path, _("the grid {name} does not lie beside it in the same folder").format(name=name)
                 )

@@ -21,6 +21,7 @@ from pyproj.exceptions import CRSError
 from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.intake import bulk, dbf, encoding
+from regularize.intake.crs import named
 from regularize.intake.dataset import (
     Dataset,
     Fault,
@@ -198,7 +199,7 @@ class _ShapefileLayer(OpenLayer):
         if not text:
             return None
         try:
-            return CRS.from_user_input(text)
+            return named(text)
         except CRSError as error:
             raise self._damaged("prj", _("it describes no coordinate system")) from error
 

@@ -44,7 +44,10 @@ def read_lines(path: Path, columns: Mapping[str, Sequence[str]], needed: Sequenc
     if not lines:
         raise unusable(path, _("the table holds no rows"))
     separator = max(_SEPARATORS, key=lines[0][1].count)
-    records = list(csv.reader((line for _at, line in lines), delimiter=separator))
+    try:
+        records = list(csv.reader((line for _at, line in lines), delimiter=separator))
+    except csv.Error as error:  # a cell without end
+        raise unusable(path, _("it is no text with columns")) from error
     headings = [heading.strip().strip("\ufeff").casefold() for heading in records[0]]
     places = {
         name: next((headings.index(word) for word in words if word in headings), None)

@@ -121,10 +121,11 @@ class Worker:
         # Spawned, not forked: the same on every platform, and no lock of a thread is inherited.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        self._process = context.Process(
+        process = context.Process(
             target=_serve, args=(theirs, self._limits, self._job), name="outlines", daemon=True
         )
-        self._process.start()
+        process.start()
+        self._process = process
         theirs.close()
         try:
             started = ours.poll(_START_S) and ours.recv() == "ready"

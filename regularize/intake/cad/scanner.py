@@ -294,7 +294,9 @@ def _contour(tokens: list[bytes], *, multiple: bool) -> Contour:
 
 def _read_lines(contour: Contour, text: bytes) -> None:
     if contour.parts is not None:
-        contour.broken |= any(len(number) > _MOST_DIGITS for number in _NUMBER.findall(text))
+        if any(len(number) > _MOST_DIGITS for number in _NUMBER.findall(text)):
+            contour.broken = True  # and nobody has to take such a number for one
+            return
         for group in _GROUP.findall(text):
             holes = [_NUMBER.findall(hole) for hole in _HOLE.findall(group)]
             contour.parts.append((_NUMBER.findall(_HOLE.sub(b" ", group)), holes))
