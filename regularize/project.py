@@ -260,7 +260,7 @@ def load(folder: Path) -> Project:
             settlements=tuple(str(code) for code in values.get("settlements", ())),
             contact={str(k): str(v) for k, v in values.get("contact", {}).items()},
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             _("{file} cannot be read: {reason}").format(file=file, reason=error),
             hint=_("mend the file, or copy the [project] section from another project"),

@@ -127,7 +127,24 @@ class CivilDate(click.ParamType[date]):
         )
 
 
+class StoreNumber(click.types.IntParamType):
+    """A number that the store may have given: a batch, a document, an entry of the log."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, refused where no database has one so large."""
+        number = int(super().convert(value, param, ctx))
+        if abs(number) > _LARGEST_NUMBER:
+            raise click.BadParameter(
+                _("{value} is larger than any number that the store gives").format(value=value),
+                ctx=ctx,
+                param=param,
+            )
+        return number
+
+
+_LARGEST_NUMBER = 2**63 - 1
 DATE = CivilDate()
+NUMBER = StoreNumber()
 PATH = click.Path(path_type=Path)
 json_option = option("--json", "as_json", is_flag=True, help=marked("Print JSON with stable English keys."))
 overwrite_option = option("--overwrite", is_flag=True, help=marked("Replace what stands there already."))

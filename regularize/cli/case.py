@@ -7,6 +7,7 @@ import click
 
 from regularize.cli.base import (
     DATE,
+    NUMBER,
     PATH,
     Command,
     Group,
@@ -144,7 +145,7 @@ def list_(session: Session, on: date | None, as_json: bool) -> None:
 )
 @option("--announced", type=DATE, help=marked("The last day that was announced, where one was."))
 @option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help=marked("A further fact of the event."))
-@option("--corrects", type=int, metavar="SEQ", help=marked("The event of the log that this one corrects."))
+@option("--corrects", type=NUMBER, metavar="SEQ", help=marked("The event of the log that this one corrects."))
 @option(
     "--by",
     "actor",

@@ -9,6 +9,7 @@ import click
 
 from regularize.cli.base import (
     DATE,
+    NUMBER,
     PATH,
     Command,
     F,
@@ -124,7 +125,7 @@ def add_document(
     help=marked("Say what has become of a document. What it was before stays in the log."),
     example="regularize case document state 3 received --date 2026-06-01",
 )
-@click.argument("number_", metavar="DOCUMENT", type=int)
+@click.argument("number_", metavar="DOCUMENT", type=NUMBER)
 @click.argument("state", metavar="STATE", type=STATES)
 @paper_options
 @json_option
@@ -221,11 +222,11 @@ def evidence() -> None:
 @click.argument("home_id", metavar="ID")
 @click.argument("kind", metavar="KIND", required=False)
 @option("--dated", type=DATE, help=marked("The day for which it speaks."))
-@option("--accuracy", type=int, metavar="DAYS", help=marked("How far that day may be off, either way."))
+@option("--accuracy", type=NUMBER, metavar="DAYS", help=marked("How far that day may be off, either way."))
 @option("--shows/--absent", "shows", default=None, help=marked("Whether it shows the building."))
 @option("--ref", metavar="TEXT", default="", help=marked("What names the piece; no names of persons."))
 @file_option
-@option("--corrects", type=int, metavar="SEQ", help=marked("The recorded piece that this one corrects."))
+@option("--corrects", type=NUMBER, metavar="SEQ", help=marked("The recorded piece that this one corrects."))
 @by_option
 @json_option
 @pass_session
@@ -284,7 +285,7 @@ def add_evidence(
     example="regularize case evidence withdraw T-00000-12 41 --reason 'another building'",
 )
 @click.argument("home_id", metavar="ID")
-@click.argument("seq", metavar="SEQ", type=int)
+@click.argument("seq", metavar="SEQ", type=NUMBER)
 @option("--reason", required=True, metavar="TEXT", help=marked("Why; no names."))
 @by_option
 @pass_session

@@ -6,6 +6,7 @@ import click
 
 from regularize.cli.base import (
     DATE,
+    NUMBER,
     Command,
     Group,
     Session,
@@ -228,11 +229,11 @@ def list_(session: Session, case_id: str, only_open: bool, as_json: bool) -> Non
     example="regularize case objection answer C-1 2 --decision accepted --batch 7 --date 2026-05-12",
 )
 @click.argument("case_id", metavar="CASE")
-@click.argument("number", metavar="NUMBER", type=int)
+@click.argument("number", metavar="NUMBER", type=NUMBER)
 @option("--decision", metavar="CODE", required=True, help=marked("accepted, partly_accepted or rejected."))
 @date_option
 @option("--note", metavar="TEXT", default="", help=marked("The reasons, without names."))
-@option("--batch", type=int, metavar="BATCH", help=marked("The delivery of plan parts that answers it."))
+@option("--batch", type=NUMBER, metavar="BATCH", help=marked("The delivery of plan parts that answers it."))
 @by_option
 @json_option
 @pass_session

@@ -10,6 +10,7 @@ import click
 
 from regularize.cli.base import (
     DATE,
+    NUMBER,
     PATH,
     Command,
     F,
@@ -226,7 +227,7 @@ def _ingest(
     ),
     example="regularize ingest withdraw 3 --reason 'wrong sheet'",
 )
-@click.argument("batch", type=int)
+@click.argument("batch", type=NUMBER)
 @option("--reason", required=True, metavar="TEXT", help=marked("Why it is withdrawn; kept in the log."))
 @pass_session
 def withdraw(session: Session, batch: int, reason: str) -> None:

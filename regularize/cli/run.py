@@ -199,7 +199,7 @@ def _language_of(args: Sequence[str]) -> str:
     try:
         stated = tomllib.loads((Path(folder) / project.FILE).read_text(encoding="utf-8"))
         language = stated["project"]["language"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         language = os.environ.get("REGULARIZE_LANG")
     return language if language in i18n.LANGUAGES else i18n.default_language()
 

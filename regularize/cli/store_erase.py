@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from regularize.cli.base import (
+    NUMBER,
     Command,
     Session,
     by_option,
@@ -31,11 +32,11 @@ from regularize.i18n import translate as _
     example="regularize store erase T-00000-12 --reason 'request of the person' --by 'records office'",
 )
 @click.argument("home_id", metavar="[HOME]", required=False)
-@option("--event", "seq", type=int, metavar="N", help=marked("The payload of this entry of the log."))
+@option("--event", "seq", type=NUMBER, metavar="N", help=marked("The payload of this entry of the log."))
 @option(
     "--document",
     "number",
-    type=int,
+    type=NUMBER,
     metavar="N",
     help=marked("What is known of this document but its kind, state and day."),
 )

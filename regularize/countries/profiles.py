@@ -12,6 +12,8 @@ from regularize.i18n import translate as _
 
 # DBF field names hold ten bytes: ten characters in a one-byte encoding, five Cyrillic in UTF-8.
 DBF_NAME_BYTES = 10
+# No position is as bad as this; the limit only keeps out what is no length at all.
+_MOST_SIGMA_M = 1e6
 _CYRILLIC_TWINS = str.maketrans("асеорхукмтвн", "aceopxykmtbh")
 
 
@@ -148,21 +150,20 @@ def read_profile(file: Path) -> Profile:
     table = read_table(file)
     allowed = {"title", "encodings", "sigma_m", "sigma_basis", "patterns", "source", "codes", "machine_drawn"}
     check_keys(table, file, file.stem, {"columns"}, allowed)
-    columns = table["columns"]
+    columns, listed, codes = (_table(table, key, file) for key in ("columns", "patterns", "codes"))
     sigma_m = table.get("sigma_m")
-    if sigma_m is not None and (
-        isinstance(sigma_m, bool) or not isinstance(sigma_m, (int, float)) or sigma_m <= 0
-    ):
+    # Written so that "nan" and a number without end are refused as well.
+    if sigma_m is not None and not (type(sigma_m) in {int, float} and 0 < sigma_m < _MOST_SIGMA_M):
         raise broken(file, _("sigma_m must be a number of metres above zero"))
     machine_drawn = table.get("machine_drawn", False)
     if not isinstance(machine_drawn, bool):
         raise broken(file, _("machine_drawn must be true or false"))
     try:
         patterns = {
-            kind: tuple(re.compile(text) for text in texts)
-            for kind, texts in table.get("patterns", {}).items()
+            kind: tuple(re.compile(text) for text in _names(texts, f"patterns.{kind}", file))
+            for kind, texts in listed.items()
         }
-    except (re.error, TypeError) as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise broken(file, f"patterns: {error}") from error
     return Profile(
         name=file.stem,
@@ -171,14 +172,14 @@ def read_profile(file: Path) -> Profile:
         else dict.fromkeys(("bg", "en"), file.stem),
         kinds=tuple(columns),
         columns={kind: _columns(kind, entry, file) for kind, entry in columns.items()},
-        encodings=tuple(table.get("encodings", ())),
+        encodings=_names(table.get("encodings", []), "encodings", file),
         sigma_m=None if sigma_m is None else float(sigma_m),
         sigma_basis=str(table.get("sigma_basis", "")),
         patterns=patterns,
         source=words(table["source"], file, "source") if "source" in table else {},
         codes={
-            column: {folded(text): str(code) for text, code in entry.items()}
-            for column, entry in table.get("codes", {}).items()
+            column: {folded(text): str(code) for text, code in _table(codes, column, file, "codes.").items()}
+            for column in codes
         },
         machine_drawn=machine_drawn,
     )
@@ -189,7 +190,20 @@ def _columns(kind: str, entry: Any, file: Path) -> dict[str, tuple[str, ...]]:
         raise broken(file, _("{key} must be a table").format(key=f"columns.{kind}"))
     found: dict[str, tuple[str, ...]] = {"ref": ("ref",)}
     for column, names in entry.items():
-        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-            raise broken(file, _("{key} must be a list of names").format(key=f"columns.{kind}.{column}"))
-        found[column] = tuple(dict.fromkeys((*found.get(column, ()), *names)))
+        listed = _names(names, f"columns.{kind}.{column}", file)
+        found[column] = tuple(dict.fromkeys((*found.get(column, ()), *listed)))
     return found
+
+
+def _table(table: Mapping[str, Any], key: str, file: Path, above: str = "") -> Mapping[str, Any]:
+    """One entry of a table that is a table itself, empty where it is absent."""
+    entry = table.get(key, {})
+    if not isinstance(entry, Mapping):
+        raise broken(file, _("{key} must be a table").format(key=f"{above}{key}"))
+    return entry
+
+
+def _names(names: Any, key: str, file: Path) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise broken(file, _("{key} must be a list of names").format(key=key))
+    return tuple(names)

@@ -5,6 +5,7 @@ which every building was counted, whether there is a finding for it or not. Both
 of Wilson: a sample never proves more than its size allows.
 """
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -321,7 +322,13 @@ def _cell(row: Mapping[str, str], name: str) -> str:
 def _count(text: str) -> int | None:
     """A count as people and spreadsheets write it: 3, 3.0 or 3,0."""
     whole, _comma, rest = text.replace(",", ".").partition(".")
-    return int(whole) if whole.isascii() and whole.isdigit() and not rest.strip("0") else None
+    if not whole.isascii() or not whole.isdigit() or rest.strip("0"):
+        return None
+    try:
+        count = int(whole)
+    except ValueError:  # of thousands of digits
+        return None
+    return count if count < sys.maxsize else None
 
 
 def _number(identity: str) -> tuple[int, str]:

@@ -66,7 +66,10 @@ _NO_TERMS: dict[str | None, Term] = {}
 def count_of(value: Any) -> int | None:
     """A number of notices as stated; None where it is not a number above zero."""
     if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
+        try:
+            value = int(value)
+        except ValueError:  # of thousands of digits
+            return None
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

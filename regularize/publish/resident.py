@@ -87,7 +87,7 @@ def catalogue(language: str, own: Path | None = None) -> dict[str, Any]:
         )
     try:
         words = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DossierError(
             _("{file} cannot be read: {reason}").format(file=file.name, reason=error),
             hint=_("mend the file at that line"),

@@ -12,6 +12,8 @@ from regularize.i18n import translate as _
 from regularize.law.definition import Procedure
 
 NOTHING: Mapping[str, str | None] = {}
+# A longer number is the name of something: nobody counts with it.
+_MOST_DIGITS = 18
 TRUTHS = {"true": True, "yes": True, "да": True, "false": False, "no": False, "не": False}
 
 
@@ -79,7 +81,7 @@ def check_facts(definition: Procedure, stated: Mapping[str, Any]) -> None:
 def _value(text: str) -> Any:
     if text.lower() in TRUTHS:
         return TRUTHS[text.lower()]
-    if text.isdecimal():
+    if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
         return int(text)
     try:
         return date.fromisoformat(text)

@@ -59,6 +59,10 @@ def add(
         )
     if accuracy_days < 0:
         raise OptionError(_("an accuracy cannot be negative"), hint="--accuracy DAYS")
+    if accuracy_days > timedelta.max.days:
+        raise OptionError(
+            _("no calendar has so many days: {n}").format(n=accuracy_days), hint="--accuracy DAYS"
+        )
     piece = Piece(kind, shows, dated, timedelta(days=accuracy_days), privacy.redact(ref)[0])
     with store_of(here) as store:
         home = resolve(store, home_id)

@@ -14,6 +14,8 @@ from regularize.i18n import translate as _
 FILE = "indicators.toml"
 SECTION = "indicators"
 KEYS = {"baseline", "baseline_on", "target", "target_on"}
+# No indicator counts that far, and beyond it a number is not exact any more.
+_MOST = 2**53
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def aims(root: Path, known: Collection[str]) -> Mapping[str, Aim]:
         file = root / project.FILE
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8-sig")).get(SECTION, {})
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             _("{file} cannot be read: {reason}").format(file=file.name, reason=error),
             hint=_("write [indicators.plots_surveyed] and under it baseline = 0, target = 400"),
@@ -55,7 +57,7 @@ def _aim(file: Path, name: str, entry: Any, known: Collection[str]) -> Aim:
     values: dict[str, Any] = {}
     for key, value in entry.items():
         of_day = key.endswith("_on")
-        good = type(value) is date if of_day else type(value) in {int, float} and 0 <= value < float("inf")
+        good = type(value) is date if of_day else type(value) in {int, float} and 0 <= value < _MOST
         if not good:
             raise _wrong(file, f"{name}.{key}", known)
         values[key] = value if of_day else float(value)
