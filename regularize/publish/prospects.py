@@ -3,6 +3,7 @@
 The facts are those of ``workflow.pathway.pathway_facts``; every code gets its label here.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ _ORDER = ("open", "not_assessed", "advice", "closed")
 _MOST_CITED = 2  # more provisions than these are named by their articles only
 _SHORT_HASH = 12
 _EDGE = 0.06  # free share of the time line at either end
+_YEAR = re.compile(r"(?<=[0-9]) (?=г\.)")  # "2003 г." stays on one line
 
 
 class Prospects(Writer):
@@ -86,7 +88,7 @@ class Prospects(Writer):
 
     def _basis(self, entry: Mapping[str, Any]) -> str:
         """The citation, and whether nobody has read it in the law."""
-        return (printable(entry.get("citation")) + self._unread(entry)).strip()
+        return (_whole_years(printable(entry.get("citation"))) + self._unread(entry)).strip()
 
     def _papers(self, plan: Any) -> str:
         """The next document, and how many after it would settle the way."""
@@ -351,7 +353,11 @@ def short_citation(citation: Any) -> str:
     if len(parts) > _MOST_CITED:
         short = dict.fromkeys(", ".join(part.split(", ")[:2]) for part in parts)
         parts = [p for p in short if not any(p != other and p.startswith(other) for other in short)]
-    return printable("; ".join(parts))
+    return _whole_years(printable("; ".join(parts)))
+
+
+def _whole_years(text: str) -> str:
+    return _YEAR.sub(NO_BREAK, text)
 
 
 def _box(paper: Mapping[str, Any]) -> str:

@@ -136,6 +136,15 @@ def test_norms_name_what_the_law_itself_offers(bulgarian: None) -> None:
     assert "законът предлага" not in str(sheet(pathways=record)["norms"])
 
 
+def test_a_year_of_a_citation_is_not_torn_from_its_letter(bulgarian: None) -> None:
+    cited = "Наредба № 7 от 22.12.2003 г.; Правила към ОУП"
+    made = pathways()
+    norm = made["norms"][0] | {"citation": cited}
+    whole = dossier_sheet({"pathways": {**made, "norms": [norm]}}, lang="bg", labels=dossier_facts.labels)
+    (row,) = whole["norms"]["table"]["rows"]
+    assert row[-1].startswith("Наредба № 7 от 22.12.2003\u00a0г.; Правила")
+
+
 def test_norms_say_whose_law_they_follow(bulgarian: None) -> None:
     record = {**pathways(), "on": "2026-11-22", "rule_set": {"on": "2016-11-07", "case": "C-1"}}
     assert sheet(pathways=record)["norms"]["rules"].replace("\u00a0", " ") == (
