@@ -19,9 +19,9 @@ Geometries = npt.ArrayLike | Any  # an array, a list or a GeoSeries of shapely g
 # national coordinate overlap by up to 1e-9 m times the length of the line: they touch, no more.
 TOUCH_M2 = 1e-6
 
-# Polygons in one call from which the kernel repays its start. Numba needs 0.5-0.6 CPU s to start; the
-# three joins of a run take as long in GEOS at 5,000 buildings, 12,000 polygons in the largest call
-# (the table in docs/performance.md).
+# Polygons in one call from which the kernel surely repays its start. Numba needs about 0.5 CPU s to start;
+# the three joins of a run take as long in GEOS at 2,000 to 3,000 buildings, 5,000 to 7,000 polygons in the
+# largest call (the table in docs/performance.md).
 NUMBA_PAYS = 10_000
 
 AT_ONCE = 1000  # geometries that are read together
