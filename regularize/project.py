@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import tomli_w
 
 from regularize.errors import InputError, OptionError
+from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 
 FILE = "regularize.toml"
@@ -251,6 +252,8 @@ def load(folder: Path) -> Project:
         )
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+        if values["language"] not in LANGUAGES:
+            raise ValueError(f"language = {values['language']!r}")
         return Project(
             root=folder,
             municipality=str(values["municipality"]),

@@ -7,6 +7,7 @@ text of its own (a formula, an error) is named, not read. Nothing that stands in
 import csv
 import hashlib
 import io
+import lzma
 import re
 import warnings
 import zipfile
@@ -188,6 +189,7 @@ def _workbook(path: Path, content: bytes) -> tuple[dict[str, list[Record]], tupl
         InvalidFileException,
         zipfile.BadZipFile,
         zlib.error,
+        lzma.LZMAError,
         SyntaxError,  # of either parser of XML
         RuntimeError,  # a part that is encrypted or packed in an unknown way
         KeyError,

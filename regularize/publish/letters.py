@@ -12,7 +12,7 @@ from typing import Any
 
 from regularize.i18n import translate as _
 from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
-from regularize.publish.text import printable
+from regularize.publish.text import printable, unlike
 from regularize.publish.typesetting import DossierError, compile_pdf
 
 FOLDER = DOSSIER_TEMPLATE.parent / "letters"
@@ -41,10 +41,7 @@ def letter_words(lang: str, own: Path | None = None) -> dict[str, Any]:
             _("{file} cannot be read: {reason}").format(file=file.name, reason=error),
             hint=_("mend the file at that line"),
         ) from error
-    missing = [key for key in ours if key not in words]
-    missing += [
-        f"{kind}.{key}" for kind in KINDS if kind in words for key in ours[kind] if key not in words[kind]
-    ]
+    missing = list(unlike(ours, words))
     if missing:
         raise DossierError(
             _("{file} lacks words: {names}").format(file=file.name, names=", ".join(missing[:5])),
@@ -127,8 +124,8 @@ def letter_values(
 
 def term_words(words: Mapping[str, Any], amount: int, unit: str) -> str:
     """A term as a letter names it: ``14 days``, or in words that hold the number: ``14-дневен``."""
-    forms = words["unit"].get(unit, [unit, unit])
-    form = str(forms[0] if amount == 1 else forms[1])
+    forms = words["unit"].get(unit) or [unit, unit]
+    form = str(forms[0] if amount == 1 else forms[-1])
     if any("{n}" in str(one) for one in forms):
         return form.replace("{n}", str(amount))
     return f"{amount} {form}"

@@ -21,7 +21,7 @@ from regularize.i18n import translate as _
 from regularize.publish.dossier import TEMPLATE as DOSSIER_TEMPLATE
 from regularize.publish.paper import Drawing, Shape
 from regularize.publish.situation import COLOURS, SKETCH, Scene, draw_situation
-from regularize.publish.text import NO_BREAK, data_dates, format_day, printable
+from regularize.publish.text import NO_BREAK, data_dates, format_day, odd_blanks, printable, unlike
 from regularize.publish.typesetting import DossierError, compile_pdf
 
 FOLDER = DOSSIER_TEMPLATE.parent / "resident"
@@ -92,7 +92,7 @@ def catalogue(language: str, own: Path | None = None) -> dict[str, Any]:
             _("{file} cannot be read: {reason}").format(file=file.name, reason=error),
             hint=_("mend the file at that line"),
         ) from error
-    missing = sorted(_keys(_ours("bg")) - _keys(words))
+    missing = sorted(unlike(_ours("bg"), words))
     if missing:
         raise DossierError(
             _("{file} lacks words: {names}").format(file=file.name, names=", ".join(missing[:5])),
@@ -101,23 +101,19 @@ def catalogue(language: str, own: Path | None = None) -> dict[str, Any]:
                 "regularize dossier form -o resident.bg.toml"
             ).format(n=len(missing)),
         )
+    if odd := sorted(odd_blanks(_ours("bg"), words)):
+        raise DossierError(
+            _("{file}: what stands in braces is not known there: {names}").format(
+                file=file.name, names=", ".join(odd[:5])
+            ),
+            hint=_("leave the words in braces as they are, and no brace by itself"),
+        )
     return words
 
 
 @cache
 def _ours(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-def _keys(words: Mapping[str, Any], within: str = "") -> set[str]:
-    """Dotted keys of a catalogue; the words of its glossary are a language's own."""
-    found: set[str] = set()
-    for key, value in words.items():
-        if isinstance(value, Mapping):
-            found |= set() if key == "glossary" else _keys(value, f"{within}{key}.")
-        else:
-            found.add(f"{within}{key}")
-    return found
 
 
 def require_contact(contact: Mapping[str, str], file: str) -> dict[str, str]:

@@ -6,8 +6,10 @@ be shown appears as ``[U+XXXX]``, what is cut says how long it was, numbers are 
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from string import Formatter
+from typing import Any
 
 LONGEST = 2000
 NO_BREAK = "\u00a0"
@@ -223,3 +225,57 @@ def data_dates(sources: Iterable[tuple[str, str]], *, lang: str, word: Callable[
         for o in sorted(days)
     )
     return "; ".join(said) or "–"
+
+
+def unlike(ours: Mapping[str, Any], words: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """Dotted keys that a catalogue of words lacks, or that hold something else than ours: no text, no list.
+
+    The words of a glossary are a language's own.
+
+    Examples
+    --------
+    >>> list(unlike({"a": "x", "b": {"c": ["y"]}}, {"a": 5, "b": {"c": "y"}}))
+    ['a', 'b.c']
+    """
+    for key, own in ours.items():
+        said = words.get(key)
+        if isinstance(own, Mapping) and isinstance(said, Mapping):
+            if key != "glossary":
+                yield from unlike(own, said, f"{within}{key}.")
+            elif not all(isinstance(text, str) for text in said.values()):
+                yield f"{within}{key}"
+        elif not (
+            (isinstance(own, str) and isinstance(said, str))
+            or (
+                isinstance(own, list) and isinstance(said, list) and all(isinstance(one, str) for one in said)
+            )
+        ):
+            yield f"{within}{key}"
+
+
+def odd_blanks(ours: Mapping[str, Any], words: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """Dotted keys of texts with a blank that ours has not (nothing would fill it), or with a lone brace.
+
+    Examples
+    --------
+    >>> list(odd_blanks({"a": "by {day}", "b": "x"}, {"a": "{day} {time}", "b": "{", "c": "{day}"}))
+    ['a', 'b']
+    """
+    of_all = {blank for own in ours.values() for blank in _blanks(own)}
+    for key, said in words.items():
+        own = ours.get(key)
+        if isinstance(said, Mapping):
+            yield from odd_blanks(own if isinstance(own, Mapping) else {}, said, f"{within}{key}.")
+        elif not _blanks(said) <= (of_all if own is None else _blanks(own)):
+            yield f"{within}{key}"
+
+
+def _blanks(text: Any) -> set[str]:
+    """Names in braces, with whatever else stands there; a brace by itself is one of its own."""
+    if not isinstance(text, str):
+        return set()
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        return {"{"}
+    return {f"{name}!{how}:{form}" for _before, name, form, how in parts if name is not None}

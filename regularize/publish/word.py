@@ -5,7 +5,9 @@ neither the form's own language nor Word's XML can take it for anything but text
 """
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -146,12 +148,17 @@ def fill(
             _("the form {file} cannot be filled: {reason}").format(file=name, reason=reason), hint=hint
         ) from error
     except (
-        KeyError,
+        LookupError,
         ValueError,
+        ArithmeticError,  # of a sum that the form asks for
         AttributeError,
         TypeError,
+        RuntimeError,  # a part that is locked, or nested without end
         OSError,
+        EOFError,
         zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
         SyntaxError,
     ) as error:
         raise DossierError(

@@ -242,7 +242,7 @@ def read_heads(store: Path) -> list[Head]:
     try:
         values = json.loads(head_path(store).read_text(encoding="ascii"))
         return [Head(int(v["count"]), str(v["hash"])) for v in (values, values.get("or")) if v is not None]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return []
 
 

@@ -42,11 +42,14 @@ def note_page(project: Project, output: Path, card: Card, *, lang: str) -> None:
 def _known(folder: Path) -> dict[str, Any]:
     try:
         known = json.loads((folder / NOTES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    wanted = {"title", "lines", "picture"}
     return {
         str(name): card
         for name, card in (known.items() if isinstance(known, dict) else ())
-        if isinstance(card, dict) and wanted <= card.keys()
+        if isinstance(card, dict)
+        and isinstance(card.get("title"), str)
+        and isinstance(card.get("picture"), str)
+        and isinstance(card.get("lines"), list)
+        and all(isinstance(line, str) for line in card["lines"])
     }

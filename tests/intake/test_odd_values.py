@@ -242,3 +242,20 @@ def test_a_day_of_every_kind() -> None:
     assert as_date(datetime(9999, 12, 31, 23, 59, tzinfo=east)) == date(9999, 12, 31)
     assert as_date(np.datetime64("NaT")) is None
     assert as_text(10**400) == "1" + "0" * 400
+
+
+def test_a_workbook_packed_in_a_way_that_is_broken(tmp_path: Path) -> None:
+    """The decompressor of each way to pack has an error of its own."""
+    import zipfile
+
+    from regularize.intake.sheet import read_sheet
+
+    for way in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        file = tmp_path / "a.xlsx"
+        with zipfile.ZipFile(file, "w", way) as packed:
+            packed.writestr("xl/workbook.xml", "<workbook/>" * 50)
+        raw = bytearray(file.read_bytes())
+        raw[50:70] = bytes(20)
+        file.write_bytes(raw)
+        with pytest.raises(InputError, match=r"a\.xlsx"):
+            read_sheet(file)
