@@ -132,17 +132,32 @@ class StoreNumber(click.types.IntParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, refused where no database has one so large."""
-        number = int(super().convert(value, param, ctx))
-        if abs(number) > _LARGEST_NUMBER:
-            raise click.BadParameter(
-                _("{value} is larger than any number that the store gives").format(value=value),
-                ctx=ctx,
-                param=param,
-            )
-        return number
+        return _stored(super().convert(value, param, ctx), param, ctx)
+
+
+class Count(click.IntRange):
+    """How many of something there are, from none up."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, refused where no database holds one so large."""
+        return _stored(super().convert(value, param, ctx), param, ctx)
+
+
+def _stored(number: int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    if abs(number) > _LARGEST_NUMBER:
+        raise click.BadParameter(
+            _("{value} is larger than any number that a store holds").format(value=number),
+            ctx=ctx,
+            param=param,
+        )
+    return number
 
 
 _LARGEST_NUMBER = 2**63 - 1
+COUNT = Count()
 DATE = CivilDate()
 NUMBER = StoreNumber()
 PATH = click.Path(path_type=Path)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from regularize.cli.base import (
+    COUNT,
     DATE,
     NUMBER,
     PATH,
@@ -271,7 +272,7 @@ def status(session: Session, case_id: str, on: date | None, as_known: date | Non
 @on_option
 @option(
     "--days",
-    type=click.IntRange(min=0),
+    type=COUNT,
     metavar="N",
     help=marked("Only those that end within so many days, and those that are overdue."),
 )

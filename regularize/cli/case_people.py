@@ -5,6 +5,7 @@ from datetime import date
 import click
 
 from regularize.cli.base import (
+    COUNT,
     DATE,
     NUMBER,
     Command,
@@ -22,7 +23,6 @@ from regularize.errors import OptionError
 from regularize.i18n import marked
 from regularize.i18n import translate as _
 
-COUNT = click.IntRange(min=0)
 date_option = option("--date", "on", type=DATE, help=marked("The day it happened."))
 
 

@@ -5,7 +5,7 @@ Nothing here stores a stage. What a command says of a case is derived from its e
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -280,7 +280,7 @@ def deadlines(here: Opened, *, on: date | None, days: int | None = None) -> list
     with store_of(here, read_only=True) as store:
         for case, found in statuses(here, store, on=day):
             for deadline in found.deadlines:
-                near = days is None or deadline.due <= day + timedelta(days=days)
+                near = days is None or (deadline.due - day).days <= days
                 if deadline.state in {"running", "overdue"} and near:
                     rows.append({"case": case.id, "kind_of_case": case.kind, **deadline.as_dict()})
     return sorted(rows, key=lambda row: (row["due"], row["case"], row["clock"]))

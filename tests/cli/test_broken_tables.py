@@ -160,6 +160,20 @@ def test_a_number_that_no_store_gives(
     assert str(2**63) in capsys.readouterr().err
 
 
+def test_counts_that_no_store_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """So many people would break every report on them; so many days lead out of the calendar."""
+    folder = str(tmp_path / "p")
+    assert main(["init", folder, "--municipality", "П", "--language", "en"]) == 0
+    meeting = ["-p", folder, "case", "consultation", "--kind", "meeting", "--date", "2026-01-05"]
+    assert main([*meeting, "--people", "9" * 30]) == 2
+    assert "9" * 30 in capsys.readouterr().err
+    assert main([*meeting, "--people", str(2**63 - 1)]) == 0
+    for name in ("report.html", "indicators.xlsx"):
+        report = "council" if name.endswith("html") else "indicators"
+        assert main(["-p", folder, "report", report, "-o", str(tmp_path / name)]) == 0
+    assert main(["-p", folder, "case", "deadlines", "--on", "9999-12-31", "--days", str(2**63 - 1)]) == 0
+
+
 @pytest.mark.parametrize("text", [NESTED, ENDLESS, '{"count": 1e999, "hash": "x"}', "[]", "5"])
 def test_what_lies_beside_store_and_maps(text: str, tmp_path: Path) -> None:
     """A spoilt head is no head; spoilt notes of maps are none."""
