@@ -1,5 +1,6 @@
 """What every command shares: translated help, the common options, and how results are printed."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -67,6 +68,10 @@ class Translated(click.Command):
             self.help = source
 
 
+# What Python makes of a byte of an argument that is not in the encoding of the terminal.
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 class Command(Translated):
     """A command whose help ends in an example."""
 
@@ -74,6 +79,20 @@ class Command(Translated):
         super().__init__(*args, **kwargs)
         self.example = example
         self.options_metavar = None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The same, but for a text that nobody could decode: no page and no database takes it."""
+        left = super().parse_args(ctx, args)
+        for param in self.params:
+            value = ctx.params.get(param.name or "")
+            for text in value if isinstance(value, tuple) else (value,):
+                if isinstance(text, str) and _HALF.search(text):  # names of files are no such text
+                    raise click.BadParameter(
+                        _("its letters cannot be read: the terminal sends another encoding than it says"),
+                        ctx=ctx,
+                        param=param,
+                    )
+        return left
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """The usage pieces, with the placeholder for options in the language in use."""

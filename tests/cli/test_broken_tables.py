@@ -174,6 +174,18 @@ def test_counts_that_no_store_holds(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["-p", folder, "case", "deadlines", "--on", "9999-12-31", "--days", str(2**63 - 1)]) == 0
 
 
+def test_a_word_that_the_terminal_could_not_decode(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes of another alphabet in an argument are refused, before anything is made of them."""
+    folder = tmp_path / "p"
+    assert main(["init", str(folder), "--municipality", "П", "--language", "en"]) == 0
+    build = ["-p", str(folder), "map", "build", "--audience", "office", "-o", str(folder / "maps" / "a.html")]
+    assert main([*build, "--recipient", "\udcc0\udcc1"]) == 2
+    assert "--recipient" in capsys.readouterr().err
+    assert not (folder / "maps" / "a.html").exists()
+
+
 @pytest.mark.parametrize("text", [NESTED, ENDLESS, '{"count": 1e999, "hash": "x"}', "[]", "5"])
 def test_what_lies_beside_store_and_maps(text: str, tmp_path: Path) -> None:
     """A spoilt head is no head; spoilt notes of maps are none."""
