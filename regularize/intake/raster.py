@@ -40,6 +40,7 @@ _SPREAD = (1.0, 99.0)  # of a picture with more than 8 bits, in per cent
 _EIGHT_BIT = 255
 _PAPER = (247, 248, 249)  # where a format knows no transparency
 _TAG_DATE = "TIFFTAG_DATETIME"
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,12 @@ def cut(
     return made
 
 
-def _cut(
-    file: str,
-    name: str,
-    window: tuple[float, float, float, float],
-    crs: str,
-    declared: str | None,
-    budget: Budget,
-) -> Underlay:
+def _cut(file: str, name: str, window: Box, crs: str, declared: str | None, budget: Budget) -> Underlay:
     import rasterio
+    from rasterio._err import CPLE_BaseError
 
+    # What numbers raise that contradict each other, and what the engine lets through as its own.
+    broken = (OSError, ValueError, ArithmeticError, rasterio.errors.RasterioError, CPLE_BaseError)
     with rasterio.Env(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what an engine has to say of a file is told in our words
         try:
@@ -150,7 +147,7 @@ def _cut(
             driver = next((name for mark, name in SIGNATURES.items() if start.startswith(mark)), "none")
             with rasterio.open(file, driver=driver) as source:
                 return _picture(source, name, window, crs, declared, budget)
-        except (OSError, rasterio.errors.RasterioError) as error:
+        except broken as error:
             # The engine's own words name folders, so they stay behind.
             raise InputError(
                 _("{file}: it cannot be read as a GeoTIFF, JPEG 2000, PNG or JPEG").format(file=name),
@@ -245,7 +242,8 @@ def _judged(source: Any, name: str, declared: str | None) -> Any:
             raise InputError(
                 _("{crs} is no coordinate system").format(crs=declared), hint="--underlay-crs EPSG:7801"
             ) from error
-    if source.transform.is_identity or frame is None:
+    place = source.transform
+    if frame is None or place.is_identity or not np.isfinite(place[:6]).all() or place.is_degenerate:
         raise InputError(
             _("{file}: the raster does not say where it lies").format(file=name),
             hint=_("state its system: --underlay-crs EPSG:7801; a PNG or JPEG needs its world file too"),
@@ -253,9 +251,7 @@ def _judged(source: Any, name: str, declared: str | None) -> Any:
     return frame
 
 
-def _source_window(
-    source: Any, frame: Any, name: str, window: tuple[float, float, float, float], crs: str
-) -> Any:
+def _source_window(source: Any, frame: Any, name: str, window: Box, crs: str) -> Any:
     """The pixels of the raster that the window needs, some more around them for the resampling."""
     from rasterio.warp import transform_bounds
     from rasterio.windows import Window

@@ -242,3 +242,24 @@ def test_the_process_is_killed_when_its_budget_is_spent(tmp_path: Path) -> None:
     assert refused.value.hint == "and a hint"
     made = raster.cut(picture(tmp_path / "o.tif"), WINDOW, CRS)
     assert spot_of(made) == pytest.approx(SPOT, abs=PIXEL_M)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("0", "0", "0", "0", "500000", "4700200"),
+        ("0.5", "0", "0", "0", "500000", "4700200"),
+        ("0.5", "0", "0", "-0.5", "nan", "4700200"),
+        ("1e308", "0", "0", "-1e308", "500000", "4700200"),
+        ("1e-320", "0", "0", "-1e-320", "500000", "4700200"),
+        ("9" * 400, "x", "", "-0.5", "500000", "4700200"),
+    ],
+)
+def test_world_files_of_odd_numbers_are_refused(tmp_path: Path, here: None, numbers: tuple[str, ...]) -> None:
+    """They are typed by people: whatever stands there, the refusal names the picture."""
+    file = picture(tmp_path / "a.png", driver="PNG", crs=None, transform=None)
+    for beside in tmp_path.glob("a.*xml"):
+        beside.unlink()
+    (tmp_path / "a.pgw").write_text("\n".join(numbers), encoding="ascii")
+    with pytest.raises(InputError, match=r"a\.png"):
+        raster.cut(file, WINDOW, CRS, declared=CRS)
