@@ -9,15 +9,20 @@ from regularize.errors import InputError
 from regularize.i18n import LANGUAGES
 from regularize.i18n import translate as _
 
+_PACKS = Path(__file__).parent.resolve()
 Words = Mapping[str, str]  # language -> text
 
 
 def broken(file: Path, reason: object) -> InputError:
-    """The error for a pack file that cannot be used; `reason` says what is wrong with it."""
+    """The error for a file of a pack, or of a user's own, that cannot be used; `reason` says why."""
+    name = "/".join(file.parts[-3:])
+    if not file.resolve().is_relative_to(_PACKS):
+        return InputError(
+            _("{file} cannot be used: {reason}").format(file=name, reason=reason),
+            hint=_("mend the file there, or begin again with a copy of the one that the program brings"),
+        )
     return InputError(
-        _("the pack file {file} cannot be used: {reason}").format(
-            file="/".join(file.parts[-3:]), reason=reason
-        ),
+        _("the pack file {file} cannot be used: {reason}").format(file=name, reason=reason),
         hint=_("mend the file, or install the program again"),
     )
 

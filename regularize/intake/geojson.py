@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 from regularize.errors import InputError
 from regularize.i18n import translate as _
 from regularize.intake import bulk, encoding
+from regularize.intake.crs import named
 from regularize.intake.dataset import (
     RING_CLOSED,
     Dataset,
@@ -144,8 +145,8 @@ class _Features(OpenLayer):
         properties = member.get("properties")
         name = properties.get("name") if isinstance(properties, dict) else None
         try:
-            return CRS.from_user_input(str(name))
-        except (CRSError, UnicodeError) as error:  # UnicodeError: half of a pair of surrogates
+            return named(str(name))
+        except CRSError as error:
             raise InputError(
                 _("{file}: its crs member names no coordinate system that is known").format(file=self._path),
                 hint=_("state it: --crs AUTH:CODE"),

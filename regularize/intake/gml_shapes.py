@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from regularize.i18n import translate as _
 from regularize.intake.crs import named
 from regularize.intake.dxf_shapes import ARC_TOLERANCE_M, arc_points
+from regularize.intake.values import real
 from regularize.intake.xml_rows import collected, polygon
 from regularize.intake.xml_stream import local, text_of
 
@@ -114,8 +115,15 @@ def _draw(element: Element, context: _Context) -> BaseGeometry:
     return draw(element, _inherit(element, context))
 
 
+def _reals(text: str) -> Points:
+    """Numbers between blanks; the strict reading of each is slow and left to odd texts."""
+    if text.isascii() and "_" not in text:
+        return np.array(text.split(), dtype=float)
+    return np.array([real(each) for each in text.split()], dtype=float)
+
+
 def _numbers(text: str, dimension: int) -> Points:
-    values = np.array(text.split(), dtype=float)
+    values = _reals(text)
     if dimension not in {2, 3} or len(values) % dimension or not len(values):
         raise ValueError(_("the number of coordinates does not fit the dimension"))
     return values.reshape(-1, dimension)
@@ -131,7 +139,7 @@ def _points(element: Element, context: _Context) -> Points:
         if kind == "posList":
             pieces.append(_numbers(text, _dimension(text, inner))[:, :2])
         elif kind == "pos":
-            values = np.array(text.split(), dtype=float)
+            values = _reals(text)
             if len(values) < 2:
                 raise ValueError(_("a point has fewer than two coordinates"))
             pieces.append(values[None, :2])
@@ -156,7 +164,7 @@ def _dimension(text: str, context: _Context) -> int:
 def _gml2(element: Element, text: str) -> Points:
     comma, blank, decimal = element.get("cs") or ",", element.get("ts") or " ", element.get("decimal") or "."
     tuples = text.split() if blank == " " else text.split(blank)
-    rows = [[float(v.replace(decimal, ".")) for v in each.strip().split(comma)[:2]] for each in tuples]
+    rows = [[real(v.replace(decimal, ".")) for v in each.strip().split(comma)[:2]] for each in tuples]
     found = np.array(rows, dtype=float)
     if found.ndim != 2 or found.shape[1] != 2:
         raise ValueError(_("a point has fewer than two coordinates"))

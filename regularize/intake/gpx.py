@@ -14,7 +14,7 @@ from regularize.i18n import translate as _
 from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, LayerInfo, OpenLayer, digest_of
 from regularize.intake.encoding import Choice
-from regularize.intake.values import is_name
+from regularize.intake.values import is_name, real
 from regularize.intake.xml_rows import Feature, FeatureLayer, XmlLayer, feature_of, unread
 from regularize.intake.xml_stream import Stream, child, local, text_of
 from regularize.model import Issue, Severity
@@ -114,4 +114,4 @@ def _place(point: Element) -> tuple[float, float]:
     lon, lat = point.get("lon"), point.get("lat")
     if lon is None or lat is None:
         raise ValueError(_("a point has fewer than two coordinates"))
-    return float(lon), float(lat)
+    return real(lon), real(lat)

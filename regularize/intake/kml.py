@@ -18,7 +18,7 @@ from regularize.i18n import translate as _
 from regularize.intake import bulk
 from regularize.intake.dataset import Dataset, LayerInfo, OpenLayer, digest_of
 from regularize.intake.encoding import Choice
-from regularize.intake.values import is_dotted_number, is_name
+from regularize.intake.values import is_dotted_number, is_name, real
 from regularize.intake.xml_rows import (
     Feature,
     FeatureLayer,
@@ -203,7 +203,7 @@ def _ring(element: Element) -> list[tuple[float, ...]]:
 def _coordinates(text: str) -> list[tuple[float, ...]]:
     """Tuples of longitude, latitude and perhaps height; blanks after commas are forgiven."""
     tuples = re.sub(r"\s*,\s*", ",", text).split()
-    points = [tuple(float(number) for number in each.rstrip(",").split(",")[:3]) for each in tuples]
+    points = [tuple(real(number) for number in each.rstrip(",").split(",")[:3]) for each in tuples]
     if any(len(point) < 2 for point in points) or not points:
         raise ValueError(_("a point has fewer than two coordinates"))
     width = min(map(len, points))

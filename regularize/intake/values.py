@@ -6,6 +6,8 @@ import unicodedata
 from datetime import date, datetime
 from typing import Any
 
+from regularize.i18n import translate as _
+
 # [0-9] and not \d: a letter that looks like another digit makes no day and no number.
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ].*)?")
 _DOTTED_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+){2,}")
@@ -67,6 +69,24 @@ def as_number(text: str) -> float | None:
     bare = text.strip().translate(_BLANKS)
     value = float(bare) if _REAL.fullmatch(bare) else math.nan
     return value if math.isfinite(value) else None
+
+
+def real(text: str) -> float:
+    """A coordinate as a file of points writes it; neither ``1_5`` nor digits of another script are one.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, as ``float`` raises it.
+
+    Examples
+    --------
+    >>> real("25.5"), real("-1e3")
+    (25.5, -1000.0)
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(_("a coordinate is not a number"))
+    return float(text)
 
 
 def without_controls(text: str) -> str:

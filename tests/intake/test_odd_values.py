@@ -259,3 +259,34 @@ def test_a_workbook_packed_in_a_way_that_is_broken(tmp_path: Path) -> None:
         file.write_bytes(raw)
         with pytest.raises(InputError, match=r"a\.xlsx"):
             read_sheet(file)
+
+
+@pytest.mark.parametrize("text", ["1_0", "\u0663", "1\u00a00", "", "x"])
+def test_what_float_alone_would_take_is_no_coordinate(text: str) -> None:
+    from regularize.intake.values import real
+
+    with pytest.raises(ValueError, match=r"number|float"):
+        real(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.kml", "<kml><Placemark><Point><coordinates>2_5.1,42.6</coordinates></Point></Placemark></kml>"),
+        ("a.gpx", '<gpx><wpt lat="42.6" lon="2_5.1"/></gpx>'),
+        (
+            "a.gml",
+            '<FeatureCollection xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><a><g>'
+            '<gml:Point srsName="EPSG:7801"><gml:pos>4_000 5</gml:pos></gml:Point></g></a>'
+            "</gml:featureMember></FeatureCollection>",
+        ),
+    ],
+)
+def test_a_coordinate_with_an_underscore_costs_its_feature(name: str, content: str, tmp_path: Path) -> None:
+    from regularize.intake.registry import open_dataset
+
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    dataset = open_dataset(tmp_path / name)
+    (info,) = dataset.layers()
+    layer = dataset.open_layer(info.name, None)
+    assert [fault.code for fault in layer.read(layer.fields).faults.values()] == ["UNREADABLE_GEOMETRY"]

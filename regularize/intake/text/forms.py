@@ -23,10 +23,10 @@ from regularize.intake.text.lines import Text, decode, short_names, table
 from regularize.intake.text.words import words
 from regularize.layers import Family
 
-_DECIMAL = r"-?\d{1,3}\.\d+"
-_REST = r"(?:\s+-?\d+(?:\.\d+)?){0,2}"
+_DECIMAL = r"-?[0-9]{1,3}\.[0-9]+"
+_REST = r"(?:\s+-?[0-9]+(?:\.[0-9]+)?){0,2}"
 _PLACE = re.compile(
-    rf"\s*({_DECIMAL}|-?\d{{1,3}})\s+({_DECIMAL}|-?\d{{1,3}})((?:\s+-?\d+(?:\.\d+)?){{0,2}})\s*"
+    rf"\s*({_DECIMAL}|-?[0-9]{{1,3}})\s+({_DECIMAL}|-?[0-9]{{1,3}})((?:\s+-?[0-9]+(?:\.[0-9]+)?){{0,2}})\s*"
 )
 MARK = re.compile(rf"{_DECIMAL} +{_DECIMAL}{_REST} *(?:;|,|\"|\t|\r|\n|$)".encode())
 _SPLIT_MARK = re.compile(r"(?i)(.+)[-_](latitude|longitude|altitude|accuracy|precision)$")

@@ -18,8 +18,8 @@ from regularize.i18n import translate as _
 from regularize.intake.text.lines import SEPARATORS
 from regularize.intake.text.words import words
 
-_NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.\d{0,15})?(?:[eE][-+]?\d{1,2})?")
-_COMMA_NUMBER = re.compile(r"[-+]?\d{1,15},\d{1,15}")
+_NUMBER = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{0,15})?(?:[eE][-+]?[0-9]{1,2})?")
+_COMMA_NUMBER = re.compile(r"[-+]?[0-9]{1,15},[0-9]{1,15}")
 # A list of which fewer rows than this fit the pattern is no list.
 _MOST_ROWS = 0.8
 _LOOKED_AT = 500

@@ -38,7 +38,7 @@ from regularize.layers import COMMON, Layer
 from regularize.model import Severity
 
 # An identifier has at least two dots; with one it is a decimal number.
-_DOTTED = re.compile(r"\d{1,6}(?:\.\d{1,6}){2,4}")
+_DOTTED = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){2,4}")
 # A column of which fewer cells than this have the form is no column of identifiers.
 _MOST_ROWS = 0.5
 _LOOKED_AT = 500
