@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ from regularize.cli.run import INTERRUPTED, UNEXPECTED
 from regularize.workflow import storage
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the process interrupts itself by a signal")
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """A shell that starts the tests behind it may have had interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("kind", [RuntimeError, SystemError, OSError, KeyboardInterrupt])
