@@ -73,7 +73,7 @@ def fuzz(name: str, seconds: int, folder: Path, *, seed: int = 0) -> Outcome:
         capture_output=True,
         check=False,
         cwd=folder,
-        # Names in sets keep their order: with a seed, the same way each time.
+        # Names in sets keep their order: with a seed, it begins the same way each time.
         env={**os.environ, "PYTHONHASHSEED": "0"},
         timeout=seconds + GRACE_S,
     )

@@ -294,7 +294,7 @@ def _filled(entity: Entity, _tolerance_m: float) -> Shape:
         corners.pop(2)
     kept = [corner for at, corner in enumerate(corners) if corner != corners[at - 1]]
     if not kept:
-        raise ValueError(corners)
+        raise ValueError(_("there are no coordinates"))
     return Shape(to_plan(np.array(kept, dtype=float), axis_of(entity), entity.number(30)), True)
 
 
